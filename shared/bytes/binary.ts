@@ -1,0 +1,90 @@
+/** A growing little-endian byte buffer, for snapshots. Arrays are padded so that they can be viewed in place. */
+export class ByteWriter {
+  #bytes = new Uint8Array(1 << 16);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  #room(extra: number): void {
+    const wanted = this.#length + extra;
+    if (wanted <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(wanted, this.#bytes.length * 2));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+
+  u32(value: number): void {
+    this.#room(4);
+    this.#view.setUint32(this.#length, value, true);
+    this.#length += 4;
+  }
+
+  f64(value: number): void {
+    this.#room(8);
+    this.#view.setFloat64(this.#length, value, true);
+    this.#length += 8;
+  }
+
+  /** The array's length in bytes as u32, then its bytes at the next multiple of 8. */
+  array(values: ArrayBufferView): void {
+    this.u32(values.byteLength);
+    this.#room(8 + values.byteLength);
+    this.#length = Math.ceil(this.#length / 8) * 8;
+    this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), this.#length);
+    this.#length += values.byteLength;
+  }
+
+  /** What has been written, as a view of the writer's own memory: use it before writing on. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
+/** Reads what {@link ByteWriter} wrote. Every method throws RangeError past the end. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  u32(): number {
+    const value = this.#view.getUint32(this.#at, true);
+    this.#at += 4;
+    return value;
+  }
+
+  f64(): number {
+    const value = this.#view.getFloat64(this.#at, true);
+    this.#at += 8;
+    return value;
+  }
+
+  /** A copy of an array's bytes, whatever its length. */
+  bytes(): Uint8Array {
+    const byteLength = this.u32();
+    this.#at = Math.ceil(this.#at / 8) * 8;
+    if (this.#at + byteLength > this.#bytes.length) throw new RangeError('snapshot ends early');
+    const copy = this.#bytes.slice(this.#at, this.#at + byteLength);
+    this.#at += byteLength;
+    return copy;
+  }
+
+  /** Copies an array into `target`. Throws RangeError when its length is another. */
+  into<T extends ArrayBufferView>(target: T): T {
+    const byteLength = this.u32();
+    if (byteLength !== target.byteLength) {
+      throw new RangeError(`snapshot holds ${byteLength} bytes where ${target.byteLength} are expected`);
+    }
+    this.#at = Math.ceil(this.#at / 8) * 8;
+    if (this.#at + byteLength > this.#bytes.length) throw new RangeError('snapshot ends early');
+    new Uint8Array(target.buffer, target.byteOffset, byteLength).set(
+      this.#bytes.subarray(this.#at, this.#at + byteLength),
+    );
+    this.#at += byteLength;
+    return target;
+  }
+}

@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+
+/**
+ * Every command a window can send. Parsed at the engine's door in both hosts: what is not in this map, or not of
+ * this shape, does not reach the engine. Sizes travel as text (`64M`), since JSON numbers end at 2^53.
+ */
+
+const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+const sizeText = v.pipe(v.string(), v.maxLength(32));
+const sourceId = v.pipe(v.number(), v.integer(), v.minValue(0));
+const uploadId = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
+
+/** Replay speeds the window offers: how many seconds of the recording pass in one second. */
+export const REPLAY_SPEEDS = [1, 2, 4, 8, 16] as const;
+
+export const CommandSchema = v.variant('command', [
+  /** First command of every window: answered by `welcome`, `session` and a snapshot. */
+  v.strictObject({ command: v.literal('hello'), protocol: v.literal(1) }),
+  /** The window has applied rows up to `sequence`; the engine may send more. */
+  v.strictObject({ command: v.literal('ack'), sequence: v.number() }),
+  /** false: stop sending rows (paused or hidden); true: send a snapshot and follow from there. */
+  v.strictObject({ command: v.literal('follow'), on: v.boolean() }),
+  /** Opens logs by path, beside what is open or (`replace`) instead of it. */
+  v.strictObject({
+    command: v.literal('openLogs'),
+    paths: v.pipe(v.array(path), v.minLength(1), v.maxLength(64)),
+    size: v.nullable(sizeText),
+    replace: v.boolean(),
+  }),
+  /** Opens the built-in recording, instead of what is open. */
+  v.strictObject({ command: v.literal('openSample') }),
+  v.strictObject({ command: v.literal('closeSource'), source: sourceId }),
+  /** Gives a disk the size its log does not tell. */
+  v.strictObject({ command: v.literal('setDiskSize'), disk: sourceId, size: sizeText }),
+  /** Shows one run of a log that several runs were appended to; `null` shows all of them. */
+  v.strictObject({ command: v.literal('pickRun'), source: sourceId, run: v.nullable(sourceId) }),
+  /** Steers the replay of a recording; absent members stay as they are. */
+  v.strictObject({
+    command: v.literal('replay'),
+    playing: v.optional(v.boolean()),
+    speed: v.optional(v.picklist(REPLAY_SPEEDS)),
+    restart: v.optional(v.boolean()),
+  }),
+  /** Shows only what comes next; history and counters go on. */
+  v.strictObject({ command: v.literal('clearPicture') }),
+  v.strictObject({ command: v.literal('dismissNotice'), notice: sourceId }),
+  v.strictObject({ command: v.literal('forgetRecent') }),
+  /** A dropped file whose bytes the window sends in upload frames: it has no path here. */
+  v.strictObject({
+    command: v.literal('beginUpload'),
+    upload: uploadId,
+    name: v.pipe(v.string(), v.minLength(1), v.maxLength(1024)),
+    /** The window keeps following the file through its handle. */
+    live: v.boolean(),
+    replace: v.boolean(),
+  }),
+  /** The followed file shrank or was replaced: its bytes come again from the start. */
+  v.strictObject({ command: v.literal('restartUpload'), upload: uploadId }),
+  /** All bytes of the file have been sent and no more will come. */
+  v.strictObject({ command: v.literal('endUpload'), upload: uploadId }),
+]);
+
+export type Command = v.InferOutput<typeof CommandSchema>;
+export type CommandName = Command['command'];

@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+
+/** Every message the engine can send, besides rows and snapshots, which travel as frames of their own. */
+
+/** Unsigned 64-bit numbers travel as decimal text. */
+const bytesText = v.pipe(v.string(), v.regex(/^\d{1,20}$/));
+const clockUs = v.number();
+
+export const DiskInfoSchema = v.object({
+  /** The number that stands in the rows' disk column. */
+  id: v.number(),
+  name: v.string(),
+  exportName: v.string(),
+  source: v.number(),
+  /** Null while no Connect line has told it and nobody has given it. */
+  sizeBytes: v.nullable(bytesText),
+  /** With no size known: the least that the requests so far ask for, rounded up; a guess to offer. */
+  guessedSizeBytes: v.nullable(bytesText),
+});
+
+export const RunInfoSchema = v.object({
+  index: v.number(),
+  /** Time of the run's first line, µs since the epoch; null when unknown. */
+  firstUs: v.nullable(clockUs),
+  lines: v.number(),
+});
+
+export const SourceInfoSchema = v.object({
+  id: v.number(),
+  kind: v.picklist(['log', 'sample', 'stdin', 'upload']),
+  name: v.string(),
+  path: v.nullable(v.string()),
+  /** waiting: not there yet; reading: catching up; live: at the end and following; ended: no more will come. */
+  status: v.picklist(['waiting', 'reading', 'live', 'replaying', 'ended', 'failed']),
+  /** The status in words, with what to do where something is to be done. */
+  statusText: v.string(),
+  bytesRead: v.number(),
+  /** Null when the whole is not known (a pipe). */
+  totalBytes: v.nullable(v.number()),
+  lines: v.number(),
+  notUnderstood: v.number(),
+  /** Lines whose time was before the line above. */
+  timesBackwards: v.number(),
+  runs: v.array(RunInfoSchema),
+  /** The run that is shown; null for all. */
+  run: v.nullable(v.number()),
+});
+
+export const NoticeSchema = v.object({
+  id: v.number(),
+  source: v.nullable(v.number()),
+  level: v.picklist(['info', 'warning', 'error']),
+  /** One sentence that a person can act on. */
+  text: v.string(),
+  /** A sample or further lines; may be copied. */
+  detail: v.nullable(v.string()),
+});
+
+export const ReplayInfoSchema = v.object({
+  playing: v.boolean(),
+  speed: v.number(),
+  firstUs: clockUs,
+  lastUs: clockUs,
+  /** Where the replay stands, µs since the epoch. */
+  positionUs: clockUs,
+  ended: v.boolean(),
+  /** Captions of the whole recording, for marks on its bar. */
+  captions: v.array(v.object({ text: v.string(), clockUs })),
+});
+
+export const SessionInfoSchema = v.object({
+  disks: v.array(DiskInfoSchema),
+  sources: v.array(SourceInfoSchema),
+  notices: v.array(NoticeSchema),
+  replay: v.nullable(ReplayInfoSchema),
+  /** Logs opened before, latest first. */
+  recentLogs: v.array(v.object({ path: v.string(), openedMs: v.number() })),
+  modelBytes: v.number(),
+  modelLimitBytes: v.number(),
+});
+
+export const MessageSchema = v.variant('message', [
+  v.object({
+    message: v.literal('welcome'),
+    protocol: v.literal(1),
+    version: v.string(),
+    host: v.picklist(['web', 'electron']),
+    /** process.platform of the engine, for the commands the window shows. */
+    platform: v.string(),
+  }),
+  v.object({ message: v.literal('session'), session: SessionInfoSchema }),
+  /** Sent while the window does not follow: how far the recording has come meanwhile. */
+  v.object({ message: v.literal('progress'), sequence: v.number(), requests: v.number() }),
+  /** A command was not carried out: what was refused and what would be accepted. */
+  v.object({ message: v.literal('refused'), command: v.string(), text: v.string() }),
+]);
+
+export type DiskInfo = v.InferOutput<typeof DiskInfoSchema>;
+export type RunInfo = v.InferOutput<typeof RunInfoSchema>;
+export type SourceInfo = v.InferOutput<typeof SourceInfoSchema>;
+export type Notice = v.InferOutput<typeof NoticeSchema>;
+export type ReplayInfo = v.InferOutput<typeof ReplayInfoSchema>;
+export type SessionInfo = v.InferOutput<typeof SessionInfoSchema>;
+export type Message = v.InferOutput<typeof MessageSchema>;

@@ -1,0 +1,556 @@
+import type { ByteReader, ByteWriter } from '../bytes/binary.ts';
+import type { EventBatch } from '../events/event-batch.ts';
+import { Op, RowFlag } from '../events/vocabulary.ts';
+import {
+  BlockKind,
+  COARSE,
+  FAILED,
+  FUA_MARK,
+  KIND_MASK,
+  MIXED,
+  PAGE_BLOCKS,
+  SECTORS_PER_BLOCK,
+  sectorRange,
+} from './block-state.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import { NO_OP, Page, PageDetail, type RunRecord, UNTOUCHED_RUN } from './page.ts';
+import { RunMap } from './run-map.ts';
+
+/** Told of every change as it is made, in runs of neighbouring blocks; never allocates on the model's side. */
+export interface ModelListener {
+  /** Blocks [first, first + count) went from state byte `oldState` to `newState`; MIXED means look at sectorKinds. */
+  blocksChanged(first: number, count: number, oldState: number, newState: number): void;
+  /** Blocks [first, first + count) were read at `readMs` since the model's epoch. */
+  blocksRead(first: number, count: number, readMs: number): void;
+  /** Everything may have changed: forget and ask again. */
+  reset(): void;
+}
+
+/** What is known of one block. Times are ms since the model's epoch; null where nothing is known. */
+export interface BlockInfo {
+  readonly state: number;
+  readonly lastOp: number | null;
+  readonly lastMs: number | null;
+  readonly latencyUs: number | null;
+  readonly errno: number;
+  /** Null when the model's memory was full and only states are kept here. */
+  readonly reads: number | null;
+  readonly writes: number | null;
+  readonly readMs: number | null;
+  /** Kinds of the block's eight sectors. */
+  readonly sectors: readonly number[];
+}
+
+const KIND_OF_OP: readonly number[] = [
+  -1, // read
+  BlockKind.Written,
+  BlockKind.Trimmed,
+  BlockKind.Zeroed,
+  -1, // flush
+  -1, // cache
+  -1, // extents
+];
+
+/** Bytes a page costs besides its columns: the objects and its place in the map. */
+const PAGE_OVERHEAD_BYTES = 400;
+
+/**
+ * The state of every block of one disk, sparse: pages of blocks that were touched one by one, runs of pages that
+ * were only touched whole. Memory follows what was touched, within the shared budget; a request that covers the
+ * whole of a 7 EiB disk costs no more than the pages there are.
+ */
+export class DiskModel {
+  readonly pages = new Map<number, Page>();
+  readonly runs = new RunMap();
+  listener: ModelListener | null = null;
+  /** Session clock of the last flush's reply, ms since the epoch below; 0 when there was none. */
+  lastFlushMs = 0;
+
+  readonly #budget: MemoryBudget;
+  readonly #range = new Float64Array(2);
+  #lastPageNumber = -1;
+  #lastPage: Page | undefined;
+
+  constructor(budget: MemoryBudget) {
+    this.#budget = budget;
+  }
+
+  /**
+   * Applies the completion in row `i`. `nowMs` is the session clock in whole ms since the model's epoch, at least 1.
+   * Hot path: nothing is allocated unless a page is touched for the first time.
+   */
+  complete(batch: EventBatch, i: number, nowMs: number): void {
+    const op = batch.op[i] ?? 0;
+    const errno = batch.errno[i] ?? 0;
+    if (op === Op.Flush) {
+      if (errno === 0) this.lastFlushMs = nowMs;
+      return;
+    }
+    if (op !== Op.Read && op !== Op.Write && op !== Op.Trim && op !== Op.Zero) return;
+    const range = this.#range;
+    sectorRange(
+      batch.offsetHigh[i] ?? 0,
+      batch.offsetLow[i] ?? 0,
+      batch.lengthHigh[i] ?? 0,
+      batch.lengthLow[i] ?? 0,
+      range,
+    );
+    const firstSector = range[0] ?? 0;
+    const endSector = range[1] ?? 0;
+    if (endSector <= firstSector) return;
+    const fua = op === Op.Write && ((batch.flags[i] ?? 0) & RowFlag.Fua) !== 0;
+    this.#touch(op, errno, fua, firstSector, endSector, nowMs, batch.latencyUs[i] ?? Number.NaN);
+  }
+
+  #touch(
+    op: number,
+    errno: number,
+    fua: boolean,
+    firstSector: number,
+    endSector: number,
+    nowMs: number,
+    latencyUs: number,
+  ): void {
+    const firstBlock = Math.floor(firstSector / SECTORS_PER_BLOCK);
+    const endBlock = Math.ceil(endSector / SECTORS_PER_BLOCK);
+    const firstPage = Math.floor(firstBlock / PAGE_BLOCKS);
+    const endPage = Math.ceil(endBlock / PAGE_BLOCKS);
+    // Pages covered whole: all sectors of the page lie in the range.
+    const pageSectors = PAGE_BLOCKS * SECTORS_PER_BLOCK;
+    const wholeFrom = Math.ceil(firstSector / pageSectors);
+    const wholeTo = Math.floor(endSector / pageSectors);
+    if (wholeFrom >= wholeTo) {
+      for (let page = firstPage; page < endPage; page += 1) {
+        this.#touchPart(page, op, errno, fua, firstSector, endSector, nowMs, latencyUs);
+      }
+      return;
+    }
+    if (firstPage < wholeFrom) {
+      this.#touchPart(firstPage, op, errno, fua, firstSector, endSector, nowMs, latencyUs);
+    }
+    this.#touchWhole(wholeFrom, wholeTo, op, errno, fua, nowMs, latencyUs);
+    if (wholeTo < endPage) {
+      this.#touchPart(wholeTo, op, errno, fua, firstSector, endSector, nowMs, latencyUs);
+    }
+  }
+
+  #touchWhole(
+    from: number,
+    to: number,
+    op: number,
+    errno: number,
+    fua: boolean,
+    nowMs: number,
+    latencyUs: number,
+  ): void {
+    const pageSectors = PAGE_BLOCKS * SECTORS_PER_BLOCK;
+    const cover = (number: number): void =>
+      this.#touchPart(
+        number,
+        op,
+        errno,
+        fua,
+        number * pageSectors,
+        (number + 1) * pageSectors,
+        nowMs,
+        latencyUs,
+      );
+    if (to - from <= this.pages.size) {
+      for (let number = from; number < to; number += 1) if (this.pages.has(number)) cover(number);
+    } else {
+      for (const number of this.pages.keys()) if (number >= from && number < to) cover(number);
+    }
+    const listener = this.listener;
+    this.runs.update(from, to, (record, start, end) => {
+      const state = nextState(record.state, op, errno, fua) & ~COARSE;
+      if (listener !== null) this.#tellGaps(listener, start, end, record.state, state, op, errno, nowMs);
+      return {
+        state,
+        lastOp: op,
+        errno,
+        lastMs: nowMs,
+        latencyUs: Math.fround(latencyUs),
+        reads: record.reads + (op === Op.Read ? 1 : 0),
+        writes: record.writes + (op === Op.Write || op === Op.Zero ? 1 : 0),
+        readMs: op === Op.Read && errno === 0 ? nowMs : record.readMs,
+      };
+    });
+  }
+
+  /** Tells the listener about the pages of [from, to) that are not in memory: those that are have told already. */
+  #tellGaps(
+    listener: ModelListener,
+    from: number,
+    to: number,
+    oldState: number,
+    newState: number,
+    op: number,
+    errno: number,
+    nowMs: number,
+  ): void {
+    const tell = (start: number, end: number): void => {
+      if (start >= end) return;
+      const first = start * PAGE_BLOCKS;
+      const count = (end - start) * PAGE_BLOCKS;
+      if (oldState !== newState) listener.blocksChanged(first, count, oldState, newState);
+      if (op === Op.Read && errno === 0) listener.blocksRead(first, count, nowMs);
+    };
+    let start = from;
+    for (const number of this.#pagesBetween(from, to)) {
+      tell(start, number);
+      start = number + 1;
+    }
+    tell(start, to);
+  }
+
+  /** Numbers of the pages in memory in [from, to), ascending. */
+  #pagesBetween(from: number, to: number): number[] {
+    const found: number[] = [];
+    if (to - from <= this.pages.size) {
+      for (let number = from; number < to; number += 1) if (this.pages.has(number)) found.push(number);
+      return found;
+    }
+    for (const number of this.pages.keys()) if (number >= from && number < to) found.push(number);
+    return found.sort((a, b) => a - b);
+  }
+
+  #touchPart(
+    pageNumber: number,
+    op: number,
+    errno: number,
+    fua: boolean,
+    firstSector: number,
+    endSector: number,
+    nowMs: number,
+    latencyUs: number,
+  ): void {
+    const page = this.#pageFor(pageNumber);
+    if (page === null) {
+      this.#touchCoarsely(pageNumber, op, errno, fua, nowMs, latencyUs);
+      return;
+    }
+    const pageSector = pageNumber * PAGE_BLOCKS * SECTORS_PER_BLOCK;
+    const from = Math.max(firstSector - pageSector, 0);
+    const to = Math.min(endSector - pageSector, PAGE_BLOCKS * SECTORS_PER_BLOCK);
+    const firstBlock = Math.floor(from / SECTORS_PER_BLOCK);
+    const endBlock = Math.ceil(to / SECTORS_PER_BLOCK);
+    const kind = errno === 0 ? (KIND_OF_OP[op] ?? -1) : -1;
+    const listener = this.listener;
+    const base = pageNumber * PAGE_BLOCKS;
+    const states = page.state;
+    let runStart = firstBlock;
+    let runOld = -1;
+    let runNew = -1;
+    for (let b = firstBlock; b < endBlock; b += 1) {
+      const old = states[b] ?? 0;
+      let next = nextState(old, op, errno, fua);
+      if (kind >= 0) {
+        const sectorFrom = Math.max(from - b * SECTORS_PER_BLOCK, 0);
+        const sectorTo = Math.min(to - b * SECTORS_PER_BLOCK, SECTORS_PER_BLOCK);
+        if (
+          sectorTo - sectorFrom < SECTORS_PER_BLOCK &&
+          ((old & MIXED) !== 0 || (old & KIND_MASK) !== kind)
+        ) {
+          this.#withSectors(page);
+          page.setSectors(b, sectorFrom, sectorTo, kind);
+          next |= (states[b] ?? 0) & MIXED;
+        }
+        states[b] = next;
+      } else {
+        states[b] = next;
+      }
+      if (listener === null) continue;
+      if (old !== runOld || next !== runNew) {
+        if (b > runStart) tellRun(listener, base + runStart, b - runStart, runOld, runNew);
+        runStart = b;
+        runOld = old;
+        runNew = next;
+      }
+    }
+    if (listener !== null) {
+      if (endBlock > runStart) tellRun(listener, base + runStart, endBlock - runStart, runOld, runNew);
+      if (op === Op.Read && errno === 0) listener.blocksRead(base + firstBlock, endBlock - firstBlock, nowMs);
+    }
+    const detail = page.detail;
+    if (detail === null) return;
+    detail.lastMs.fill(nowMs, firstBlock, endBlock);
+    detail.latencyUs.fill(latencyUs, firstBlock, endBlock);
+    detail.lastOp.fill(op, firstBlock, endBlock);
+    detail.errno.fill(errno, firstBlock, endBlock);
+    if (op === Op.Read) {
+      for (let b = firstBlock; b < endBlock; b += 1) detail.reads[b] = (detail.reads[b] ?? 0) + 1;
+      if (errno === 0) detail.readMs.fill(nowMs, firstBlock, endBlock);
+    } else if (op !== Op.Trim) {
+      for (let b = firstBlock; b < endBlock; b += 1) detail.writes[b] = (detail.writes[b] ?? 0) + 1;
+    }
+  }
+
+  #withSectors(page: Page): void {
+    if (page.sectors === null) this.#budget.usedBytes += PAGE_BLOCKS * SECTORS_PER_BLOCK;
+  }
+
+  /** The page to write to, made when it is not there yet; null when the budget is spent. */
+  #pageFor(number: number): Page | null {
+    if (number === this.#lastPageNumber && this.#lastPage !== undefined) return this.#lastPage;
+    let page = this.pages.get(number);
+    if (page === undefined) {
+      const grant = this.#budget.grant(PAGE_BLOCKS + PAGE_OVERHEAD_BYTES, PageDetail.BYTES);
+      if (grant === 'none') return null;
+      page = new Page(this.runs.at(number), grant === 'full');
+      this.pages.set(number, page);
+    }
+    this.#lastPageNumber = number;
+    this.#lastPage = page;
+    return page;
+  }
+
+  /** Out of memory: the page as a whole takes on what a part of it became, so that nothing touched is hidden. */
+  #touchCoarsely(
+    pageNumber: number,
+    op: number,
+    errno: number,
+    fua: boolean,
+    nowMs: number,
+    latencyUs: number,
+  ): void {
+    const listener = this.listener;
+    this.runs.update(pageNumber, pageNumber + 1, (record) => {
+      const next = nextState(record.state, op, errno, fua);
+      const state = next === record.state ? next : next | COARSE;
+      if (listener !== null && state !== record.state) {
+        listener.blocksChanged(pageNumber * PAGE_BLOCKS, PAGE_BLOCKS, record.state, state);
+      }
+      return { ...record, state, lastOp: op, errno, lastMs: nowMs, latencyUs: Math.fround(latencyUs) };
+    });
+  }
+
+  /** State byte of a block. */
+  stateAt(block: number): number {
+    const number = Math.floor(block / PAGE_BLOCKS);
+    const page = this.pages.get(number);
+    return page ? (page.state[block - number * PAGE_BLOCKS] ?? 0) : this.runs.at(number).state;
+  }
+
+  /** Kind of one sector, counted from the start of the disk. */
+  sectorKind(sector: number): number {
+    const block = Math.floor(sector / SECTORS_PER_BLOCK);
+    const number = Math.floor(block / PAGE_BLOCKS);
+    const page = this.pages.get(number);
+    if (page === undefined) return this.runs.at(number).state & KIND_MASK;
+    const index = block - number * PAGE_BLOCKS;
+    const state = page.state[index] ?? 0;
+    if ((state & MIXED) === 0 || page.sectors === null) return state & KIND_MASK;
+    return page.sectors[index * SECTORS_PER_BLOCK + (sector - block * SECTORS_PER_BLOCK)] ?? 0;
+  }
+
+  blockInfo(block: number): BlockInfo {
+    const number = Math.floor(block / PAGE_BLOCKS);
+    const page = this.pages.get(number);
+    const sectors = Array.from({ length: SECTORS_PER_BLOCK }, (_, s) =>
+      this.sectorKind(block * SECTORS_PER_BLOCK + s),
+    );
+    if (page === undefined) return infoOfRun(this.runs.at(number), sectors);
+    const i = block - number * PAGE_BLOCKS;
+    const d = page.detail;
+    const state = page.state[i] ?? 0;
+    if (d === null) {
+      return {
+        state,
+        lastOp: null,
+        lastMs: null,
+        latencyUs: null,
+        errno: 0,
+        reads: null,
+        writes: null,
+        readMs: null,
+        sectors,
+      };
+    }
+    return infoOfRun(
+      {
+        state,
+        lastOp: d.lastOp[i] ?? NO_OP,
+        errno: d.errno[i] ?? 0,
+        lastMs: d.lastMs[i] ?? 0,
+        latencyUs: d.latencyUs[i] ?? Number.NaN,
+        reads: d.reads[i] ?? 0,
+        writes: d.writes[i] ?? 0,
+        readMs: d.readMs[i] ?? 0,
+      },
+      sectors,
+    );
+  }
+
+  /**
+   * Visits everything in blocks [first, end) that is not as it was at the start, in no particular order: runs of
+   * equal state with, for each, the time of the last read (0 for none). Cost follows what was touched, not the size.
+   */
+  forEachTouched(
+    first: number,
+    end: number,
+    visit: (firstBlock: number, count: number, state: number, readMs: number) => void,
+  ): void {
+    const firstPage = Math.floor(first / PAGE_BLOCKS);
+    const endPage = Math.ceil(end / PAGE_BLOCKS);
+    const inMemory = this.#pagesBetween(firstPage, endPage);
+    this.runs.forEach(firstPage, endPage, (record, start, stop) => {
+      if (record.state === 0 && record.readMs === 0) return;
+      let from = start;
+      const tell = (to: number): void => {
+        const a = Math.max(from * PAGE_BLOCKS, first);
+        const b = Math.min(to * PAGE_BLOCKS, end);
+        if (a < b) visit(a, b - a, record.state, record.readMs);
+      };
+      for (const number of inMemory) {
+        if (number < start || number >= stop) continue;
+        tell(number);
+        from = number + 1;
+      }
+      tell(stop);
+    });
+    for (const number of inMemory) {
+      const page = this.pages.get(number);
+      if (page === undefined) continue;
+      const base = number * PAGE_BLOCKS;
+      const from = Math.max(first - base, 0);
+      const to = Math.min(end - base, PAGE_BLOCKS);
+      const reads = page.detail?.readMs;
+      let runStart = from;
+      for (let b = from; b < to; b = runStart) {
+        const state = page.state[b];
+        const readMs = reads?.[b] ?? 0;
+        runStart = b + 1;
+        while (runStart < to && page.state[runStart] === state && (reads?.[runStart] ?? 0) === readMs)
+          runStart += 1;
+        if (state !== 0 || readMs !== 0) visit(base + b, runStart - b, state ?? 0, readMs);
+      }
+    }
+  }
+
+  /** Forgets what every block shows; what comes next starts on an untouched disk. */
+  clear(): void {
+    for (const page of this.pages.values()) this.#budget.usedBytes -= pageBytes(page);
+    this.pages.clear();
+    this.runs.clear();
+    this.#lastPageNumber = -1;
+    this.#lastPage = undefined;
+    this.listener?.reset();
+  }
+
+  write(to: ByteWriter): void {
+    to.f64(this.lastFlushMs);
+    to.u32(this.runs.starts.length);
+    for (let i = 0; i < this.runs.starts.length; i += 1) {
+      const record = this.runs.records[i] ?? UNTOUCHED_RUN;
+      to.f64(this.runs.starts[i] ?? 0);
+      to.u32(record.state | (record.lastOp << 8) | (record.errno << 16));
+      to.f64(record.lastMs);
+      to.f64(record.latencyUs);
+      to.f64(record.reads);
+      to.f64(record.writes);
+      to.f64(record.readMs);
+    }
+    to.u32(this.pages.size);
+    for (const [number, page] of this.pages) {
+      to.f64(number);
+      to.u32((page.detail === null ? 0 : 1) | (page.sectors === null ? 0 : 2));
+      to.array(page.state);
+      if (page.sectors !== null) to.array(page.sectors);
+      if (page.detail === null) continue;
+      to.array(page.detail.lastMs);
+      to.array(page.detail.latencyUs);
+      to.array(page.detail.reads);
+      to.array(page.detail.writes);
+      to.array(page.detail.readMs);
+      to.array(page.detail.lastOp);
+      to.array(page.detail.errno);
+    }
+  }
+
+  /** Replaces everything by what {@link write} wrote. Throws RangeError when the bytes do not fit. */
+  read(from: ByteReader): void {
+    this.clear();
+    this.lastFlushMs = from.f64();
+    const runs = from.u32();
+    for (let i = 0; i < runs; i += 1) {
+      this.runs.starts[i] = from.f64();
+      const packed = from.u32();
+      this.runs.records[i] = {
+        state: packed & 0xff,
+        lastOp: (packed >>> 8) & 0xff,
+        errno: packed >>> 16,
+        lastMs: from.f64(),
+        latencyUs: from.f64(),
+        reads: from.f64(),
+        writes: from.f64(),
+        readMs: from.f64(),
+      };
+    }
+    const pages = from.u32();
+    for (let i = 0; i < pages; i += 1) {
+      const number = from.f64();
+      const parts = from.u32();
+      const page = new Page(UNTOUCHED_RUN, (parts & 1) !== 0);
+      from.into(page.state);
+      if ((parts & 2) !== 0) {
+        page.sectors = from.into(new Uint8Array(PAGE_BLOCKS * SECTORS_PER_BLOCK));
+      }
+      if (page.detail !== null) {
+        from.into(page.detail.lastMs);
+        from.into(page.detail.latencyUs);
+        from.into(page.detail.reads);
+        from.into(page.detail.writes);
+        from.into(page.detail.readMs);
+        from.into(page.detail.lastOp);
+        from.into(page.detail.errno);
+      }
+      this.pages.set(number, page);
+      this.#budget.usedBytes += pageBytes(page);
+    }
+    this.listener?.reset();
+  }
+}
+
+function pageBytes(page: Page): number {
+  return (
+    PAGE_BLOCKS +
+    PAGE_OVERHEAD_BYTES +
+    (page.detail === null ? 0 : PageDetail.BYTES) +
+    (page.sectors === null ? 0 : PAGE_BLOCKS * SECTORS_PER_BLOCK)
+  );
+}
+
+function tellRun(
+  listener: ModelListener,
+  first: number,
+  count: number,
+  oldState: number,
+  newState: number,
+): void {
+  // A MIXED block may have changed in its sectors though its byte did not.
+  if (oldState !== newState || (newState & MIXED) !== 0)
+    listener.blocksChanged(first, count, oldState, newState);
+}
+
+/** The state byte after a completion; MIXED is left to the caller when sectors matter. */
+function nextState(old: number, op: number, errno: number, fua: boolean): number {
+  if (errno !== 0) return old | FAILED;
+  const kind = KIND_OF_OP[op] ?? -1;
+  if (kind < 0) return old & ~FAILED;
+  return kind | (fua ? FUA_MARK : 0) | (old & COARSE);
+}
+
+function infoOfRun(record: RunRecord, sectors: readonly number[]): BlockInfo {
+  const touched = record.lastOp !== NO_OP;
+  return {
+    state: record.state,
+    lastOp: touched ? record.lastOp : null,
+    lastMs: touched ? record.lastMs : null,
+    latencyUs: touched && record.latencyUs >= 0 ? record.latencyUs : null,
+    errno: record.errno,
+    reads: record.reads,
+    writes: record.writes,
+    readMs: record.readMs === 0 ? null : record.readMs,
+    sectors,
+  };
+}

@@ -1,0 +1,81 @@
+import { KIND_MASK, MIXED, PAGE_BLOCKS, SECTORS_PER_BLOCK } from './block-state.ts';
+
+/** What is remembered of a whole run of blocks that have always been treated alike. */
+export interface RunRecord {
+  readonly state: number;
+  readonly lastOp: number;
+  readonly errno: number;
+  /** Last request's end, ms since the model's epoch; 0 when there was none. */
+  readonly lastMs: number;
+  readonly latencyUs: number;
+  readonly reads: number;
+  readonly writes: number;
+  /** Last successful read, ms since the model's epoch; 0 when there was none. */
+  readonly readMs: number;
+}
+
+export const NO_OP = 255;
+
+export const UNTOUCHED_RUN: RunRecord = Object.freeze({
+  state: 0,
+  lastOp: NO_OP,
+  errno: 0,
+  lastMs: 0,
+  latencyUs: 0,
+  reads: 0,
+  writes: 0,
+  readMs: 0,
+});
+
+/** Per-block columns beyond the state; dropped for new pages when the model's memory runs short. */
+export class PageDetail {
+  static readonly BYTES = PAGE_BLOCKS * 22;
+  readonly lastMs = new Uint32Array(PAGE_BLOCKS);
+  readonly latencyUs = new Float32Array(PAGE_BLOCKS);
+  readonly reads = new Uint32Array(PAGE_BLOCKS);
+  readonly writes = new Uint32Array(PAGE_BLOCKS);
+  readonly readMs = new Uint32Array(PAGE_BLOCKS);
+  readonly lastOp = new Uint8Array(PAGE_BLOCKS).fill(NO_OP);
+  readonly errno = new Uint8Array(PAGE_BLOCKS);
+}
+
+/** {@link PAGE_BLOCKS} neighbouring blocks, at least one of which has been touched by itself. */
+export class Page {
+  /** State bytes, see block-state.ts. */
+  readonly state = new Uint8Array(PAGE_BLOCKS);
+  detail: PageDetail | null = null;
+  /** Kinds per sector; only meaningful for blocks whose state has MIXED. */
+  sectors: Uint8Array | null = null;
+
+  constructor(run: RunRecord, withDetail: boolean) {
+    if (run.state !== 0) this.state.fill(run.state);
+    if (!withDetail) return;
+    const detail = new PageDetail();
+    this.detail = detail;
+    if (run === UNTOUCHED_RUN) return;
+    detail.lastMs.fill(run.lastMs);
+    detail.latencyUs.fill(run.latencyUs);
+    detail.reads.fill(run.reads);
+    detail.writes.fill(run.writes);
+    detail.readMs.fill(run.readMs);
+    detail.lastOp.fill(run.lastOp);
+    detail.errno.fill(run.errno);
+  }
+
+  /** Sets the sectors [from, to) of block `index` to `kind`, and the block's MIXED bit to whether its sectors differ. */
+  setSectors(index: number, from: number, to: number, kind: number): void {
+    let sectors = this.sectors;
+    if (sectors === null) {
+      sectors = new Uint8Array(PAGE_BLOCKS * SECTORS_PER_BLOCK);
+      this.sectors = sectors;
+    }
+    const base = index * SECTORS_PER_BLOCK;
+    const state = this.state[index] ?? 0;
+    if ((state & MIXED) === 0) sectors.fill(state & KIND_MASK, base, base + SECTORS_PER_BLOCK);
+    sectors.fill(kind, base + from, base + to);
+    const first = sectors[base];
+    let mixed = 0;
+    for (let s = 1; s < SECTORS_PER_BLOCK; s += 1) if (sectors[base + s] !== first) mixed = MIXED;
+    this.state[index] = (state & ~MIXED) | mixed;
+  }
+}

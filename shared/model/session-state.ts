@@ -1,0 +1,229 @@
+import { ByteReader, ByteWriter } from '../bytes/binary.ts';
+import type { EventBatch } from '../events/event-batch.ts';
+import { ALL_DISKS, RowKind } from '../events/vocabulary.ts';
+import { DiskCounters } from './disk-counters.ts';
+import { DiskModel } from './disk-model.ts';
+import { InFlightTable } from './in-flight.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import { ERRNO_UNANSWERED, RecentRequests } from './recent-requests.ts';
+
+const SNAPSHOT_MAGIC = 0x4e534253; // "SBSN"
+const SNAPSHOT_VERSION = 1;
+
+/** Disks one session can hold. */
+export const MAX_DISKS = 256;
+
+/** One disk as the rows have shaped it. */
+export class DiskState {
+  readonly model: DiskModel;
+  readonly counters = new DiskCounters();
+  readonly inFlight = new InFlightTable();
+  /** Told when requests come into flight (+1) and leave it (-1), in sectors. */
+  inFlightListener: ((firstSector: number, endSector: number, change: 1 | -1, op: number) => void) | null =
+    null;
+
+  constructor(budget: MemoryBudget) {
+    this.model = new DiskModel(budget);
+  }
+}
+
+/** The words last shown over the picture. */
+export interface CaptionState {
+  readonly text: string;
+  readonly clockUs: number;
+}
+
+/**
+ * Everything that follows from the rows of a session up to a sequence number. The engine holds the true one; a window
+ * holds a copy, made from a snapshot and kept up by the batches after it. Applying the same rows always gives the same
+ * state, whatever the sizes of the batches they came in.
+ */
+export class SessionState {
+  readonly disks: (DiskState | undefined)[] = [];
+  readonly recent = new RecentRequests();
+  readonly budget: MemoryBudget;
+  /** Sequence number of the last row applied; 0 before the first. */
+  sequence = 0;
+  /** The session's clock: running maximum of the rows' times, µs since the epoch; NaN before the first time. */
+  clockUs = Number.NaN;
+  /** Where the model's ms are counted from: the first clock in whole ms, less 1 so that 0 can mean never. */
+  epochMs = Number.NaN;
+  caption: CaptionState | null = null;
+  /** Rows of kind ClearPicture so far, and the clock of the last. */
+  clears = 0;
+  clearedUs = Number.NaN;
+
+  constructor(budget: MemoryBudget = new MemoryBudget()) {
+    this.budget = budget;
+  }
+
+  /** The state of a disk, made on first use. `disk` must be below {@link MAX_DISKS}. */
+  disk(disk: number): DiskState {
+    let state = this.disks[disk];
+    if (state === undefined) {
+      if (!(disk < MAX_DISKS))
+        throw new RangeError(`disk ${disk}: a session holds at most ${MAX_DISKS} disks`);
+      state = new DiskState(this.budget);
+      this.disks[disk] = state;
+    }
+    return state;
+  }
+
+  /** Applies every row of a batch whose clock and sequence numbers are set. Hot path: no allocation per row. */
+  apply(batch: EventBatch): void {
+    for (let i = 0; i < batch.count; i += 1) this.#applyRow(batch, i);
+    if (batch.count > 0) this.sequence = batch.firstSequence + batch.count - 1;
+  }
+
+  #applyRow(batch: EventBatch, i: number): void {
+    const clockUs = batch.clockUs[i] ?? Number.NaN;
+    if (!Number.isNaN(clockUs)) {
+      this.clockUs = clockUs;
+      if (Number.isNaN(this.epochMs)) this.epochMs = Math.floor(clockUs / 1000) - 1;
+    }
+    const kind = batch.kind[i];
+    const disk = batch.disk[i] ?? 0;
+    switch (kind) {
+      case RowKind.Request: {
+        const state = this.disk(disk);
+        const number = this.recent.add(batch, i);
+        state.inFlight.add(batch, i, number);
+        state.counters.request(batch, i);
+        state.counters.at(clockUs);
+        this.#tellInFlight(state, batch.slot[i] ?? 0, 1);
+        return;
+      }
+      case RowKind.Completion: {
+        const state = this.disk(disk);
+        const slot = batch.slot[i] ?? 0;
+        this.#tellInFlight(state, slot, -1);
+        this.recent.answer(
+          state.inFlight.remove(slot),
+          batch.errno[i] ?? 0,
+          batch.latencyUs[i] ?? Number.NaN,
+        );
+        state.counters.completion(batch, i);
+        state.counters.at(clockUs);
+        state.model.complete(batch, i, this.nowMs());
+        return;
+      }
+      case RowKind.Unanswered: {
+        const state = this.disk(disk);
+        const slot = batch.slot[i] ?? 0;
+        this.#tellInFlight(state, slot, -1);
+        this.recent.answer(state.inFlight.remove(slot), ERRNO_UNANSWERED, Number.NaN);
+        state.counters.noReply(batch, i);
+        return;
+      }
+      case RowKind.Connect: {
+        const counters = this.disk(disk).counters;
+        counters.connections += 1;
+        counters.at(clockUs);
+        return;
+      }
+      case RowKind.Disconnect:
+        this.disk(disk).counters.at(clockUs);
+        return;
+      case RowKind.ClearPicture:
+        this.clears += 1;
+        this.clearedUs = clockUs;
+        if (disk !== ALL_DISKS) this.disk(disk).model.clear();
+        else for (const state of this.disks) state?.model.clear();
+        return;
+      case RowKind.Caption:
+        this.caption = { text: batch.textOf(i), clockUs };
+        return;
+    }
+  }
+
+  #tellInFlight(state: DiskState, slot: number, change: 1 | -1): void {
+    const table = state.inFlight;
+    if (state.inFlightListener === null || table.active[slot] !== 1) return;
+    state.inFlightListener(
+      table.firstSector[slot] ?? 0,
+      table.endSector[slot] ?? 0,
+      change,
+      table.op[slot] ?? 0,
+    );
+  }
+
+  /** The clock as the model counts it: whole ms since the session's epoch, at least 1. */
+  nowMs(): number {
+    return Number.isNaN(this.clockUs) ? 1 : this.msOf(this.clockUs);
+  }
+
+  /** A session time in µs as the model's ms. */
+  msOf(clockUs: number): number {
+    return Math.max(1, Math.floor(clockUs / 1000) - this.epochMs);
+  }
+
+  /** The whole state as bytes; {@link SessionState.readSnapshot} makes an equal one. */
+  snapshot(): Uint8Array {
+    const to = new ByteWriter();
+    to.u32(SNAPSHOT_MAGIC);
+    to.u32(SNAPSHOT_VERSION);
+    for (const n of [this.sequence, this.clockUs, this.epochMs, this.clears, this.clearedUs]) to.f64(n);
+    const caption = new TextEncoder().encode(this.caption?.text ?? '');
+    to.f64(this.caption?.clockUs ?? Number.NaN);
+    to.array(caption);
+    this.recent.write(to);
+    to.u32(this.disks.length);
+    for (const disk of this.disks) {
+      to.u32(disk === undefined ? 0 : 1);
+      if (disk === undefined) continue;
+      disk.model.write(to);
+      disk.counters.write(to);
+      writeInFlight(disk.inFlight, to);
+    }
+    return to.finish();
+  }
+
+  /** Makes a state from what {@link snapshot} wrote. Throws RangeError when the bytes are no snapshot of this version. */
+  static readSnapshot(bytes: Uint8Array, budget = new MemoryBudget()): SessionState {
+    const from = new ByteReader(bytes);
+    if (from.u32() !== SNAPSHOT_MAGIC || from.u32() !== SNAPSHOT_VERSION) {
+      throw new RangeError('not a session snapshot of version 1');
+    }
+    const state = new SessionState(budget);
+    state.sequence = from.f64();
+    state.clockUs = from.f64();
+    state.epochMs = from.f64();
+    state.clears = from.f64();
+    state.clearedUs = from.f64();
+    const captionUs = from.f64();
+    const text = new TextDecoder().decode(from.bytes());
+    if (text !== '') state.caption = { text, clockUs: captionUs };
+    state.recent.read(from);
+    const disks = from.u32();
+    if (disks > MAX_DISKS) throw new RangeError(`snapshot of ${disks} disks; at most ${MAX_DISKS}`);
+    for (let d = 0; d < disks; d += 1) {
+      if (from.u32() === 0) continue;
+      const disk = state.disk(d);
+      disk.model.read(from);
+      disk.counters.read(from);
+      readInFlight(disk.inFlight, from);
+    }
+    return state;
+  }
+}
+
+function writeInFlight(table: InFlightTable, to: ByteWriter): void {
+  to.u32(table.count);
+  for (let slot = 0; slot < table.slotEnd; slot += 1) {
+    if (table.active[slot] !== 1) continue;
+    to.u32(slot);
+    to.u32(table.op[slot] ?? 0);
+    to.f64(table.firstSector[slot] ?? 0);
+    to.f64(table.endSector[slot] ?? 0);
+    to.f64(table.clockUs[slot] ?? 0);
+    to.f64(table.sequence[slot] ?? 0);
+  }
+}
+
+function readInFlight(table: InFlightTable, from: ByteReader): void {
+  const count = from.u32();
+  for (let i = 0; i < count; i += 1) {
+    const slot = from.u32();
+    table.set(slot, from.u32(), from.f64(), from.f64(), from.f64(), from.f64());
+  }
+}
