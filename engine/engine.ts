@@ -1,0 +1,200 @@
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { parseSize } from '#shared/bytes/size.ts';
+import type { Channel } from '#shared/channel/channel.ts';
+import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
+import type { EventBatch } from '#shared/events/event-batch.ts';
+import { createLogSource, createStdinSource } from './log/log-source.ts';
+import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
+import { RecentLogs } from './session/recent-logs.ts';
+import { Session } from './session/session.ts';
+import { WindowConnection } from './window-connection.ts';
+
+export interface EngineOptions {
+  /** The product's version, shown in the window. */
+  readonly version: string;
+  readonly host: 'web' | 'electron';
+  /** Where small things are remembered between starts; made when missing. */
+  readonly stateDir: string;
+  /** The folder that holds the built-in recording. */
+  readonly assetsDir: string;
+}
+
+/** How often windows are told of changed disks, sources and notices. */
+const INFO_MS = 100;
+
+/** A request that cannot be met, in words for the person who made it. */
+export class RefusedError extends Error {}
+
+/**
+ * The engine of one nbdscope: its session and the windows that watch it. Knows nothing of Electron or HTTP: a host
+ * hands it a channel for each window. Commands that change the sources run one after another, in the order they came.
+ */
+export class Engine {
+  readonly options: EngineOptions;
+  readonly session: Session;
+  readonly recentLogs: RecentLogs;
+  /** Called when a window has come or gone. */
+  onWindowsChanged: () => void = () => {};
+  readonly #windows = new Set<WindowConnection>();
+  #replay: ReplaySource | null = null;
+  #infoTimer: NodeJS.Timeout | null = null;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.recentLogs = new RecentLogs(options.stateDir);
+    this.session = new Session({
+      rows: (batch: EventBatch) => {
+        for (const window of this.#windows) window.feed.rows(batch);
+      },
+      reset: () => {
+        for (const window of this.#windows) window.feed.resync();
+      },
+      infoChanged: () => this.#scheduleInfo(),
+    });
+  }
+
+  get windowCount(): number {
+    return this.#windows.size;
+  }
+
+  /** Whether something runs here that others use, so that the last window's end must not be the engine's. */
+  get hosting(): boolean {
+    return false;
+  }
+
+  /** Serves a window until its channel closes. */
+  attach(channel: Channel): void {
+    const window = new WindowConnection(this, channel, () => {
+      this.#windows.delete(window);
+      this.onWindowsChanged();
+    });
+    this.#windows.add(window);
+    this.onWindowsChanged();
+  }
+
+  /** Opens logs by path, one source each; `sizeBytes` is for disks whose log does not tell their size. */
+  openLogs(paths: readonly string[], sizeBytes: bigint | null, replace = true): Promise<void> {
+    return this.enqueue(async () => {
+      if (replace || this.#replay !== null) await this.#empty(sizeBytes);
+      for (const path of paths) {
+        const absolute = resolve(path);
+        this.session.add(createLogSource(absolute, { run: null }));
+        this.recentLogs.note(absolute);
+      }
+      this.#scheduleInfo();
+    });
+  }
+
+  openStdin(stream: Readable, sizeBytes: bigint | null = null): Promise<void> {
+    return this.enqueue(async () => {
+      if (this.#replay !== null) await this.#empty(sizeBytes);
+      this.session.add(createStdinSource(stream));
+    });
+  }
+
+  /** Opens the built-in recording, replayed in its own time, instead of what is open. */
+  openSample(): Promise<void> {
+    return this.enqueue(async () => {
+      await this.#empty(null);
+      const replay = openSampleReplay(this.options.assetsDir, {
+        onRestart: () => this.session.restartState(),
+        onInfo: () => this.#scheduleInfo(),
+      });
+      this.#replay = replay;
+      this.session.add(replay);
+    });
+  }
+
+  /** Shows another run of a log (null: all of them): the session reads all its logs again. */
+  pickRun(sourceId: number, run: number | null): Promise<void> {
+    return this.enqueue(async () => {
+      const picked = this.session.sourceOf(sourceId);
+      if (picked === null) throw new RefusedError(`there is no source ${sourceId}`);
+      const infos = this.session.sourceInfos();
+      const stuck = infos.find((info) => this.session.sourceOf(info.id)?.canRestart !== true);
+      if (stuck !== undefined) {
+        throw new RefusedError(`${stuck.name} can be read only once; open the log by its path to pick a run`);
+      }
+      const again = infos.flatMap((info) =>
+        info.path === null ? [] : [{ path: info.path, run: info.id === sourceId ? run : info.run }],
+      );
+      await this.session.reset();
+      for (const { path, run: itsRun } of again)
+        this.session.add(createLogSource(path, { run: itsRun }), itsRun);
+    });
+  }
+
+  setDiskSize(disk: number, sizeText: string): void {
+    const size = parseSize(sizeText);
+    if ('error' in size) throw new RefusedError(size.error);
+    if (!this.session.hasDisk(disk)) throw new RefusedError(`there is no disk ${disk}`);
+    this.session.setDiskSize(disk, size.bytes);
+  }
+
+  steerReplay(change: {
+    playing?: boolean | undefined;
+    speed?: number | undefined;
+    restart?: boolean | undefined;
+  }): void {
+    const replay = this.#replay;
+    if (replay === null) throw new RefusedError('nothing is being replayed');
+    if (change.speed !== undefined) replay.setSpeed(change.speed);
+    if (change.restart === true) replay.restart();
+    if (change.playing === true) replay.play();
+    if (change.playing === false) replay.pause();
+  }
+
+  /** Empties the session: what was open ends. */
+  async #empty(fallbackSizeBytes: bigint | null): Promise<void> {
+    this.#replay = null;
+    await this.session.reset(fallbackSizeBytes);
+  }
+
+  /** Leaves the sample, so that a source that is added next stands alone. */
+  async leaveSample(replace: boolean): Promise<void> {
+    if (replace || this.#replay !== null) await this.#empty(null);
+  }
+
+  /** Runs `task` after those before it; a failure is the caller's alone. */
+  enqueue(task: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(task);
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  sessionInfo(): SessionInfo {
+    const budget = this.session.state.budget;
+    const replay: ReplayInfo | null = this.#replay?.info() ?? null;
+    return {
+      disks: this.session.diskInfos(),
+      sources: this.session.sourceInfos(),
+      notices: [...this.session.notices],
+      replay,
+      recentLogs: [...this.recentLogs.logs],
+      modelBytes: budget.usedBytes,
+      modelLimitBytes: budget.limitBytes,
+    };
+  }
+
+  /** Tells windows soon; many changes within a moment are one message. */
+  #scheduleInfo(): void {
+    this.#infoTimer ??= setTimeout(() => {
+      this.#infoTimer = null;
+      this.sendInfo();
+    }, INFO_MS);
+  }
+
+  sendInfo(): void {
+    const session = this.sessionInfo();
+    for (const window of this.#windows) window.sendSession(session);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
+    for (const window of [...this.#windows]) window.close();
+    await this.enqueue(() => this.session.dispose());
+    if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
+  }
+}

@@ -1,0 +1,337 @@
+import { formatBytes } from '#shared/bytes/size.ts';
+import type { DiskInfo, Notice, SourceInfo } from '#shared/contract/messages.ts';
+import { EventBatch } from '#shared/events/event-batch.ts';
+import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
+import { MAX_DISKS, SessionState } from '#shared/model/session-state.ts';
+import { Merge, type MergeInput } from './merge.ts';
+import type { Source, SourceDisk, SourceNotice, SourceProgress, SourceSink } from './source.ts';
+
+/** Told of what changes, by the engine that shows the session to windows. */
+export interface SessionListener {
+  /** Rows were applied to the state. The batch is not written to again. */
+  rows(batch: EventBatch): void;
+  /** The state is another one: everything a window holds is void. */
+  reset(): void;
+  /** Disks, sources or notices have changed. */
+  infoChanged(): void;
+}
+
+interface SourceEntry {
+  readonly id: number;
+  readonly source: Source;
+  readonly input: MergeInput;
+  /** The session's disk number for each of the source's. */
+  readonly diskIds: number[];
+  readonly run: number | null;
+  progress: SourceProgress;
+  stopped: boolean;
+}
+
+interface DiskEntry {
+  readonly id: number;
+  readonly source: number;
+  readonly exportName: string;
+  name: string;
+  sizeBytes: bigint | null;
+  highestByte: bigint;
+}
+
+const NOTHING_YET: SourceProgress = {
+  status: 'waiting',
+  statusText: 'opening',
+  bytesRead: 0,
+  totalBytes: null,
+  lines: 0,
+  notUnderstood: 0,
+  timesBackwards: 0,
+  runs: [],
+};
+
+/** A guessed size is rounded up to this: disks are rarely smaller or odder. */
+const GUESS_STEP = 1n << 20n;
+
+/** At most so many notices are kept; the oldest go. */
+const MAX_NOTICES = 100;
+
+const BUDGET_NOTICE_KEY = 'model-memory';
+
+/**
+ * One session: the sources that feed it, the order of their rows, and the state that follows. Sets every row's disk
+ * number, clock and sequence number. Sequence numbers go on rising when the session starts anew, so that an
+ * acknowledgement from before can never be taken for one from after.
+ */
+export class Session {
+  state = new SessionState();
+  readonly #listener: SessionListener;
+  readonly #merge: Merge;
+  readonly #entries = new Map<number, SourceEntry>();
+  readonly #byInput = new Map<MergeInput, SourceEntry>();
+  readonly #disks = new Map<number, DiskEntry>();
+  readonly #notices = new Map<string, Notice>();
+  /** Size for disks of logs that do not tell theirs, from the command line. */
+  #fallbackSizeBytes: bigint | null = null;
+  #nextSource = 0;
+  #nextNotice = 1;
+
+  constructor(listener: SessionListener) {
+    this.#listener = listener;
+    this.#merge = new Merge((input, batch, from, to) => this.#commit(input, batch, from, to));
+  }
+
+  /** Adds a source and starts it. Returns its number. */
+  add(source: Source, run: number | null = null): number {
+    const id = this.#nextSource;
+    this.#nextSource += 1;
+    const entry: SourceEntry = {
+      id,
+      source,
+      input: this.#merge.add(),
+      diskIds: [],
+      run,
+      progress: NOTHING_YET,
+      stopped: false,
+    };
+    this.#entries.set(id, entry);
+    this.#byInput.set(entry.input, entry);
+    source.start(this.#sinkOf(entry));
+    this.#listener.infoChanged();
+    return id;
+  }
+
+  sourceOf(id: number): Source | null {
+    return this.#entries.get(id)?.source ?? null;
+  }
+
+  get sourceIds(): readonly number[] {
+    return [...this.#entries.keys()];
+  }
+
+  get diskCount(): number {
+    return this.#disks.size;
+  }
+
+  hasDisk(id: number): boolean {
+    return this.#disks.has(id);
+  }
+
+  /** Stops a source; its disks and their picture go, everything else stays. */
+  async close(id: number): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.stopped = true;
+    this.#entries.delete(id);
+    this.#byInput.delete(entry.input);
+    this.#merge.remove(entry.input);
+    for (const disk of entry.diskIds) this.#disks.delete(disk);
+    for (const [key, notice] of this.#notices) if (notice.source === id) this.#notices.delete(key);
+    this.#listener.infoChanged();
+    await entry.source.stop();
+  }
+
+  /** Stops every source and starts on an empty state. */
+  async reset(fallbackSizeBytes: bigint | null = null): Promise<void> {
+    this.#fallbackSizeBytes = fallbackSizeBytes;
+    await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
+    this.#disks.clear();
+    this.#notices.clear();
+    this.restartState();
+  }
+
+  /** Empties the state and keeps the sources: a recording starts over. */
+  restartState(): void {
+    const sequence = this.state.sequence;
+    this.state = new SessionState();
+    this.state.sequence = sequence;
+    this.#notices.delete(BUDGET_NOTICE_KEY);
+    this.#listener.reset();
+    this.#listener.infoChanged();
+  }
+
+  setDiskSize(disk: number, bytes: bigint): void {
+    const entry = this.#disks.get(disk);
+    if (entry === undefined) return;
+    entry.sizeBytes = bytes;
+    this.#listener.infoChanged();
+  }
+
+  /** Adds a row of the session's own that empties the picture of every disk. */
+  clearPicture(): void {
+    const batch = new EventBatch(1);
+    batch.push({ kind: RowKind.ClearPicture, disk: ALL_DISKS, timeUs: this.state.clockUs });
+    this.#apply(batch);
+  }
+
+  /** A sentence of the session's own, or of a source. One with the same key replaces the earlier. */
+  notice(source: number | null, notice: SourceNotice): void {
+    const key = source === null ? notice.key : `${source}/${notice.key}`;
+    const id = this.#notices.get(key)?.id ?? this.#nextNotice;
+    if (id === this.#nextNotice) this.#nextNotice += 1;
+    this.#notices.set(key, { id, source, level: notice.level, text: notice.text, detail: notice.detail });
+    for (const oldest of this.#notices.keys()) {
+      if (this.#notices.size <= MAX_NOTICES) break;
+      this.#notices.delete(oldest);
+    }
+    this.#listener.infoChanged();
+  }
+
+  dismiss(notice: number): void {
+    for (const [key, kept] of this.#notices) if (kept.id === notice) this.#notices.delete(key);
+    this.#listener.infoChanged();
+  }
+
+  get notices(): readonly Notice[] {
+    return [...this.#notices.values()];
+  }
+
+  diskInfos(): DiskInfo[] {
+    return [...this.#disks.values()].map((disk) => ({
+      id: disk.id,
+      name: disk.name,
+      exportName: disk.exportName,
+      source: disk.source,
+      sizeBytes: disk.sizeBytes === null ? null : `${disk.sizeBytes}`,
+      guessedSizeBytes: disk.sizeBytes === null ? `${roundUp(disk.highestByte)}` : null,
+    }));
+  }
+
+  sourceInfos(): SourceInfo[] {
+    return [...this.#entries.values()].map(({ id, source, progress, run }) => ({
+      ...progress,
+      id,
+      kind: source.kind,
+      name: source.name,
+      path: source.path,
+      runs: [...progress.runs],
+      run,
+    }));
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
+    this.#merge.dispose();
+  }
+
+  #sinkOf(entry: SourceEntry): SourceSink {
+    return {
+      rows: (batch) => (entry.stopped ? undefined : this.#merge.push(entry.input, batch)),
+      disk: (disk) => {
+        if (!entry.stopped) this.#noteDisk(entry, disk);
+      },
+      progress: (progress) => {
+        if (entry.stopped) return;
+        entry.progress = progress;
+        this.#merge.setCatchingUp(entry.input, progress.status === 'reading');
+        this.#listener.infoChanged();
+      },
+      notice: (notice) => {
+        if (!entry.stopped) this.notice(entry.id, notice);
+      },
+    };
+  }
+
+  #noteDisk(entry: SourceEntry, found: SourceDisk): void {
+    const known = entry.diskIds[found.index];
+    if (known !== undefined) {
+      const disk = this.#disks.get(known);
+      if (disk === undefined) return;
+      disk.highestByte = found.highestByte;
+      if (found.sizeBytes !== null) disk.sizeBytes = found.sizeBytes;
+      this.#listener.infoChanged();
+      return;
+    }
+    const id = this.#freeDiskId();
+    if (id === null) {
+      this.notice(entry.id, {
+        key: 'too-many-disks',
+        level: 'warning',
+        text: `${entry.source.name} names more disks than the ${MAX_DISKS} one session shows; the others are left out`,
+        detail: null,
+      });
+      entry.diskIds[found.index] = ALL_DISKS;
+      return;
+    }
+    entry.diskIds[found.index] = id;
+    this.#disks.set(id, {
+      id,
+      source: entry.id,
+      exportName: found.exportName,
+      name: found.exportName === '' ? entry.source.name : found.exportName,
+      sizeBytes: found.sizeBytes ?? this.#fallbackSizeBytes,
+      highestByte: found.highestByte,
+    });
+    this.#listener.infoChanged();
+  }
+
+  /** Disk numbers are not used again while the state knows them: another disk's blocks lie there. */
+  #freeDiskId(): number | null {
+    for (let id = 0; id < MAX_DISKS; id += 1) {
+      if (!this.#disks.has(id) && this.state.disks[id] === undefined) return id;
+    }
+    return null;
+  }
+
+  #commit(input: MergeInput, batch: EventBatch, from: number, to: number): void {
+    const entry = this.#byInput.get(input);
+    if (entry === undefined) return;
+    let rows = batch;
+    if (from !== 0 || to !== batch.count) {
+      rows = new EventBatch(to - from);
+      rows.appendRows(batch, from, to);
+      rows.text = batch.text;
+    }
+    const diskIds = entry.diskIds;
+    const disk = rows.disk;
+    let leftOut = false;
+    for (let i = 0; i < rows.count; i += 1) {
+      const local = disk[i] ?? 0;
+      if (local === ALL_DISKS) continue;
+      const id = diskIds[local] ?? ALL_DISKS;
+      if (id === ALL_DISKS) leftOut = true;
+      disk[i] = id;
+    }
+    this.#apply(leftOut ? withoutForeign(rows) : rows);
+  }
+
+  #apply(rows: EventBatch): void {
+    if (rows.count === 0) return;
+    const state = this.state;
+    let clockUs = state.clockUs;
+    for (let i = 0; i < rows.count; i += 1) {
+      const timeUs = rows.timeUs[i] ?? Number.NaN;
+      if (timeUs > clockUs || (Number.isNaN(clockUs) && !Number.isNaN(timeUs))) clockUs = timeUs;
+      rows.clockUs[i] = clockUs;
+    }
+    rows.firstSequence = state.sequence + 1;
+    state.apply(rows);
+    this.#noticeMemory();
+    this.#listener.rows(rows);
+  }
+
+  #noticeMemory(): void {
+    const budget = this.state.budget;
+    if (!budget.detailRefused || this.#notices.has(BUDGET_NOTICE_KEY)) return;
+    this.notice(null, {
+      key: BUDGET_NOTICE_KEY,
+      level: 'info',
+      text:
+        `the picture has reached ${formatBytes(budget.limitBytes)} of memory: blocks touched from now on keep their colour, ` +
+        'not their times and counts, and later whole stretches of 4 MiB take one colour',
+      detail: null,
+    });
+  }
+}
+
+/** The rows that belong to a disk of the session; those of disks left out are dropped. */
+function withoutForeign(rows: EventBatch): EventBatch {
+  const kept = new EventBatch(Math.max(rows.count, 1));
+  kept.text = rows.text;
+  for (let i = 0; i < rows.count; i += 1) {
+    if (rows.disk[i] !== ALL_DISKS || rows.kind[i] === RowKind.Caption) kept.appendRows(rows, i, i + 1);
+  }
+  return kept;
+}
+
+function roundUp(bytes: bigint): bigint {
+  const steps = (bytes + GUESS_STEP - 1n) / GUESS_STEP;
+  return (steps === 0n ? 1n : steps) * GUESS_STEP;
+}

@@ -1,0 +1,166 @@
+import * as v from 'valibot';
+import { parseSize } from '#shared/bytes/size.ts';
+import type { Channel } from '#shared/channel/channel.ts';
+import { decodeFrame, type Frame, FrameType } from '#shared/channel/frame.ts';
+import { type Command, CommandSchema } from '#shared/contract/commands.ts';
+import type { SessionInfo } from '#shared/contract/messages.ts';
+import { type Engine, RefusedError } from './engine.ts';
+import { createUploadSource, type UploadSource } from './log/log-source.ts';
+import { WindowFeed } from './session/window-feed.ts';
+
+/** Uploads one window may have open at once. */
+const MAX_UPLOADS = 64;
+
+/**
+ * The engine's end of one window's channel: parses every frame at the door, carries out what is asked and answers what
+ * it refuses. Nothing a window sends can throw past this.
+ */
+export class WindowConnection {
+  readonly feed: WindowFeed;
+  readonly #engine: Engine;
+  readonly #channel: Channel;
+  readonly #uploads = new Map<number, UploadSource>();
+  #greeted = false;
+  #lastSession = '';
+
+  constructor(engine: Engine, channel: Channel, onClose: () => void) {
+    this.#engine = engine;
+    this.#channel = channel;
+    this.feed = new WindowFeed(channel, () => engine.session.state);
+    channel.onFrame = (bytes) => this.#frame(bytes);
+    channel.onClose = () => {
+      this.feed.dispose();
+      for (const upload of this.#uploads.values()) upload.end();
+      this.#uploads.clear();
+      onClose();
+    };
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  /** Sends the session's description unless the window has the same already. */
+  sendSession(session: SessionInfo): void {
+    if (!this.#greeted) return;
+    const text = JSON.stringify(session);
+    if (text === this.#lastSession) return;
+    this.#lastSession = text;
+    this.feed.message({ message: 'session', session });
+  }
+
+  #frame(bytes: Uint8Array): void {
+    let frame: Frame;
+    try {
+      frame = decodeFrame(bytes);
+    } catch (error) {
+      this.#refuse('frame', error);
+      return;
+    }
+    if (frame.type === FrameType.Upload) {
+      this.#uploads.get(frame.tag)?.push(frame.payload);
+      return;
+    }
+    if (frame.type !== FrameType.Json) {
+      this.#refuse('frame', new RefusedError(`a window may not send frames of type ${frame.type}`));
+      return;
+    }
+    let json: unknown;
+    try {
+      json = JSON.parse(new TextDecoder().decode(frame.payload));
+    } catch {
+      this.#refuse('frame', new RefusedError('a command must be JSON'));
+      return;
+    }
+    const parsed = v.safeParse(CommandSchema, json);
+    if (!parsed.success) {
+      const where = v.getDotPath(parsed.issues[0]) ?? 'command';
+      this.#refuse('command', new RefusedError(`${where}: ${parsed.issues[0].message}`));
+      return;
+    }
+    const command = parsed.output;
+    try {
+      // Carried out at once as far as it can be: upload frames right behind beginUpload must find it done.
+      this.#carryOut(command)?.catch((error: unknown) => this.#refuse(command.command, error));
+    } catch (error) {
+      this.#refuse(command.command, error);
+    }
+  }
+
+  #refuse(command: string, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.feed.message({ message: 'refused', command, text });
+  }
+
+  #carryOut(command: Command): Promise<void> | undefined {
+    const engine = this.#engine;
+    switch (command.command) {
+      case 'hello': {
+        const { version, host } = engine.options;
+        this.#greeted = true;
+        this.#lastSession = '';
+        this.feed.message({ message: 'welcome', protocol: 1, version, host, platform: process.platform });
+        this.sendSession(engine.sessionInfo());
+        this.feed.follow(true);
+        return undefined;
+      }
+      case 'ack':
+        this.feed.ack(command.sequence);
+        return undefined;
+      case 'follow':
+        this.feed.follow(command.on);
+        return undefined;
+      case 'openLogs': {
+        const size = command.size === null ? null : parseSize(command.size);
+        if (size !== null && 'error' in size) throw new RefusedError(size.error);
+        return engine.openLogs(command.paths, size === null ? null : size.bytes, command.replace);
+      }
+      case 'openSample':
+        return engine.openSample();
+      case 'closeSource':
+        return engine.enqueue(() => engine.session.close(command.source));
+      case 'setDiskSize':
+        engine.setDiskSize(command.disk, command.size);
+        return undefined;
+      case 'pickRun':
+        return engine.pickRun(command.source, command.run);
+      case 'replay':
+        engine.steerReplay(command);
+        return undefined;
+      case 'clearPicture':
+        engine.session.clearPicture();
+        return undefined;
+      case 'dismissNotice':
+        engine.session.dismiss(command.notice);
+        return undefined;
+      case 'forgetRecent':
+        engine.recentLogs.forget();
+        engine.sendInfo();
+        return undefined;
+      case 'beginUpload':
+        return this.#beginUpload(command.upload, command.name, command.live, command.replace);
+      case 'restartUpload':
+        this.#uploads.get(command.upload)?.restart();
+        return undefined;
+      case 'endUpload':
+        this.#uploads.get(command.upload)?.end();
+        this.#uploads.delete(command.upload);
+        return undefined;
+    }
+  }
+
+  /** The source is there at once, so that upload frames right behind the command find it. */
+  #beginUpload(upload: number, name: string, live: boolean, replace: boolean): Promise<void> {
+    if (this.#uploads.has(upload)) throw new RefusedError(`upload ${upload} has begun already`);
+    if (this.#uploads.size >= MAX_UPLOADS) {
+      throw new RefusedError(`at most ${MAX_UPLOADS} files can be sent at once; open the others by path`);
+    }
+    const source = createUploadSource(name, { live });
+    this.#uploads.set(upload, source);
+    const engine = this.#engine;
+    return engine.enqueue(async () => {
+      await engine.leaveSample(replace);
+      engine.session.add(source);
+    });
+  }
+}
