@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Channel } from '#shared/channel/channel.ts';
+import { decodeFrame, FrameType } from '#shared/channel/frame.ts';
+import { EventBatch } from '#shared/events/event-batch.ts';
+import { RowKind } from '#shared/events/vocabulary.ts';
+import { SessionState } from '#shared/model/session-state.ts';
+import { WindowFeed } from './window-feed.ts';
+
+/** A session and one window's feed; the window's frames pile up in `frames`. */
+class Pair {
+  readonly state = new SessionState();
+  readonly frames: ReturnType<typeof decodeFrame>[] = [];
+  readonly feed: WindowFeed;
+
+  constructor() {
+    const channel: Channel = {
+      send: (bytes) => this.frames.push(decodeFrame(bytes)),
+      onFrame: () => {},
+      onClose: () => {},
+      close: () => {},
+    };
+    this.feed = new WindowFeed(channel, () => this.state);
+  }
+
+  rows(count: number): void {
+    const batch = new EventBatch(count);
+    for (let i = 0; i < count; i += 1) {
+      batch.push({
+        kind: RowKind.Request,
+        slot: 0,
+        offsetBytes: i * 4096,
+        lengthBytes: 4096,
+        clockUs: 1e15 + i,
+      });
+    }
+    batch.firstSequence = this.state.sequence + 1;
+    this.state.apply(batch);
+    this.feed.rows(batch);
+  }
+
+  types(): number[] {
+    return this.frames.map((frame) => frame.type);
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('WindowFeed', () => {
+  it('sends a snapshot, then the rows after it, the next frame only when the last is acknowledged', async () => {
+    const pair = new Pair();
+    pair.rows(3);
+    pair.feed.follow(true);
+    await settle();
+    pair.rows(2);
+    pair.rows(2);
+    await settle();
+    expect(pair.types()).toEqual([FrameType.Snapshot]);
+    pair.feed.ack(3);
+    await settle();
+    expect(pair.types()).toEqual([FrameType.Snapshot, FrameType.Batch]);
+    const sent = EventBatch.decode(pair.frames[1]?.payload ?? new Uint8Array());
+    expect([sent.firstSequence, sent.count]).toEqual([4, 4]);
+    pair.feed.dispose();
+  });
+
+  it('drops the rows for a window that falls behind and sends a snapshot instead', async () => {
+    const pair = new Pair();
+    pair.feed.follow(true);
+    await settle();
+    for (let i = 0; i < 30; i += 1) pair.rows(10_000);
+    await settle();
+    expect(pair.types()).toEqual([FrameType.Snapshot]);
+    pair.feed.ack(0);
+    await expect
+      .poll(() => pair.types(), { timeout: 2000 })
+      .toEqual([FrameType.Snapshot, FrameType.Snapshot]);
+    const copy = SessionState.readSnapshot(pair.frames[1]?.payload ?? new Uint8Array());
+    expect(copy.sequence).toBe(300_000);
+    pair.feed.ack(300_000);
+    pair.rows(1);
+    await settle();
+    expect(pair.types().at(-1)).toBe(FrameType.Batch);
+    pair.feed.dispose();
+  });
+
+  it('tells a window that does not follow how far the recording has come, and nothing else', async () => {
+    const pair = new Pair();
+    pair.feed.follow(false);
+    pair.rows(7);
+    await sleep(400);
+    expect(new Set(pair.types())).toEqual(new Set([FrameType.Json]));
+    const json: unknown = JSON.parse(new TextDecoder().decode(pair.frames[0]?.payload));
+    expect(json).toEqual({ message: 'progress', sequence: 7, requests: 7 });
+    pair.feed.dispose();
+  });
+
+  it('pays no heed to an acknowledgement from before a restart', async () => {
+    const pair = new Pair();
+    pair.rows(3);
+    pair.feed.follow(true);
+    await settle();
+    pair.feed.ack(2);
+    pair.rows(1);
+    await settle();
+    expect(pair.types()).toEqual([FrameType.Snapshot]);
+    pair.feed.dispose();
+  });
+});

@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EventBatch, type RowInit } from '../events/event-batch.ts';
+import { ALL_DISKS, Op, RowKind } from '../events/vocabulary.ts';
+import { batchesOf, rowStream } from '../testing/streams.ts';
+import { FAILED, KIND_MASK, SECTORS_PER_BLOCK } from './block-state.ts';
+import type { DiskModel } from './disk-model.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import { SessionState } from './session-state.ts';
+
+const SIZE = 64n << 20n;
+const stream = rowStream({ disks: 2, sizeBytes: SIZE, maxRows: 120 });
+
+function applied(batches: readonly EventBatch[]): SessionState {
+  const state = new SessionState();
+  for (const batch of batches) state.apply(batch);
+  return state;
+}
+
+/** Everything a person can see of a state, in plain values. */
+function visible(state: SessionState): unknown {
+  return {
+    sequence: state.sequence,
+    clock: state.clockUs,
+    disks: state.disks.map((disk) => ({
+      blocks: disk === undefined ? [] : touchedBlocks(disk.model),
+      requests: [...(disk?.counters.requests ?? [])],
+      errors: [...(disk?.counters.errors ?? [])],
+      inFlight: disk?.inFlight.count,
+      p99: disk?.counters.latency[Op.Write]?.percentileUs(0.99),
+    })),
+    recent: [state.recent.total, ...state.recent.errno.subarray(0, 20)],
+  };
+}
+
+function touchedBlocks(model: DiskModel): unknown[] {
+  const blocks: unknown[] = [];
+  model.forEachTouched(0, Number(SIZE / 4096n), (first, count) => {
+    for (let b = first; b < first + count; b += 1) blocks.push([b, model.blockInfo(b)]);
+  });
+  return blocks.sort((a, b) => (a as [number])[0] - (b as [number])[0]);
+}
+
+/** The rules of docs/architecture.md, "What a block shows", in the plainest code there is: one entry per sector. */
+function referenceKinds(rows: readonly RowInit[], disk: number): { kinds: Uint8Array; failed: Uint8Array } {
+  const sectors = Number(SIZE / 512n);
+  const kinds = new Uint8Array(sectors);
+  const failed = new Uint8Array(sectors / SECTORS_PER_BLOCK);
+  for (const row of rows) {
+    if (row.kind === RowKind.ClearPicture && row.disk === disk) {
+      kinds.fill(0);
+      failed.fill(0);
+    }
+    if (row.kind !== RowKind.Completion || row.disk !== disk) continue;
+    if (row.op === Op.Flush || row.op === Op.Cache || !row.lengthBytes) continue;
+    const start = Number(row.offsetBytes);
+    const end = start + Number(row.lengthBytes);
+    failed.fill(row.errno === 0 ? 0 : 1, Math.floor(start / 4096), Math.ceil(end / 4096));
+    const kind = row.op === Op.Write ? 1 : row.op === Op.Trim ? 2 : row.op === Op.Zero ? 3 : 0;
+    if (kind !== 0 && row.errno === 0) kinds.fill(kind, Math.floor(start / 512), Math.ceil(end / 512));
+  }
+  return { kinds, failed };
+}
+
+describe('SessionState', () => {
+  it('shows each sector and each failed block as the plain rules say', () => {
+    fc.assert(
+      fc.property(stream, (rows) => {
+        const state = applied(batchesOf(rows, [7]));
+        for (const disk of [0, 1]) {
+          const { kinds, failed } = referenceKinds(rows, disk);
+          const model = state.disk(disk).model;
+          for (let s = 0; s < kinds.length; s += 1) {
+            if (model.sectorKind(s) !== kinds[s])
+              throw new Error(`sector ${s}: ${model.sectorKind(s)}, not ${kinds[s]}`);
+          }
+          for (let b = 0; b < failed.length; b += 1) {
+            expect((model.stateAt(b) & FAILED) !== 0).toBe(failed[b] === 1);
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('does not depend on how the rows are cut into batches', () => {
+    fc.assert(
+      fc.property(stream, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (rows, cuts) => {
+        expect(visible(applied(batchesOf(rows, cuts)))).toEqual(visible(applied(batchesOf(rows, [1]))));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is the same when followed from a snapshot as when followed from the start', () => {
+    fc.assert(
+      fc.property(stream, fc.nat(), (rows, at) => {
+        const batches = batchesOf(rows, [3]);
+        const cut = batches.length === 0 ? 0 : at % batches.length;
+        const early = applied(batches.slice(0, cut));
+        const late = SessionState.readSnapshot(early.snapshot().slice());
+        for (const batch of batches.slice(cut)) {
+          early.apply(batch);
+          late.apply(EventBatch.decode(batch.encode()));
+        }
+        expect(visible(late)).toEqual(visible(early));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('keeps what a listener counted equal to what is there', () => {
+    fc.assert(
+      fc.property(stream, (rows) => {
+        const state = new SessionState();
+        const model = state.disk(0).model;
+        const counted = new Map<number, number>();
+        const count = (kind: number, by: number): void => {
+          counted.set(kind, (counted.get(kind) ?? 0) + by);
+        };
+        model.listener = {
+          blocksChanged: (_first, blocks, oldState, newState) => {
+            count(oldState & KIND_MASK, -blocks);
+            count(newState & KIND_MASK, blocks);
+          },
+          blocksRead: () => {},
+          reset: () => counted.clear(),
+        };
+        for (const batch of batchesOf(rows, [5])) state.apply(batch);
+        const there = new Map<number, number>();
+        model.forEachTouched(0, 2 ** 51, (_first, blocks, byte) => {
+          there.set(byte & KIND_MASK, (there.get(byte & KIND_MASK) ?? 0) + blocks);
+        });
+        for (const kind of [1, 2, 3]) expect(counted.get(kind) ?? 0).toBe(there.get(kind) ?? 0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('trims the whole of a 7 EiB disk in no memory to speak of', () => {
+    const size = 7n << 60n;
+    const state = new SessionState();
+    const rows: RowInit[] = [];
+    const add = (op: number, offsetBytes: bigint, lengthBytes: bigint): void => {
+      const row = { op, slot: 0, offsetBytes, lengthBytes, timeUs: 1e15, clockUs: 1e15 };
+      rows.push({ ...row, kind: RowKind.Request }, { ...row, kind: RowKind.Completion, latencyUs: 1 });
+    };
+    add(Op.Write, 0n, 4096n);
+    add(Op.Write, size - 512n, 512n);
+    add(Op.Trim, 0n, size);
+    add(Op.Write, size - 16_384n, 16_384n);
+    add(Op.Zero, size / 2n, 1n << 50n);
+    for (const batch of batchesOf(rows, [2])) state.apply(batch);
+    const model = state.disk(0).model;
+    expect(model.stateAt(0) & KIND_MASK).toBe(2);
+    expect(model.stateAt(Number(size / 4096n) - 1) & KIND_MASK).toBe(1);
+    expect(model.stateAt(Number(size / 4096n) - 5) & KIND_MASK).toBe(2);
+    expect(model.stateAt(Number(size / 8192n)) & KIND_MASK).toBe(3);
+    expect(model.pages.size).toBe(2);
+    expect(model.blockInfo(0)).toMatchObject({ writes: 1, lastOp: Op.Trim });
+  });
+
+  it('never hides a touched block when its memory is spent, and stays within it', () => {
+    const budget = new MemoryBudget(100_000);
+    const state = new SessionState(budget);
+    const rows: RowInit[] = [];
+    for (let i = 0; i < 500; i += 1) {
+      const row = {
+        op: Op.Write,
+        slot: 0,
+        offsetBytes: BigInt(i) * (8n << 20n),
+        lengthBytes: 4096,
+        clockUs: 1e15,
+      };
+      rows.push({ ...row, kind: RowKind.Request }, { ...row, kind: RowKind.Completion });
+    }
+    for (const batch of batchesOf(rows, [100])) state.apply(batch);
+    for (let i = 0; i < 500; i += 1) expect(state.disk(0).model.stateAt(i * 2048) & KIND_MASK).toBe(1);
+    expect(budget.usedBytes).toBeLessThanOrEqual(100_000);
+    expect(budget.pageRefused).toBe(true);
+  });
+
+  it('forgets the picture and keeps the counts when the picture is cleared', () => {
+    const state = new SessionState();
+    const write = { op: Op.Write, slot: 0, offsetBytes: 0, lengthBytes: 4096, clockUs: 1e15 };
+    const rows = [
+      { ...write, kind: RowKind.Request },
+      { ...write, kind: RowKind.Completion },
+      { kind: RowKind.ClearPicture, disk: ALL_DISKS, clockUs: 1e15 },
+    ];
+    for (const batch of batchesOf(rows, [3])) state.apply(batch);
+    expect(state.disk(0).model.stateAt(0)).toBe(0);
+    expect(state.disk(0).counters.requests[Op.Write]).toBe(1);
+    expect(state.disks.length).toBe(1);
+    expect(state.budget.usedBytes).toBe(0);
+  });
+
+  it('marks a request as in flight until its reply', () => {
+    const state = new SessionState();
+    const read = { op: Op.Read, slot: 3, offsetBytes: 4096, lengthBytes: 8192, clockUs: 1e15 };
+    const heard: number[][] = [];
+    state.disk(0).inFlightListener = (first, end, change) => heard.push([first, end, change]);
+    for (const batch of batchesOf([{ ...read, kind: RowKind.Request }], [1])) state.apply(batch);
+    expect(state.disk(0).inFlight.count).toBe(1);
+    for (const batch of batchesOf([{ ...read, kind: RowKind.Completion }], [1])) state.apply(batch);
+    expect(state.disk(0).inFlight.count).toBe(0);
+    expect(heard).toEqual([
+      [8, 24, 1],
+      [8, 24, -1],
+    ]);
+  });
+
+  it('refuses bytes that are no snapshot', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(() => SessionState.readSnapshot(bytes)).toThrow(RangeError);
+      }),
+    );
+  });
+});
