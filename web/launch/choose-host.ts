@@ -18,7 +18,7 @@ export type OpenWindow = { readonly open: true } | { readonly open: false; reado
 export function surroundings(
   env: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
-  uid: number | undefined = process.getuid?.(),
+  uid: number | null = process.getuid?.() ?? null,
 ): Surroundings {
   return {
     platform,
