@@ -94,6 +94,11 @@ export class LogDecoder {
     this.#tellDisks();
   }
 
+  /** The bytes that come next do not follow those before: an unfinished line is forgotten, the run goes on. */
+  interrupt(): void {
+    this.#buffer.forget();
+  }
+
   /** The bytes that come next are another file's, or the file's from its start: an unfinished line is forgotten. */
   startRun(): void {
     this.#buffer.forget();
