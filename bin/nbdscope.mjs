@@ -6,7 +6,7 @@ requireNode(process.versions.node);
 
 const cli = new URL('../dist/node/cli.js', import.meta.url);
 if (existsSync(cli)) {
-  import(cli.href).then(function run(built) {
+  void import(cli.href).then(function run(built) {
     return built.runToExit(process.argv.slice(2));
   });
 } else {
