@@ -16,7 +16,15 @@ const Report = v.object({
 const BORDERS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
   [
     'shared/model/example.ts',
-    ['#engine/engine.ts', '../../web/cli.ts', '../../renderer/main.tsx', 'electron', 'react', 'ws', 'node:fs'],
+    [
+      '#engine/engine.ts',
+      '../../web/cli.ts',
+      '../../renderer/main.tsx',
+      'electron',
+      'react',
+      'ws',
+      'node:fs',
+    ],
     ['./page.ts', '../events/vocabulary.ts', 'valibot'],
   ],
   [
@@ -32,10 +40,19 @@ const BORDERS: readonly (readonly [string, readonly string[], readonly string[]]
   ],
   [
     'web/launch/example.ts',
-    ['../../electron/main.ts', '../../renderer/main.tsx', '../../shared/bytes/size.ts', '../../engine/engine.ts'],
+    [
+      '../../electron/main.ts',
+      '../../renderer/main.tsx',
+      '../../shared/bytes/size.ts',
+      '../../engine/engine.ts',
+    ],
     ['../web-host.ts', '#engine/engine.ts', './run-electron.ts'],
   ],
-  ['bin/example.mjs', ['electron', '../renderer/main.tsx', '../electron/main.ts'], ['node:fs', '../dist/node/cli.js']],
+  [
+    'bin/example.mjs',
+    ['electron', '../renderer/main.tsx', '../electron/main.ts'],
+    ['node:fs', '../dist/node/cli.js'],
+  ],
   [
     'electron/example.ts',
     ['../web/cli.ts', '../renderer/main.tsx', 'react', '../shared/bytes/size.ts', '../engine/engine.ts'],
@@ -43,7 +60,15 @@ const BORDERS: readonly (readonly [string, readonly string[], readonly string[]]
   ],
   [
     'renderer/chrome/example.tsx',
-    ['#engine/engine.ts', '../../web/cli.ts', '../../electron/main.ts', 'electron', 'ws', 'chokidar', 'node:fs'],
+    [
+      '#engine/engine.ts',
+      '../../web/cli.ts',
+      '../../electron/main.ts',
+      'electron',
+      'ws',
+      'chokidar',
+      'node:fs',
+    ],
     ['react', '#shared/bytes/size.ts', '../session/window-session.ts'],
   ],
 ];
@@ -75,7 +100,10 @@ function lint(snippets: readonly Snippet[]): boolean[] {
   const folder = mkdtempSync(join(tmpdir(), 'nbdscope-rules-'));
   try {
     const config: unknown = JSON.parse(readFileSync(join(ROOT, 'biome.json'), 'utf8'));
-    writeFileSync(join(folder, 'biome.json'), JSON.stringify(Object.assign({}, config, { vcs: { enabled: false } })));
+    writeFileSync(
+      join(folder, 'biome.json'),
+      JSON.stringify(Object.assign({}, config, { vcs: { enabled: false } })),
+    );
     const files = snippets.map(({ file }, index) => file.replace(/\.(\w+)$/, `-${index}.$1`));
     snippets.forEach(({ source }, index) => {
       const path = join(folder, files[index] ?? '');
@@ -101,11 +129,17 @@ describe('the import rules', () => {
   const refused = lint(FORBIDDEN);
   const refusedWrongly = lint(ALLOWED);
 
-  it.each(FORBIDDEN.map((snippet, index) => ({ ...snippet, index })))('refuse in $file: $source', ({ index }) => {
-    expect(refused[index]).toBe(true);
-  });
+  it.each(FORBIDDEN.map((snippet, index) => ({ ...snippet, index })))(
+    'refuse in $file: $source',
+    ({ index }) => {
+      expect(refused[index]).toBe(true);
+    },
+  );
 
-  it.each(ALLOWED.map((snippet, index) => ({ ...snippet, index })))('allow in $file: $source', ({ index }) => {
-    expect(refusedWrongly[index]).toBe(false);
-  });
+  it.each(ALLOWED.map((snippet, index) => ({ ...snippet, index })))(
+    'allow in $file: $source',
+    ({ index }) => {
+      expect(refusedWrongly[index]).toBe(false);
+    },
+  );
 });

@@ -50,7 +50,8 @@ export async function runToExit(args: readonly string[], options: CliOptions = {
 }
 
 async function printStats(command: StatsCommand): Promise<number> {
-  const { collectStats, formatStats } = await import('#engine/stats/stats.ts');
+  const { collectStats } = await import('#engine/stats/stats.ts');
+  const { formatStats } = await import('#engine/stats/format-stats.ts');
   const report = await collectStats(command.logs);
   process.stdout.write(command.json ? `${JSON.stringify(report, null, 2)}\n` : formatStats(report));
   return report.failed.length > 0 ? 1 : 0;

@@ -46,12 +46,12 @@ export function chooseHost(command: WindowCommand, around: Surroundings): Host {
 
 /** Whether a browser can be opened here; also asked when the web host takes over from Electron. */
 export function mayOpen(command: WindowCommand, around: Surroundings): OpenWindow {
-  if (!command.open) return { open: false, advice: 'Open this address in a browser on this machine' };
+  if (!command.open) return { open: false, advice: 'open this address in a browser on this machine' };
   if (!around.display) {
     return {
       open: false,
       advice:
-        'There is no display here. Open this address in a browser on this machine, or forward its port first ' +
+        'there is no display here; open this address in a browser on this machine, or forward its port first ' +
         '(ssh -L PORT:127.0.0.1:PORT) and open it where you sit',
     };
   }
@@ -59,7 +59,7 @@ export function mayOpen(command: WindowCommand, around: Surroundings): OpenWindo
     return {
       open: false,
       advice:
-        'A browser that root starts has no sandbox, so none is started. Open this address in a browser of your own ' +
+        'a browser that root starts has no sandbox, so none is started; open this address in a browser of your own ' +
         'user, or start nbdscope as that user',
     };
   }
