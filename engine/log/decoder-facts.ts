@@ -20,9 +20,10 @@ export class DecoderFacts {
   sample = '';
   tooLong = 0;
   firstTooLong = 0;
+  /** Lines whose time is before that of an earlier line of their run. */
   timesBackwards = 0;
-  /** Time of the line before, µs; NaN before the first. */
-  lastUs = Number.NaN;
+  /** The latest time of the run so far, µs; NaN before the first. */
+  latestUs = Number.NaN;
   nulBytes = 0;
   crlfLine = 0;
   beyondEnd = 0;

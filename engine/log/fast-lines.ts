@@ -62,6 +62,11 @@ const MINUS = 45;
 const TWO_32 = 0x1_0000_0000;
 const MAX_NUMBER_DIGITS = 15;
 
+/** The value of each byte as a lower-case hexadecimal digit. A table, as digits are too random for branches. */
+const NO_DIGIT = 255;
+const HEX_VALUES = new Uint8Array(256).fill(NO_DIGIT);
+for (let value = 0; value < 16; value += 1) HEX_VALUES[value.toString(16).charCodeAt(0)] = value;
+
 /**
  * The hot loop: requests and replies straight from bytes to columns. Written for the machine: words of four letters
  * are compared at a time, the second of a time is parsed only where it changes, nothing is allocated per line, and
@@ -109,7 +114,7 @@ export class FastLines {
     let s3 = second[3] ?? 0;
     let s4 = second[4] ?? 0;
     let secondUs = this.#secondUs;
-    let lastUs = facts.lastUs;
+    let latestUs = facts.latestUs;
     let backwards = 0;
     let lines = 0;
     let n = batch.count;
@@ -240,8 +245,8 @@ export class FastLines {
         }
         p = q + 1;
         lines += 1;
-        if (time < lastUs) backwards += 1;
-        if (w0 !== TIME) lastUs = time;
+        if (time < latestUs) backwards += 1;
+        else if (w0 !== TIME) latestUs = time;
         const s = pending.find(conn, id);
         if (s < 0 || pending.op[s] !== opNumber) {
           facts.repliesAlone += 1;
@@ -277,24 +282,24 @@ export class FastLines {
         if (view.getUint8(q + 8) !== DIGIT_0 || view.getUint8(q + 9) !== LETTER_X) break;
         q += 10;
         start = q;
-        d = hexDigit(view.getUint8(q));
-        while (d < 16) {
+        d = HEX_VALUES[view.getUint8(q)] ?? NO_DIGIT;
+        while (d !== NO_DIGIT) {
           // What is shifted out of the low half goes into the high half.
           offHigh = (offHigh << 4) | (offLow >>> 28);
           offLow = (offLow << 4) | d;
           q += 1;
-          d = hexDigit(view.getUint8(q));
+          d = HEX_VALUES[view.getUint8(q)] ?? NO_DIGIT;
         }
         if (q === start || q - start > 16) break;
         if (view.getInt32(q, true) !== _COU || view.getInt32(q + 4, true) !== NT_0) break;
         if (view.getUint8(q + 8) !== LETTER_X) break;
         q += 9;
         start = q;
-        d = hexDigit(view.getUint8(q));
-        while (d < 16) {
+        d = HEX_VALUES[view.getUint8(q)] ?? NO_DIGIT;
+        while (d !== NO_DIGIT) {
           length = (length << 4) | d;
           q += 1;
-          d = hexDigit(view.getUint8(q));
+          d = HEX_VALUES[view.getUint8(q)] ?? NO_DIGIT;
         }
         if (q === start || q - start > 8) break;
       }
@@ -331,11 +336,15 @@ export class FastLines {
       }
 
       const known = disks.ofConnection(conn);
+      let s = -1;
       if (known === 0) stop = Stop.NewConnection;
-      else if (id === 1 && !disks.begin(conn)) stop = Stop.Restart;
-      else if (pending.find(conn, id) >= 0) stop = Stop.Duplicate;
       else if (pending.isFull) stop = Stop.Overflow;
-      if (stop !== Stop.Other) {
+      else if (id === 1 && !disks.begin(conn)) stop = Stop.Restart;
+      else {
+        s = pending.add(conn, id);
+        if (s < 0) stop = Stop.Duplicate;
+      }
+      if (s < 0) {
         this.connection = conn;
         this.id = id;
         this.timeUs = time;
@@ -343,11 +352,10 @@ export class FastLines {
       }
       p = q + 1;
       lines += 1;
-      if (time < lastUs) backwards += 1;
-      if (w0 !== TIME) lastUs = time;
+      if (time < latestUs) backwards += 1;
+      else if (w0 !== TIME) latestUs = time;
 
       const diskNumber = known - 1;
-      const s = pending.add(conn, id);
       pending.op[s] = opNumber;
       pending.flags[s] = bits;
       pending.disk[s] = diskNumber;
@@ -392,21 +400,13 @@ export class FastLines {
     second[3] = s3;
     second[4] = s4;
     this.#secondUs = secondUs;
-    facts.lastUs = lastUs;
+    facts.latestUs = latestUs;
     facts.timesBackwards += backwards;
     facts.lines += lines;
     facts.understood += lines;
     this.stop = stop;
     return p;
   }
-}
-
-/** The value of a lower-case hexadecimal digit; at least 16 for any other byte. */
-function hexDigit(byte: number): number {
-  const digit = (byte - 48) >>> 0;
-  if (digit <= 9) return digit;
-  const letter = (byte - 97) >>> 0;
-  return letter <= 5 ? letter + 10 : 16;
 }
 
 /** Where ` return=` begins at the end of an Extents reply whose ` extents=` begins at `at`; -1 when it does not. */

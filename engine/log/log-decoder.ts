@@ -12,7 +12,7 @@ import { RowWriter } from './row-writer.ts';
 import { readStamp, type Stamp } from './timestamp.ts';
 
 /** Rows in a batch, unless told otherwise. */
-const BATCH_ROWS = 4096;
+const BATCH_ROWS = 2048;
 
 const CONNECTION = ascii('connection=');
 const CONNECT = ascii('Connect');
@@ -89,7 +89,7 @@ export class LogDecoder {
       this.facts.lines = lines;
       this.facts.unfinishedEnd = true;
     }
-    this.#giveUpAll(this.facts.lastUs);
+    this.#giveUpAll(this.facts.latestUs);
     this.#rows.flush();
     this.#tellDisks();
   }
@@ -175,8 +175,8 @@ export class LogDecoder {
     if (readStamp(bytes, at, this.#stamp) && this.#action(bytes, this.#stamp.next, end)) {
       const { timeUs } = this.#stamp;
       facts.understood += 1;
-      if (timeUs < facts.lastUs) facts.timesBackwards += 1;
-      if (!Number.isNaN(timeUs)) facts.lastUs = timeUs;
+      if (timeUs < facts.latestUs) facts.timesBackwards += 1;
+      else if (!Number.isNaN(timeUs)) facts.latestUs = timeUs;
       if (hasCr && facts.crlfLine === 0) facts.crlfLine = facts.lines;
     } else {
       facts.refuse(bytes, at, end);
@@ -285,6 +285,7 @@ export class LogDecoder {
       facts.runs.push({ index: this.#run, firstUs: Number.isNaN(timeUs) ? null : timeUs, firstLine });
     }
     this.#understoodBefore = facts.understood;
+    facts.latestUs = Number.NaN;
     this.#mute();
     for (let disk = 0; disk < this.#disks.count; disk += 1) {
       this.#rows.push({ kind: RowKind.ClearPicture, disk, timeUs });

@@ -42,15 +42,14 @@ export class LogFeed {
     if (wait !== undefined) this.#waitFor = wait;
   }
 
-  /** Decodes bytes of the log. Where a promise comes back, wait for it before reading on. */
-  push(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.#closed) return undefined;
+  /** Decodes bytes of the log. Look at {@link pressure} before reading on. */
+  push(bytes: Uint8Array): void {
+    if (this.#closed) return;
     this.decoder.push(bytes);
     this.#changed();
-    return this.pressure();
   }
 
-  /** What the session asks to wait for before it is given more. */
+  /** What the session asks to wait for before it is given more; undefined when it asks nothing. */
   pressure(): Promise<void> | undefined {
     const wait = this.#waitFor;
     this.#waitFor = undefined;

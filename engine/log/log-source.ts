@@ -70,7 +70,10 @@ class LogSource implements Source {
 
   async #read(feed: LogFeed): Promise<void> {
     this.#tail = new LogTail(this.path, {
-      bytes: (bytes) => feed.push(bytes),
+      bytes: (bytes) => {
+        feed.push(bytes);
+        return feed.pressure();
+      },
       broken: (how) => {
         // What nbdkit writes after truncation tells by itself whether another run begins: nbdkit may as well go on.
         if (how === 'replaced') feed.decoder.startRun();
@@ -87,9 +90,7 @@ class LogSource implements Source {
 
   async #readPacked(feed: LogFeed): Promise<void> {
     const file = await open(this.path, 'r');
-    const unpacker = new Unpacker((bytes) => {
-      feed.push(bytes);
-    });
+    const unpacker = new Unpacker((bytes) => feed.push(bytes));
     feed.status('reading', 'unpacking the log');
     try {
       await this.#unpack(file, unpacker, feed);

@@ -32,7 +32,10 @@ export class PendingTable {
   /** Slots from here on were never used. */
   #fresh = 0;
 
+  /** A slot plus 1, or 0 for an empty bucket. */
   readonly #buckets = new Int32Array(MAX_SLOTS * 4);
+  /** Where the last search ended. */
+  #bucket = 0;
   #bits = FIRST_BUCKETS_BITS;
 
   get isFull(): boolean {
@@ -60,14 +63,21 @@ export class PendingTable {
     let bucket = this.#home(connection, id);
     for (;;) {
       const slot = (buckets[bucket] ?? 0) - 1;
-      if (slot < 0 || (this.id[slot] === id && this.connection[slot] === connection)) return slot;
+      if (slot < 0 || (this.id[slot] === id && this.connection[slot] === connection)) {
+        this.#bucket = bucket;
+        return slot;
+      }
       bucket = (bucket + 1) & mask;
     }
   }
 
-  /** Takes in a request that is not here yet, the table not being full. The caller fills the other columns. */
+  /**
+   * Takes in a request and returns its slot; the caller fills the other columns. Returns -1 and does nothing when the
+   * request is here already. The table must not be full.
+   */
   add(connection: number, id: number): number {
     if ((this.count + 1) << 2 > 1 << this.#bits) this.#widen();
+    if (this.find(connection, id) >= 0) return NONE;
     let slot = this.#free;
     if (slot === NONE) {
       slot = this.#fresh;
@@ -77,7 +87,7 @@ export class PendingTable {
     }
     this.connection[slot] = connection;
     this.id[slot] = id;
-    this.#enter(slot, this.#home(connection, id));
+    this.#buckets[this.#bucket] = slot + 1;
     this.#next[slot] = NONE;
     this.#previous[slot] = this.#latest;
     if (this.#latest === NONE) this.#oldest = slot;
@@ -87,19 +97,12 @@ export class PendingTable {
     return slot;
   }
 
-  #enter(slot: number, home: number): void {
-    const buckets = this.#buckets;
-    const mask = (1 << this.#bits) - 1;
-    let bucket = home;
-    while (buckets[bucket] !== 0) bucket = (bucket + 1) & mask;
-    buckets[bucket] = slot + 1;
-  }
-
   #widen(): void {
     this.#buckets.fill(0, 0, 1 << this.#bits);
     this.#bits += 1;
     for (let slot = this.#oldest; slot !== NONE; slot = this.after(slot)) {
-      this.#enter(slot, this.#home(this.connection[slot] ?? 0, this.id[slot] ?? 0));
+      this.find(this.connection[slot] ?? 0, this.id[slot] ?? 0);
+      this.#buckets[this.#bucket] = slot + 1;
     }
   }
 
@@ -120,8 +123,8 @@ export class PendingTable {
   #leaveBucket(slot: number): void {
     const buckets = this.#buckets;
     const mask = (1 << this.#bits) - 1;
-    let hole = this.#home(this.connection[slot] ?? 0, this.id[slot] ?? 0);
-    while (buckets[hole] !== slot + 1) hole = (hole + 1) & mask;
+    if (buckets[this.#bucket] !== slot + 1) this.find(this.connection[slot] ?? 0, this.id[slot] ?? 0);
+    let hole = this.#bucket;
     let bucket = hole;
     for (;;) {
       bucket = (bucket + 1) & mask;

@@ -6,9 +6,7 @@ import { Unpacker } from './unpack.ts';
  * to its end; rejects when the stream or the archive in it breaks, or the stream is destroyed.
  */
 export async function readStream(stream: AsyncIterable<unknown>, feed: LogFeed): Promise<void> {
-  const unpacker = new Unpacker((bytes) => {
-    feed.push(bytes);
-  });
+  const unpacker = new Unpacker((bytes) => feed.push(bytes));
   let bytesRead = 0;
   try {
     for await (const piece of stream) {

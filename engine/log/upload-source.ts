@@ -51,9 +51,7 @@ class Upload implements UploadSource {
 
   #open(feed: LogFeed): void {
     this.#unpacker.destroy();
-    this.#unpacker = new Unpacker((bytes) => {
-      feed.push(bytes);
-    });
+    this.#unpacker = new Unpacker((bytes) => feed.push(bytes));
   }
 
   push(bytes: Uint8Array): void {
