@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build, type InlineConfig } from 'vite';
 import { BUILT_STAMP, isBuildStale } from './stale.ts';
@@ -19,7 +19,7 @@ function nodeBundle(
     build: {
       ssr: true,
       target: 'node24',
-      outDir: resolve(ROOT, outDir),
+      outDir,
       emptyOutDir: false,
       minify: false,
       sourcemap: true,
@@ -35,17 +35,28 @@ function nodeBundle(
   };
 }
 
-/** Builds the window, the command line and the desktop shell into dist/. */
+/** Builds the window, the command line and the desktop shell into dist/; a build that fails leaves the last one. */
 export async function buildAll(): Promise<void> {
-  rmSync(resolve(ROOT, 'dist'), { recursive: true, force: true });
-  mkdirSync(resolve(ROOT, 'dist'), { recursive: true });
-  await build({ configFile: resolve(ROOT, 'vite.config.ts'), logLevel: 'warn' });
-  await build(nodeBundle('dist/node', { cli: 'web/cli.ts' }, 'es'));
-  await build(
-    nodeBundle('dist/electron', { main: 'electron/main.ts', engine: 'electron/engine-process.ts' }, 'es'),
-  );
-  await build(nodeBundle('dist/electron', { preload: 'electron/preload.ts' }, 'cjs'));
-  writeFileSync(resolve(ROOT, BUILT_STAMP), '');
+  // Two builds at once keep apart.
+  const next = resolve(ROOT, `dist.next-${process.pid}`);
+  const dist = resolve(ROOT, 'dist');
+  try {
+    mkdirSync(next);
+    writeFileSync(resolve(next, BUILT_STAMP), '');
+    await build({
+      configFile: resolve(ROOT, 'vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir: resolve(next, 'renderer') },
+    });
+    const electron = { main: 'electron/main.ts', engine: 'electron/engine-process.ts' };
+    await build(nodeBundle(`${next}/node`, { cli: 'web/cli.ts' }, 'es'));
+    await build(nodeBundle(`${next}/electron`, electron, 'es'));
+    await build(nodeBundle(`${next}/electron`, { preload: 'electron/preload.ts' }, 'cjs'));
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(next, dist);
+  } finally {
+    rmSync(next, { recursive: true, force: true });
+  }
 }
 
 /** `npm run build`; with `--if-stale`, only when a source is newer than what is built. */

@@ -1,15 +1,21 @@
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Written last by a build, so that a build that was broken off counts as none. */
-export const BUILT_STAMP = 'dist/.built';
+/** Written into dist/ before a build reads the first source, so that what changes meanwhile is newer. */
+export const BUILT_STAMP = '.built';
 
 const SOURCE_FOLDERS = ['shared', 'engine', 'web', 'electron', 'renderer'];
-const SOURCE_FILES = ['package.json', 'package-lock.json', 'vite.config.ts', 'scripts/build.ts'];
+const SOURCE_FILES = [
+  'package.json',
+  'package-lock.json',
+  'vite.config.ts',
+  'scripts/build.ts',
+  'assets/icon.svg',
+];
 
 /** Whether anything that goes into dist/ under `root` has changed since it was last built. */
 export function isBuildStale(root: string): boolean {
-  const stamp = join(root, BUILT_STAMP);
+  const stamp = join(root, 'dist', BUILT_STAMP);
   if (!existsSync(stamp)) return true;
   const builtMs = statSync(stamp).mtimeMs;
   const newer = (path: string) => existsSync(path) && statSync(path).mtimeMs > builtMs;
