@@ -112,8 +112,8 @@ class GridPage {
     });
   }
 
-  /** The canvas's own px as one 0xRRGGBB number each, row by row from the top. */
-  pixels(): number[] {
+  /** The canvas's own px as RGBA bytes, row by row from the top, in base 64. */
+  pixels(): string {
     const canvas = this.#canvas;
     if (canvas === null) throw new Error('open a canvas first');
     const copy = new OffscreenCanvas(canvas.width, canvas.height);
@@ -121,10 +121,11 @@ class GridPage {
     if (context === null) throw new Error('no 2D context to read with');
     context.drawImage(canvas, 0, 0);
     const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    return Array.from({ length: data.length / 4 }, (_, i) => {
-      const [red = 0, green = 0, blue = 0] = data.subarray(i * 4, i * 4 + 3);
-      return (red << 16) | (green << 8) | blue;
-    });
+    const parts: string[] = [];
+    for (let at = 0; at < data.length; at += 0x6000) {
+      parts.push(btoa(String.fromCharCode(...data.subarray(at, at + 0x6000))));
+    }
+    return parts.join('');
   }
 
   /** Takes the WebGL context away. */
