@@ -6,7 +6,15 @@ import { type TilingOptions, tile } from './tiling.ts';
 const square128 = (_: number, w: number, h: number): number => Math.floor(Math.min(w, h) / 128);
 
 function options(overrides: Partial<TilingOptions>): TilingOptions {
-  return { count: 1, widthPx: 1000, heightPx: 600, gapPx: 8, headerPx: 28, cellPxFor: square128, ...overrides };
+  return {
+    count: 1,
+    widthPx: 1000,
+    heightPx: 600,
+    gapPx: 8,
+    headerPx: 28,
+    cellPxFor: square128,
+    ...overrides,
+  };
 }
 
 describe('tile', () => {

@@ -47,8 +47,7 @@ export class SessionClock {
   /** Session time at `wallMs`; NaN before any time is known. */
   nowUs(wallMs: number): number {
     if (this.#motion === 'standing') return this.#anchorUs;
-    const untilMs =
-      this.#motion === 'settling' ? Math.min(wallMs, this.#settleFromMs + SETTLE_MS) : wallMs;
+    const untilMs = this.#motion === 'settling' ? Math.min(wallMs, this.#settleFromMs + SETTLE_MS) : wallMs;
     return this.#anchorUs + Math.max(0, untilMs - this.#anchorWallMs) * 1000 * this.#speed;
   }
 }

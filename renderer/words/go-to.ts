@@ -3,7 +3,8 @@ import { formatBytes, parseSize, thousands } from '#shared/bytes/size.ts';
 /** Where the person wants to go, as a byte on the disk, or the sentence that says what was wrong. */
 export type GoToTarget = { readonly offsetBytes: bigint } | { readonly error: string };
 
-const FORMS = 'use a block (4096), a sector (s32768), bytes (16M, 16777216b) or hexadecimal bytes (0x1000000)';
+const FORMS =
+  'use a block (4096), a sector (s32768), bytes (16M, 16777216b) or hexadecimal bytes (0x1000000)';
 
 /**
  * Reads a place on a disk: a bare number is a block of 4 KiB, `s123` a sector of 512 bytes, a number with a suffix
@@ -26,7 +27,7 @@ function readOffset(plain: string, text: string): GoToTarget {
   const sector = /^s(\d{1,20})$/i.exec(plain);
   if (sector) return { offsetBytes: BigInt(sector[1] ?? '0') << 9n };
   if (/^0x[\da-f]{1,16}$/i.test(plain)) return { offsetBytes: BigInt(plain) };
-  if (/^0+[a-z]$/i.test(plain)) return { offsetBytes: 0n };
+  if (/^0+[bskmgtpe]$/i.test(plain)) return { offsetBytes: 0n };
   const size = /^(?!0x)\d+[a-z]+$/i.test(plain) ? parseSize(plain) : null;
   if (size !== null && 'bytes' in size) return { offsetBytes: size.bytes };
   if (size !== null) return { error: size.error };
