@@ -17,10 +17,10 @@ export function FirstHint(): ReactElement | null {
     <aside className="hint" aria-label="Getting started">
       <div className="hint-words">
         <p>
-          <strong>A recording of a 64 MiB disk</strong> being partitioned, formatted, filled and emptied: each
-          cell is a block of 4 KiB. To watch a disk of your own, log it and open the log:
+          <strong>A recording:</strong> a 64 MiB disk is formatted, filled and emptied. For a disk of your
+          own:
         </p>
-        <div className="form-row hint-row">
+        <div className="form-row">
           <CommandLine command={NBDKIT_COMMAND} />
           <button type="button" className="button" onClick={() => void askForLogs(app)}>
             <FolderOpen size={16} aria-hidden="true" /> Open a log…

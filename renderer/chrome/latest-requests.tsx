@@ -45,7 +45,7 @@ export function LatestRequests(): ReactElement {
           value={op ?? 'all'}
           onChange={(event) => setOp(event.target.value === 'all' ? null : Number(event.target.value))}
         >
-          <option value="all">all</option>
+          <option value="all">any op</option>
           {OP_NAMES.map((name, number) => (
             <option key={name} value={number}>
               {name}
@@ -60,10 +60,10 @@ export function LatestRequests(): ReactElement {
             setConnection(event.target.value === 'all' ? null : Number(event.target.value))
           }
         >
-          <option value="all">every connection</option>
+          <option value="all">any conn.</option>
           {connections.map((number) => (
             <option key={number} value={number}>
-              connection {number}
+              conn. {number}
             </option>
           ))}
         </select>
