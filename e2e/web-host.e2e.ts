@@ -97,13 +97,13 @@ test('a page of another origin cannot reach the engine, even with the cookie in 
   expect(outcome).toEqual({ socket: 'refused', read: 'refused' });
 });
 
-test('closing the last window ends the command; a reload does not', async ({ page, context }) => {
+test('closing the last window ends the command; a reload does not', async ({ page }) => {
   await using command = start();
   await openWindow(page, await command.url());
   await page.reload();
   await page.waitForTimeout(3_000);
   expect(command.child.exitCode).toBeNull();
-  await context.close();
+  await page.close();
   const ended = await command.ended;
   expect(ended.code).toBe(0);
 });
