@@ -38,7 +38,7 @@ export function LatestRequests(): ReactElement {
   return (
     <section className="side-section latest" aria-label="Latest requests">
       <div className="latest-head">
-        <h2>Latest requests</h2>
+        <h2>Latest</h2>
         <select
           className="select"
           aria-label="Operation"

@@ -3,6 +3,14 @@ import { Dialog } from 'radix-ui';
 import type { ReactElement, ReactNode } from 'react';
 import { useApp } from './app-context.ts';
 
+/** Typing can begin at once: the first field has the focus, not the button that closes. */
+function focusFirstField(event: Event): void {
+  const field = event.target instanceof Element ? event.target.querySelector('input') : null;
+  if (field === null) return;
+  event.preventDefault();
+  field.focus();
+}
+
 interface ModalProps {
   readonly title: string;
   readonly description?: string;
@@ -31,6 +39,7 @@ export function Modal({
         <div className="backdrop" />
         <Dialog.Content
           className={wide ? 'modal modal-wide' : 'modal'}
+          onOpenAutoFocus={focusFirstField}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <header className={bare ? 'sr-only' : 'modal-head'}>

@@ -28,7 +28,7 @@ export async function savePicture(app: WindowApp): Promise<void> {
     picture: picture.canvas,
     ratio: picture.ratio,
     theme,
-    title: `nbdscope · ${formatDateTime(app.session.nowUs())} UTC`,
+    title: `nbdscope · ${formatDateTime(app.session.shownUs())} UTC`,
     names,
     legend,
   });

@@ -289,7 +289,7 @@ export class WindowApp implements Disposable {
     const dueMs = this.#countersStale ? PUBLISH_MS : IDLE_PUBLISH_MS;
     if (document.visibilityState === 'hidden' || nowMs - this.#publishedMs < dueMs - 5) return;
     const { session } = this;
-    const nowUs = session.nowUs();
+    const nowUs = session.shownUs();
     const standsStill = Object.is(nowUs, this.state.counters.clockUs);
     if (!this.#countersStale && standsStill) return;
     this.#publishedMs = nowMs;
@@ -303,7 +303,7 @@ export class WindowApp implements Disposable {
   #publishReadout(): void {
     const { session, cursor } = this;
     this.store.setState({
-      readout: cursor === null ? null : readOut(session.state, cursor, session.nowUs()),
+      readout: cursor === null ? null : readOut(session.state, cursor, session.shownUs()),
     });
   }
 }

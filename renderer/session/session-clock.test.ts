@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SessionClock } from './session-clock.ts';
+import { SETTLE_MS, SessionClock } from './session-clock.ts';
 
 describe('SessionClock', () => {
   it('knows no time before the first row', () => {
@@ -37,8 +37,8 @@ describe('SessionClock', () => {
     clock.observe(1_000_000, 0);
     clock.setMotion('settling', 1, 0);
     expect(clock.nowUs(1_000)).toBe(2_000_000);
-    expect(clock.nowUs(60_000)).toBe(5_000_000);
-    expect(clock.nowUs(90_000)).toBe(5_000_000);
+    expect(clock.nowUs(60_000)).toBe(1_000_000 + SETTLE_MS * 1000);
+    expect(clock.nowUs(90_000)).toBe(1_000_000 + SETTLE_MS * 1000);
   });
 
   it('goes back when the state is replaced by an earlier one', () => {

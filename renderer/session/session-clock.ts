@@ -1,5 +1,7 @@
+import { READ_TOTAL_MS } from '../grid/fade.ts';
+
 /** How far past the last row the time of an ended session runs, so that the last marks can fade, ms of wall time. */
-const SETTLE_MS = 4000;
+export const SETTLE_MS = READ_TOTAL_MS + 200;
 
 /**
  * An estimate of the session's time between rows. Wall times are ms of a monotonic clock (`performance.now()`),

@@ -88,6 +88,14 @@ export class WindowSession implements Disposable {
     return this.clock.nowUs(this.#wallMs());
   }
 
+  /** The time to say: as {@link nowUs}, but no later than the end of a recording or of logs that have ended. */
+  shownUs(): number {
+    const nowUs = this.nowUs();
+    const replay = this.#info?.replay ?? null;
+    if (replay !== null) return Math.min(nowUs, replay.lastUs);
+    return this.#isFlowing() ? nowUs : Math.min(nowUs, this.state.clockUs);
+  }
+
   dispose(): void {
     this.#disposed = true;
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
@@ -213,8 +221,11 @@ export class WindowSession implements Disposable {
     else if (replay !== null && !replay.ended) {
       this.clock.setMotion(replay.playing ? 'running' : 'standing', speed, wallMs);
     } else {
-      const flowing = this.#info?.sources.some((s) => s.status === 'live' || s.status === 'reading') ?? false;
-      this.clock.setMotion(flowing && replay === null ? 'running' : 'settling', speed, wallMs);
+      this.clock.setMotion(replay === null && this.#isFlowing() ? 'running' : 'settling', speed, wallMs);
     }
+  }
+
+  #isFlowing(): boolean {
+    return this.#info?.sources.some((s) => s.status === 'live' || s.status === 'reading') ?? false;
   }
 }
