@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -28,6 +28,8 @@ export class Nbdkit {
 
   /** Starts it and waits for its socket. A second start truncates the log, as nbdkit does. */
   async start(): Promise<void> {
+    // nbdkit leaves its socket behind, and will not listen where one lies.
+    rmSync(this.socketPath, { force: true });
     const filters = ['log', ...this.#filters].map((name) => `--filter=${name}`);
     const child = spawn(
       'nbdkit',
@@ -59,8 +61,10 @@ export class Nbdkit {
     await ended;
   }
 
-  /** Runs Python lines with `h` connected, as nbdsh(1) does; an NBD error ends it unless `mayFail`. */
+  /** Runs Python lines with `h` connected, as nbdsh(1) does; an NBD error ends it. */
   async client(script: string): Promise<void> {
-    await run('nbdsh', ['-u', this.uri, '-c', script], { timeout: 20_000 });
+    // Debian's libnbd is a module of Debian's Python: another python3 that stands first in the PATH lacks it.
+    const env = { ...process.env, PATH: `/usr/bin:${process.env['PATH']}` };
+    await run('nbdsh', ['-u', this.uri, '-c', script], { timeout: 20_000, env });
   }
 }
