@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { defineConfig } from '@playwright/test';
-import { installedElectron } from '../web/launch/electron-runtime.ts';
+import { electronTests } from '../scripts/electron-tests.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -43,9 +43,7 @@ export default defineConfig({
         },
       },
     },
-    // Without the runtime there is nothing to run these in; scripts/test.ts says so.
-    ...(installedElectron(resolve(ROOT, 'node_modules/electron')) === null
-      ? []
-      : [{ name: 'electron', testMatch: 'electron/**/*.e2e.ts' }]),
+    // Where these cannot run, scripts/test.ts says so.
+    ...(electronTests(ROOT).run ? [{ name: 'electron', testMatch: 'electron/**/*.e2e.ts' }] : []),
   ],
 });

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { installedElectron } from '../web/launch/electron-runtime.ts';
+import { electronTests } from './electron-tests.ts';
 import { runStage, type StageResult } from './stage.ts';
 import { ensureSystemPackages } from './system-packages.ts';
 import { addTallies, NO_TESTS, playwrightTally, type Tally, vitestTally } from './tally.ts';
@@ -22,6 +22,12 @@ interface Stage {
 
 const bin = (name: string) => resolve(ROOT, 'node_modules/.bin', name);
 const script = (name: string) => [process.execPath, resolve(ROOT, 'scripts/run.mjs'), name];
+
+/** The desktop shell needs a display; a machine without one gets a virtual one. */
+function display(): string[] {
+  const needed = electronTests(ROOT).run && process.platform === 'linux' && !process.env['DISPLAY'];
+  return needed ? ['xvfb-run', '--auto-servernum'] : [];
+}
 
 function stages(): Stage[] {
   const vitestReport = resolve(REPORTS, 'vitest.json');
@@ -48,7 +54,13 @@ function stages(): Stage[] {
     },
     {
       name: 'end to end',
-      command: [bin('playwright'), 'test', '--config', resolve(ROOT, 'e2e/playwright.config.ts')],
+      command: [
+        ...display(),
+        bin('playwright'),
+        'test',
+        '--config',
+        resolve(ROOT, 'e2e/playwright.config.ts'),
+      ],
       limitMs: 12 * MINUTE_MS,
       tally: () => playwrightTally(playwrightReport),
     },
@@ -75,12 +87,8 @@ export async function run(): Promise<void> {
     if (!result.ok && tally.failed === 0) broken = true;
     if (!result.ok && stage.gate === true) break;
   }
-  if (installedElectron(resolve(ROOT, 'node_modules/electron')) === null) {
-    process.stdout.write(
-      '\nNOT RUN: the tests in e2e/electron, as the Electron runtime is not installed here ' +
-        '(node node_modules/electron/install.js fetches it)\n',
-    );
-  }
+  const electron = electronTests(ROOT);
+  if (!electron.run) process.stdout.write(`\nNOT RUN: the tests in e2e/electron, as ${electron.why}\n`);
   process.stdout.write(`\n${times.join(', ')}\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
   process.exitCode = total.failed > 0 || broken ? 1 : 0;
