@@ -28,6 +28,7 @@ import {
   showAllLayers,
   stepDisk,
   toggleLayer,
+  toggleSide,
   zoomBy,
 } from '../control/picture-deeds.ts';
 import { savePicture } from '../control/save-picture.ts';
@@ -310,7 +311,7 @@ export const ACTIONS = [
     group: 'Window',
     keys: [{ code: 'KeyB' }],
     icon: PanelRight,
-    run: (app) => app.prefer({ sideOpen: !app.state.sideOpen }),
+    run: toggleSide,
   },
   {
     id: 'window.footer',

@@ -8,8 +8,10 @@ import { CommandLine, NBDKIT_COMMAND } from './copy-command.tsx';
 export function EmptyState(): ReactElement {
   const app = useApp();
   const sources = useAppState((state) => state.session?.sources) ?? [];
-  const recent = useAppState((state) => state.session?.recentLogs) ?? [];
   const waiting = sources.filter((source) => source.status === 'waiting');
+  const recent = (useAppState((state) => state.session?.recentLogs) ?? []).filter(
+    (log) => !sources.some((source) => source.path === log.path),
+  );
   const [first] = waiting;
   const logPath = first?.path ?? '/tmp/log';
   const reading = sources.some((source) => source.status === 'reading' || source.status === 'live');

@@ -75,13 +75,14 @@ function PlayButton({ replay }: { readonly replay: ReplayInfo }): ReactElement {
   const action = actionOf('replay.play');
   const playing = replay.playing && !replay.ended;
   const words = playing ? 'Pause' : replay.ended ? 'Play again' : 'Play';
-  const press = (): void => {
-    if (replay.ended) actionOf('replay.restart').run(app);
-    else playOrPause(app);
-  };
   return (
     <Tip words={<TipWords title={words} keys={keyLabel(action, isMac())} />}>
-      <button type="button" className="button button-main play" aria-label={words} onClick={press}>
+      <button
+        type="button"
+        className="button button-main play"
+        aria-label={words}
+        onClick={() => playOrPause(app)}
+      >
         {playing ? <Pause size={16} aria-hidden="true" /> : <Play size={16} aria-hidden="true" />}
       </button>
     </Tip>

@@ -25,7 +25,9 @@ export function SourceTroubles(): ReactElement | null {
             {source.status}
           </span>
           <span className="clip">
-            {source.path ?? source.name}: {source.statusText}
+            {source.statusText.includes(source.path ?? source.name)
+              ? source.statusText
+              : `${source.path ?? source.name}: ${source.statusText}`}
           </span>
           <button
             type="button"

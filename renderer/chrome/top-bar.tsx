@@ -2,6 +2,7 @@ import { Menu as MenuIcon, Moon, Plus, Search, Settings2, Sun, X } from 'lucide-
 import type { ReactElement } from 'react';
 import { shortSize } from '#shared/bytes/size.ts';
 import type { SourceInfo } from '#shared/contract/messages.ts';
+import { showsSide } from '../store/app-store.ts';
 import { formatClock, formatCount } from '../words/format.ts';
 import { sourceBadge, statusWords } from '../words/status.ts';
 import { actionOf } from './actions.ts';
@@ -9,7 +10,7 @@ import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
 import { MainMenu } from './main-menu.tsx';
 import { ThemeMenu } from './theme-menu.tsx';
-import { Tip, TipWords } from './tip.tsx';
+import { ActionButton, Tip, TipWords } from './tip.tsx';
 import { ViewMenu } from './view-menu.tsx';
 
 /** What is open, how it stands, and the few actions that are always at hand. */
@@ -35,6 +36,7 @@ export function TopBar(): ReactElement {
             </button>
           }
         />
+        <SideButton />
         <PaletteButton />
         <ThemeMenu
           trigger={
@@ -56,6 +58,11 @@ function ThemeIcon(): ReactElement {
   ) : (
     <Sun size={16} aria-hidden="true" />
   );
+}
+
+function SideButton(): ReactElement {
+  const shown = useAppState(showsSide);
+  return <ActionButton action="window.side" aria-pressed={shown} />;
 }
 
 function PaletteButton(): ReactElement {

@@ -1,5 +1,6 @@
 import { Tooltip } from 'radix-ui';
 import { type ReactElement, useEffect } from 'react';
+import { showsSide } from '../store/app-store.ts';
 import { isAvailable } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { CommandPalette } from './command-palette.tsx';
@@ -19,7 +20,7 @@ import { useFileDrop } from './use-file-drop.ts';
 /** The whole window: bars and panels around the picture. */
 export function AppWindow(): ReactElement {
   const app = useApp();
-  const sideOpen = useAppState((state) => state.sideOpen);
+  const sideOpen = useAppState(showsSide);
   const footerOpen = useAppState((state) => state.footerOpen);
   const replay = useAppState((state) => state.session?.replay ?? null);
   const dropping = useFileDrop(app);

@@ -103,6 +103,13 @@ export function scaleRow(app: WindowApp, factor: 0.5 | 2): void {
   if (rowCells >= 8 && rowCells <= 65_536) setRowCells(app, rowCells);
 }
 
+/** Folds the side panel away, or out again; a narrow window has it over the picture, for the moment only. */
+export function toggleSide(app: WindowApp): void {
+  const { narrow, sideOver, sideOpen } = app.state;
+  if (narrow) app.store.setState({ sideOver: !sideOver });
+  else app.prefer({ sideOpen: !sideOpen });
+}
+
 export function nextTheme(app: WindowApp): void {
   const at = THEME_CHOICES.indexOf(app.state.theme);
   app.prefer({ theme: THEME_CHOICES[(at + 1) % THEME_CHOICES.length] ?? 'system' });
@@ -116,12 +123,10 @@ export function stepDisk(app: WindowApp, step: 1 | -1): void {
   if (next !== undefined) app.activate(next.id);
 }
 
-/** Plays or pauses the replay; with no replay running, stops the picture or goes on with it. */
+/** Plays or pauses the replay, and plays one that has ended again; without a replay, holds the picture or lets it go. */
 export function playOrPause(app: WindowApp): void {
   const replay = app.state.session?.replay ?? null;
-  if (app.state.paused || replay === null || (replay.ended && replay.playing)) {
-    app.setPaused(!app.state.paused);
-  } else {
-    app.send({ command: 'replay', playing: !replay.playing });
-  }
+  if (app.state.paused || replay === null) app.setPaused(!app.state.paused);
+  else if (replay.ended) app.send({ command: 'replay', restart: true, playing: true });
+  else app.send({ command: 'replay', playing: !replay.playing });
 }

@@ -15,6 +15,9 @@ import { type Cursor, readOut } from '../store/readout.ts';
 import { ThemeControl } from './theme-control.ts';
 import { Uploads } from './uploads.ts';
 
+/** As in style/window.css and style/side.css. */
+const NARROW = '(max-width: 720px)';
+
 /** React is told at most this often. */
 const PUBLISH_MS = 100;
 /** With nothing new, ages and rates are brought up to date this often. */
@@ -64,6 +67,10 @@ export class WindowApp implements Disposable {
     );
     this.#publishTimer = setInterval(() => this.#publish(), PUBLISH_MS);
     const { signal } = this.#stop;
+    const narrow = matchMedia(NARROW);
+    const noteWidth = (): void => this.store.setState({ narrow: narrow.matches, sideOver: false });
+    narrow.addEventListener('change', noteWidth, { signal });
+    noteWidth();
     document.addEventListener(
       'visibilitychange',
       () => this.session.setHidden(document.visibilityState === 'hidden'),

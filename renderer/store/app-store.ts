@@ -45,11 +45,20 @@ export interface AppState {
   readonly rowCells: number | null;
   readonly theme: ThemeChoice;
   readonly sideOpen: boolean;
+  /** The window is too narrow for a side panel beside the picture. */
+  readonly narrow: boolean;
+  /** In a narrow window: the side panel lies over the picture. */
+  readonly sideOver: boolean;
   readonly footerOpen: boolean;
   readonly hintOpen: boolean;
   readonly dialog: DialogName | null;
   readonly refusal: Refusal | null;
   readonly notices: readonly LocalNotice[];
+}
+
+/** Whether the side panel is to be seen. */
+export function showsSide(state: AppState): boolean {
+  return state.narrow ? state.sideOver : state.sideOpen;
 }
 
 export type AppStore = StoreApi<AppState>;
@@ -80,6 +89,8 @@ export function createAppStore(preferences: Preferences): AppStore {
     rowCells: null,
     theme: preferences.theme,
     sideOpen: preferences.sideOpen,
+    narrow: false,
+    sideOver: false,
     footerOpen: preferences.footerOpen,
     hintOpen: preferences.hintOpen,
     dialog: null,
