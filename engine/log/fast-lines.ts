@@ -1,4 +1,4 @@
-import { Op, RowFlag, RowKind } from '#shared/events/vocabulary.ts';
+import { OP_NAMES, Op, RowFlag, RowKind } from '#shared/events/vocabulary.ts';
 import { CR, DOT, LF, SPACE, word } from './ascii.ts';
 import type { DecoderFacts } from './decoder-facts.ts';
 import { readErrno } from './errno.ts';
@@ -32,13 +32,6 @@ const NOWN = word('nown');
 const CONN = word('conn');
 const ECTI = word('ecti');
 const ION_ = word('ion=');
-const READ = word('Read');
-const WRIT = word('Writ');
-const TRIM = word('Trim');
-const ZERO = word('Zero');
-const FLUS = word('Flus');
-const CACH = word('Cach');
-const EXTE = word('Exte');
 const _ID_ = word(' id=');
 const _OFF = word(' off');
 const SET_ = word('set=');
@@ -53,8 +46,6 @@ const _TRI = word(' tri');
 const _FAS = word(' fas');
 const _REQ = word(' req');
 
-const LETTER_E = 101;
-const LETTER_H = 104;
 const LETTER_X = 120;
 const DIGIT_0 = 48;
 const EQUALS = 61;
@@ -62,11 +53,20 @@ const MINUS = 45;
 const TWO_32 = 0x1_0000_0000;
 const MAX_NUMBER_DIGITS = 15;
 
-/** The value of each byte as a lower-case hexadecimal digit. A table, as digits are too random for branches. */
-const NO_DIGIT = 255;
-const HEX_VALUES = new Uint8Array(256).fill(NO_DIGIT);
-for (let value = 0; value < 16; value += 1) HEX_VALUES[value.toString(16).charCodeAt(0)] = value;
-
+/** By the low half of their first letter: the operations' names, as first and last four letters, and what they mean. */
+const ACTION_HEADS = new Int32Array(16);
+const ACTION_TAILS = new Int32Array(16);
+const ACTION_BYTES = new Uint8Array(16);
+const ACTION_OPS = new Uint8Array(16);
+OP_NAMES.forEach((name, op) => {
+  const action = name[0]?.toUpperCase() + name.slice(1);
+  const letter = action.charCodeAt(0) & 15;
+  ACTION_HEADS[letter] = word(action.slice(0, 4));
+  ACTION_TAILS[letter] = word(action.slice(-4));
+  ACTION_BYTES[letter] = action.length;
+  ACTION_OPS[letter] = op;
+});
+const POWERS_OF_10 = Int32Array.of(1, 10, 100, 1000, 10000);
 /**
  * The hot loop: requests and replies straight from bytes to columns. Written for the machine: words of four letters
  * are compared at a time, the second of a time is parsed only where it changes, nothing is allocated per line, and
@@ -187,39 +187,28 @@ export class FastLines {
         if (view.getUint8(q + 1) !== DOT || view.getUint8(q + 2) !== DOT) break;
         q += 3;
       }
+      // The operations' names differ in the low half of their first letter.
       const action = view.getInt32(q, true);
-      q += 4;
-      let opNumber: number;
-      if (action === READ) opNumber = Op.Read;
-      else if (action === WRIT) {
-        if (view.getUint8(q) !== LETTER_E) break;
-        opNumber = Op.Write;
-        q += 1;
-      } else if (action === TRIM) opNumber = Op.Trim;
-      else if (action === ZERO) opNumber = Op.Zero;
-      else if (action === FLUS) {
-        if (view.getUint8(q) !== LETTER_H) break;
-        opNumber = Op.Flush;
-        q += 1;
-      } else if (action === CACH) {
-        if (view.getUint8(q) !== LETTER_E) break;
-        opNumber = Op.Cache;
-        q += 1;
-      } else if (action === EXTE) {
-        // "nts"
-        if (view.getUint8(q) !== 110 || view.getUint8(q + 1) !== 116 || view.getUint8(q + 2) !== 115) break;
-        opNumber = Op.Extents;
-        q += 3;
-      } else break;
+      const letter = action & 15;
+      if (action !== ACTION_HEADS[letter]) break;
+      q += ACTION_BYTES[letter] ?? 0;
+      if (view.getInt32(q - 4, true) !== ACTION_TAILS[letter]) break;
+      const opNumber = ACTION_OPS[letter] ?? 0;
       if (view.getInt32(q, true) !== _ID_) break;
       q += 4;
       start = q;
       number = 0;
-      d = view.getUint8(q) - 48;
-      while (d >>> 0 <= 9) {
-        number = number * 10 + d;
-        q += 1;
-        d = view.getUint8(q) - 48;
+      for (;;) {
+        // Four decimal digits at once; of fewer, those before the first other byte.
+        let four = view.getInt32(q, true) ^ 0x30303030;
+        const other = (four | (four + 0x06060606)) & 0xf0f0f0f0;
+        const digits = other === 0 ? 4 : (31 - Math.clz32(other & -other)) >> 3;
+        if (digits === 0) break;
+        four <<= 32 - (digits << 3);
+        const pairs = Math.imul(four, 10) + (four >>> 8);
+        number = number * (POWERS_OF_10[digits] ?? 0) + (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff);
+        q += digits;
+        if (other !== 0 || q - start > MAX_NUMBER_DIGITS) break;
       }
       if (q === start || q - start > MAX_NUMBER_DIGITS) break;
       const id = number;
@@ -282,24 +271,43 @@ export class FastLines {
         if (view.getUint8(q + 8) !== DIGIT_0 || view.getUint8(q + 9) !== LETTER_X) break;
         q += 10;
         start = q;
-        d = HEX_VALUES[view.getUint8(q)] ?? NO_DIGIT;
-        while (d !== NO_DIGIT) {
-          // What is shifted out of the low half goes into the high half.
-          offHigh = (offHigh << 4) | (offLow >>> 28);
-          offLow = (offLow << 4) | d;
-          q += 1;
-          d = HEX_VALUES[view.getUint8(q)] ?? NO_DIGIT;
+        for (;;) {
+          // Four hexadecimal digits at once; of fewer, those that spell the same when written again.
+          const letters = view.getInt32(q, true);
+          let nibbles = (letters & 0x0f0f0f0f) + Math.imul((letters >>> 6) & 0x01010101, 9);
+          const tens = ((nibbles + 0x06060606) >>> 4) & 0x01010101;
+          const other = ((nibbles + 0x30303030 + Math.imul(tens, 0x27)) ^ letters) | (nibbles & 0xf0f0f0f0);
+          const digits = other === 0 ? 4 : (31 - Math.clz32(other & -other)) >> 3;
+          if (digits === 0) break;
+          nibbles <<= 32 - (digits << 3);
+          const pairs = ((nibbles & 0x00ff00ff) << 4) | ((nibbles >>> 8) & 0x00ff00ff);
+          const value = ((pairs & 0xff) << 8) | (pairs >>> 16);
+          const shift = digits << 2;
+          offHigh = (offHigh << shift) | (offLow >>> (32 - shift));
+          offLow = (offLow << shift) | value;
+          q += digits;
+          if (other !== 0 || q - start > 16) break;
         }
         if (q === start || q - start > 16) break;
         if (view.getInt32(q, true) !== _COU || view.getInt32(q + 4, true) !== NT_0) break;
         if (view.getUint8(q + 8) !== LETTER_X) break;
         q += 9;
         start = q;
-        d = HEX_VALUES[view.getUint8(q)] ?? NO_DIGIT;
-        while (d !== NO_DIGIT) {
-          length = (length << 4) | d;
-          q += 1;
-          d = HEX_VALUES[view.getUint8(q)] ?? NO_DIGIT;
+        for (;;) {
+          // Four hexadecimal digits at once; of fewer, those that spell the same when written again.
+          const letters = view.getInt32(q, true);
+          let nibbles = (letters & 0x0f0f0f0f) + Math.imul((letters >>> 6) & 0x01010101, 9);
+          const tens = ((nibbles + 0x06060606) >>> 4) & 0x01010101;
+          const other = ((nibbles + 0x30303030 + Math.imul(tens, 0x27)) ^ letters) | (nibbles & 0xf0f0f0f0);
+          const digits = other === 0 ? 4 : (31 - Math.clz32(other & -other)) >> 3;
+          if (digits === 0) break;
+          nibbles <<= 32 - (digits << 3);
+          const pairs = ((nibbles & 0x00ff00ff) << 4) | ((nibbles >>> 8) & 0x00ff00ff);
+          const value = ((pairs & 0xff) << 8) | (pairs >>> 16);
+          const shift = digits << 2;
+          length = (length << shift) | value;
+          q += digits;
+          if (other !== 0 || q - start > 8) break;
         }
         if (q === start || q - start > 8) break;
       }

@@ -118,7 +118,7 @@ export class LogDisks {
       this.#highestHigh[disk] = Number(end >> 32n);
       this.#highestLow[disk] = Number(end & 0xffff_ffffn);
       this.#setLimit(disk);
-      if (this.#sizes[disk] === null) this.#changed.add(disk);
+      this.#changed.add(disk);
     }
     const size = this.#sizes[disk] ?? null;
     return size !== null && end > size;
