@@ -61,7 +61,7 @@ test.describe('no theme strobes', () => {
   }
 });
 
-test('the analyser would have seen it: a disk that is written and trimmed ten times a second', () => {
+test('the analyser would have seen it: a disk that is zeroed and trimmed in turn ten times a second', () => {
   const size = 64n << 20n;
   const rows = new EventBatch(200);
   for (let i = 0; i < 40; i += 1) {
