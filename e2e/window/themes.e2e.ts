@@ -28,6 +28,7 @@ test.describe('themes', () => {
       const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       expect(ground).toBe(`rgb(${rgbOf(THEMES[name].chrome.background).join(', ')})`);
       await parts.grid(page).focus();
+      await expect(parts.grid(page)).toBeFocused();
       await page.keyboard.press('ArrowDown');
       await expectNothingSerious(page, `${name}, the window`);
       for (const key of ['Shift+Slash', 'Control+KeyK', 'KeyG', 'KeyO']) {
