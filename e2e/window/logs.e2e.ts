@@ -53,6 +53,48 @@ test.describe('logs in the window', () => {
     await expectCounts(page, { read: 316, write: 189, trim: 13, zero: 12 });
   });
 
+  test('one that is dropped with a file handle is followed as it grows and when it starts anew', async ({
+    page,
+  }) => {
+    const lines = readFileSync(recording('ext4-blog-64M/log'), 'utf8').split('\n');
+    const [head, tail] = [`${lines.slice(0, 400).join('\n')}\n`, lines.slice(400).join('\n')];
+    app = await startApp([]);
+    // A drop made by a script has no handle of its own, so it is given a real one from the page's private files.
+    await page.addInitScript(() => {
+      Object.defineProperty(DataTransferItem.prototype, 'getAsFileSystemHandle', {
+        configurable: true,
+        value: async () =>
+          (await navigator.storage.getDirectory()).getFileHandle('live.log', { create: true }),
+      });
+    });
+    await page.goto(app.url);
+    await expect(parts.grid(page)).toHaveAttribute('data-cell-px', /\d/);
+    const write = (text: string, keep: boolean): Promise<void> =>
+      page.evaluate(
+        async ([contents, append]) => {
+          const directory = await navigator.storage.getDirectory();
+          const file = await directory.getFileHandle('live.log', { create: true });
+          const stream = await file.createWritable({ keepExistingData: append === 'yes' });
+          if (append === 'yes') await stream.seek((await file.getFile()).size);
+          await stream.write(contents ?? '');
+          await stream.close();
+        },
+        [text, keep ? 'yes' : 'no'],
+      );
+    await write(head, false);
+    await drop(page, 'live.log', '');
+    await expect(page.getByRole('region', { name: 'Disk live.log' })).toBeVisible();
+    await expectCounts(page, COPIED);
+    await expect(page.getByText('a copy, not live')).toBeHidden();
+    await write(tail, true);
+    await expectCounts(page, { read: 316, write: 189, trim: 13, zero: 12 });
+    await write(head, false);
+    await expect(async () => {
+      const reads = await legendCount(page, 'read');
+      expect([COPIED.read, 316 + COPIED.read]).toContain(reads);
+    }).toPass();
+  });
+
   test('one without a Connect line asks for the size of its disk', async ({ page }) => {
     const folder = temporaryFolder();
     const path = join(folder, 'headless.log');
