@@ -159,7 +159,7 @@ test.describe('logs in the window', () => {
     await expectCounts(page, { read: 322, write: 405, trim: 0 });
   });
 
-  test('what is refused is said where it was asked, or in a notice', async ({ page }) => {
+  test('what cannot be opened says so, and a size is checked while it is typed', async ({ page }) => {
     app = await startApp(['/etc', recording('ext4-blog-64M/log')]);
     await page.goto(app.url);
     await expectCounts(page, { read: 316 });

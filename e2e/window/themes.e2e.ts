@@ -79,7 +79,7 @@ test.describe('themes', () => {
   });
 });
 
-test('the wish for less motion is obeyed: a read shows and is gone, without a fade', async ({ page }) => {
+test('the wish for less motion is obeyed: a menu opens without an animation', async ({ page }) => {
   const app = await startApp([]);
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.goto(app.url);
