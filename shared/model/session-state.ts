@@ -69,6 +69,17 @@ export class SessionState {
     return state;
   }
 
+  /**
+   * Forgets a disk and gives its memory back; its number may stand for another disk afterwards. Not a row: whoever
+   * follows the state needs a snapshot.
+   */
+  removeDisk(disk: number): void {
+    this.disks[disk]?.model.clear();
+    this.disks[disk] = undefined;
+    while (this.disks.length > 0 && this.disks[this.disks.length - 1] === undefined) this.disks.pop();
+    this.recent.leaveDisk(disk);
+  }
+
   /** Applies every row of a batch whose clock and sequence numbers are set. Hot path: no allocation per row. */
   apply(batch: EventBatch): void {
     for (let i = 0; i < batch.count; i += 1) this.#applyRow(batch, i);
