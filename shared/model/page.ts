@@ -29,12 +29,13 @@ export const UNTOUCHED_RUN: RunRecord = Object.freeze({
 
 /** Per-block columns beyond the state; dropped for new pages when the model's memory runs short. */
 export class PageDetail {
-  static readonly BYTES = PAGE_BLOCKS * 22;
-  readonly lastMs = new Uint32Array(PAGE_BLOCKS);
+  static readonly BYTES = PAGE_BLOCKS * 30;
+  /** Doubles: 32 bits of ms are full after 49 days, and a log may well be older. */
+  readonly lastMs = new Float64Array(PAGE_BLOCKS);
   readonly latencyUs = new Float32Array(PAGE_BLOCKS);
   readonly reads = new Uint32Array(PAGE_BLOCKS);
   readonly writes = new Uint32Array(PAGE_BLOCKS);
-  readonly readMs = new Uint32Array(PAGE_BLOCKS);
+  readonly readMs = new Float64Array(PAGE_BLOCKS);
   readonly lastOp = new Uint8Array(PAGE_BLOCKS).fill(NO_OP);
   readonly errno = new Uint8Array(PAGE_BLOCKS);
 }
@@ -75,8 +76,10 @@ export class Page {
   }
 
   /** Views of all columns there are, for blocks [first, end). */
-  columns(first: number, end: number): readonly (Uint8Array | Uint32Array | Float32Array)[] {
-    const columns: (Uint8Array | Uint32Array | Float32Array)[] = [this.state.subarray(first, end)];
+  columns(first: number, end: number): readonly (Uint8Array | Uint32Array | Float32Array | Float64Array)[] {
+    const columns: (Uint8Array | Uint32Array | Float32Array | Float64Array)[] = [
+      this.state.subarray(first, end),
+    ];
     if (this.sectors !== null) {
       columns.push(this.sectors.subarray(first * SECTORS_PER_BLOCK, end * SECTORS_PER_BLOCK));
     }
