@@ -85,7 +85,7 @@ describe('Engine', () => {
     expect(sizes()).toEqual([null, '67108864']);
   });
 
-  it('keeps the SIZE when another run is picked', async () => {
+  it('keeps the SIZE and the disk numbers when another run is picked', async () => {
     const path = log('runs', RUN);
     appendFileSync(path, RUN);
     await engine.openLogs([path], 1n << 26n);
@@ -93,6 +93,7 @@ describe('Engine', () => {
     await engine.pickRun(engine.sessionInfo().sources[0]?.id ?? -1, 1);
     await until(() => engine.session.state.recent.total === 1);
     expect(sizes()).toEqual(['67108864']);
+    expect(engine.sessionInfo().disks.map((disk) => disk.id)).toEqual([0]);
   });
 
   it('says that nothing is replayed once the recording is closed', async () => {
