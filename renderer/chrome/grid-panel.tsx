@@ -66,7 +66,6 @@ function PanelHeader({
 }): ReactElement {
   const app = useApp();
   const source = useAppState((state) => state.session?.sources.find((one) => one.id === disk.source));
-  const rate = useAppState((state) => sum(state.counters.disks.get(disk.id)?.ratePerSecond ?? []));
   return (
     <header className="panel-header">
       <button type="button" className="panel-name" onClick={() => app.activate(disk.id)}>
@@ -80,10 +79,15 @@ function PanelHeader({
           </span>
         </Tip>
       )}
-      <span className="panel-rate mono">{formatRate(rate)}/s</span>
+      <PanelRate disk={disk.id} />
       <PanelMenu disk={disk} runs={source?.runs ?? []} run={source?.run ?? null} />
     </header>
   );
+}
+
+function PanelRate({ disk }: { readonly disk: number }): ReactElement {
+  const rate = useAppState((state) => formatRate(sum(state.counters.disks.get(disk)?.ratePerSecond ?? [])));
+  return <span className="panel-rate mono">{rate}/s</span>;
 }
 
 interface PanelMenuProps {

@@ -148,7 +148,6 @@ function SessionStatus(): ReactElement {
   const session = useAppState((state) => state.session);
   const paused = useAppState((state) => state.paused);
   const missed = useAppState((state) => state.missedRequests);
-  const clockUs = useAppState((state) => state.counters.clockUs);
   const app = useApp();
   const status = statusWords(link, session, paused);
   return (
@@ -160,9 +159,16 @@ function SessionStatus(): ReactElement {
           <span className="mono">{formatCount(missed)}</span> more recorded · Resume
         </button>
       )}
-      <time className="mono clock" data-testid="clock">
-        {formatClock(clockUs)}
-      </time>
+      <Clock />
     </div>
+  );
+}
+
+function Clock(): ReactElement {
+  const words = useAppState((state) => formatClock(state.counters.clockUs));
+  return (
+    <time className="mono clock" data-testid="clock">
+      {words}
+    </time>
   );
 }
