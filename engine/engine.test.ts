@@ -80,6 +80,7 @@ describe('Engine', () => {
 
   it('gives a log that is opened beside others the SIZE that came with it, and the others none', async () => {
     await engine.openLogs([log('a', HEADLESS)], null);
+    await until(() => engine.sessionInfo().disks.length === 1);
     await engine.openLogs([log('b', HEADLESS)], 1n << 26n, false);
     await until(() => engine.sessionInfo().disks.length === 2);
     expect(sizes()).toEqual([null, '67108864']);
