@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
-import { formatBytes, joinHalves } from '#shared/bytes/size.ts';
+import { formatBytes, joinHalves, thousands } from '#shared/bytes/size.ts';
 import { OP_NAMES, opName } from '#shared/events/vocabulary.ts';
 import type { RecentRequests } from '#shared/model/recent-requests.ts';
 import { listConnections, listRequests, requestsAsText } from '../store/latest-requests.ts';
@@ -75,6 +75,11 @@ export function LatestRequests(): ReactElement {
           }
         />
       </div>
+      {indexes.length === 0 && recent.length > 0 && (
+        <p className="quiet latest-none">
+          None such among the latest {thousands(recent.length)} of all disks.
+        </p>
+      )}
       <section className="latest-list" ref={scroller} aria-label="Requests" data-own-arrows>
         <ol className="latest-rows" style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map((item) => (
