@@ -8,6 +8,7 @@ import { sum } from '../store/counters.ts';
 import { formatDateTime, formatRate } from '../words/format.ts';
 import { sourceBadge } from '../words/status.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { LogName } from './log-name.tsx';
 import { SizeQuestion } from './size-question.tsx';
 import { Tip } from './tip.tsx';
 
@@ -69,7 +70,7 @@ function PanelHeader({
   return (
     <header className="panel-header">
       <button type="button" className="panel-name" onClick={() => app.activate(disk.id)}>
-        <span className="clip">{disk.name}</span>
+        <LogName name={disk.name} />
         {size !== null && <span className="quiet">{size}</span>}
       </button>
       {source !== undefined && (
