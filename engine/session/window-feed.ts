@@ -23,6 +23,9 @@ const FRAME_ROWS = 16_384;
 const SNAPSHOT_PAUSE_FACTOR = 4;
 const SNAPSHOT_PAUSE_MS = 100;
 
+/** Least time between two frames of rows: a window draws no more than some sixty times a second, and each costs a message. */
+const ROWS_PAUSE_MS = 8;
+
 /** How often a window that does not follow is told how far the recording has come. */
 const PROGRESS_MS = 250;
 
@@ -42,6 +45,8 @@ export class WindowFeed {
   #flushScheduled = false;
   #snapshotCostMs = 0;
   #lastSnapshotMs = Number.NEGATIVE_INFINITY;
+  #lastRowsMs = Number.NEGATIVE_INFINITY;
+  #rowsTimer: NodeJS.Timeout | null = null;
   #snapshotTimer: NodeJS.Timeout | null = null;
   #progressTimer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -95,6 +100,7 @@ export class WindowFeed {
     this.#dropQueue();
     if (this.#progressTimer !== null) clearInterval(this.#progressTimer);
     if (this.#snapshotTimer !== null) clearTimeout(this.#snapshotTimer);
+    if (this.#rowsTimer !== null) clearTimeout(this.#rowsTimer);
   }
 
   #dropQueue(): void {
@@ -144,6 +150,15 @@ export class WindowFeed {
   #flushRows(): void {
     const first = this.#queue[0];
     if (first === undefined) return;
+    const waitMs = this.#lastRowsMs + ROWS_PAUSE_MS - performance.now();
+    if (waitMs > 0) {
+      this.#rowsTimer ??= setTimeout(() => {
+        this.#rowsTimer = null;
+        this.#flush();
+      }, waitMs);
+      return;
+    }
+    this.#lastRowsMs = performance.now();
     let count = 1;
     let rows = first.count;
     // Batches with texts travel alone: row positions in the text are the batch's own.
