@@ -46,6 +46,10 @@ export interface Request {
   hole(length: number): void;
   /** For block status: the next extent. Returns false when the client wants no more; going on then does no harm. */
   extent(length: number, flags: number): boolean;
+  /** The extents so far, `extentCount` of them. */
+  readonly extentCount: number;
+  readonly extentLength: readonly number[];
+  readonly extentFlags: readonly number[];
 }
 
 /** What the disk can do, as told to clients when they connect (nbdkit's `.can_*`). */
@@ -65,7 +69,7 @@ export interface Capabilities {
 /** A disk. Requests of one or several connections may overlap in time. */
 export interface Backend {
   readonly sizeBytes: bigint;
-  /** May change while clients are connected; writes, trims and zeroes are then refused with EPERM. */
+  /** Told to clients when they connect. Where it changes later, the backend refuses writes, trims and zeroes with EPERM. */
   readonly readOnly: boolean;
   readonly capabilities: Capabilities;
   /** A client has chosen this export; transmission starts when the promise resolves. */

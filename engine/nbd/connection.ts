@@ -74,7 +74,8 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   #shuttingDown = false;
   /** Nothing more is read; what was written is sent, then the socket closes. */
   #ending = false;
-  #graceful = false;
+  /** The client left of its own will. */
+  #left = false;
 
   /** @throws Error when the runtime does not let the socket be read directly. */
   constructor(accepted: Socket, options: ConnectionOptions) {
@@ -93,7 +94,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.#deadline = setTimeout(() => this.disconnect('the handshake took too long'), options.handshakeMs);
     socket.setNoDelay(true);
     socket.on('error', (error) => this.disconnect(error.message));
-    socket.on('end', () => this.disconnect('the client went away without saying so'));
+    socket.on('end', () => this.#hungUp());
     socket.on('close', () => this.#socketClosed());
     socket.on('drain', () => this.#drained());
     this.#sendHandshake();
@@ -127,6 +128,13 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   /** Ends the connection at once; what waits stays unanswered. */
   disconnect(reason: string): void {
     this.#reason ??= reason;
+    this.#transmission?.abandon();
+    this.#socket.destroy();
+  }
+
+  /** The client closed its side: as good a way to leave as any, and common. */
+  #hungUp(): void {
+    this.#left = true;
     this.#transmission?.abandon();
     this.#socket.destroy();
   }
@@ -217,6 +225,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.#sendHandshake();
     if (step.kind === 'close') {
       this.#reason ??= step.reason;
+      this.#left ||= step.reason === null;
       this.#end();
     } else if (step.kind === 'chosen') {
       this.#open(step.exportName, step.negotiated);
@@ -290,6 +299,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
 
   finished(graceful: boolean): void {
     this.#ending = true;
+    this.#left ||= graceful;
     this.#pause();
     const closing = this.#closeBackend(graceful);
     if (closing === undefined) this.#end();
@@ -324,8 +334,6 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   #closeBackend(graceful: boolean): void | Promise<void> {
     const disk = this.#opened;
     this.#opened = null;
-    if (graceful) this.#reason = null;
-    this.#graceful ||= graceful;
     return disk?.backend.close(this.#facts, graceful, this.#transmission?.transactions ?? 0);
   }
 
@@ -337,6 +345,6 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.#transmission?.abandon();
     this.limits.leave(this);
     Promise.resolve(this.#closeBackend(false)).catch(() => undefined);
-    this.#options.onClosed(this, this.#graceful ? null : this.#reason);
+    this.#options.onClosed(this, this.#left ? null : this.#reason);
   }
 }

@@ -60,8 +60,8 @@ export type HandshakeStep =
   | { readonly kind: 'more' }
   /** The client has chosen; call {@link Handshake.accept} when the export is open. The rest belongs to transmission. */
   | { readonly kind: 'chosen'; readonly exportName: string; readonly negotiated: Negotiated }
-  /** The connection is to end, once `output` is sent. */
-  | { readonly kind: 'close'; readonly reason: string };
+  /** The connection is to end, once the output is sent. `reason` is null when the client asked for it. */
+  | { readonly kind: 'close'; readonly reason: string | null };
 
 const MORE: HandshakeStep = { kind: 'more' };
 
@@ -162,7 +162,7 @@ export class Handshake {
     }
   }
 
-  #close(reason: string): HandshakeStep {
+  #close(reason: string | null): HandshakeStep {
     this.#stage = 'closed';
     return { kind: 'close', reason };
   }
@@ -206,7 +206,7 @@ export class Handshake {
     }
     if (this.#option === Option.Abort) {
       this.#reply(OptionReply.Ack);
-      return this.#close('the client aborted');
+      return this.#close(null);
     }
     if (isKnown(this.#option)) this.#refuse(OptionReply.ErrTooBig, `${length} bytes of data are too many`);
     else this.#refuse(OptionReply.ErrUnsup, 'unknown option');
@@ -225,7 +225,7 @@ export class Handshake {
     const option = this.#option;
     if (option === Option.Abort) {
       this.#reply(OptionReply.Ack);
-      return this.#close('the client aborted');
+      return this.#close(null);
     }
     if (option === Option.ExportName) return this.#exportName(data);
     if (this.#shuttingDown) return this.#refuse(OptionReply.ErrShutdown, 'the server is shutting down');

@@ -8,7 +8,7 @@ import { Errno, TransmissionFlag } from './protocol.ts';
  * the request objects.
  */
 export interface RequestObserver {
-  /** While true no further request is taken from any socket; {@link HostedExport.onRelieved} is called after. */
+  /** While true no further request is taken from a socket; after it, the server is to be told (`NbdServer.relieved`). */
   readonly congested: boolean;
   connected(connection: ConnectionFacts): void;
   disconnected(connection: ConnectionFacts): void;

@@ -3,14 +3,7 @@ import { RowFlag } from '#shared/events/vocabulary.ts';
 import type { Answer, Backend, Capabilities, Request } from './backend.ts';
 import type { MemoryAllowance } from './memory-allowance.ts';
 import { Errno, ExtentFlag } from './protocol.ts';
-import {
-  PAGE_BYTES,
-  PAGE_MASK,
-  PAGE_SHIFT,
-  PAGES_PER_HIGH,
-  PROMISED,
-  SparsePages,
-} from './sparse-pages.ts';
+import { PAGE_BYTES, PAGE_MASK, PAGE_SHIFT, PAGES_PER_HIGH, PROMISED, SparsePages } from './sparse-pages.ts';
 
 const CAPABILITIES: Capabilities = {
   trim: true,

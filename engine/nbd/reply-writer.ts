@@ -25,8 +25,8 @@ const ZEROES = Buffer.alloc(256 << 10);
  */
 export class ReplyWriter {
   readonly #socket: Writable;
-  #chunk = Buffer.allocUnsafeSlow(GATHER_BYTES);
-  #view = viewOf(this.#chunk);
+  #chunk: Buffer = Buffer.allocUnsafeSlow(GATHER_BYTES);
+  #view: DataView = viewOf(this.#chunk);
   /** Bytes of the chunk filled, and how many of these are in `#parts` or sent already. */
   #end = 0;
   #from = 0;

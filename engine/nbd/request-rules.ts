@@ -62,9 +62,15 @@ export function rowFlags(command: number, flags: number): number {
 
 /**
  * Checks a request against the export and what was negotiated (proto.md, "Request types", "Error values").
+ * @param readOnly whether the client was told so when it connected; a backend that is protected later says so itself.
  * @returns why it must be refused, or null when the backend may have it.
  */
-export function check(request: PendingRequest, disk: HostedExport, negotiated: Negotiated): Refusal | null {
+export function check(
+  request: PendingRequest,
+  disk: HostedExport,
+  negotiated: Negotiated,
+  readOnly: boolean,
+): Refusal | null {
   const command = request.command;
   if (opOf(command) < 0) return UNKNOWN_COMMAND;
   let allowed = ALLOWED_FLAGS[command] ?? 0;
@@ -75,7 +81,7 @@ export function check(request: PendingRequest, disk: HostedExport, negotiated: N
     return disk.backend.capabilities.flush ? null : NOT_OFFERED;
   }
   const writes = command === Command.Write || command === Command.Trim || command === Command.WriteZeroes;
-  if (writes && disk.backend.readOnly) return READ_ONLY;
+  if (writes && readOnly) return READ_ONLY;
   const moves = command === Command.Read || command === Command.Write;
   if (moves && request.length > MAX_ACCEPTED_PAYLOAD_BYTES) return TOO_LONG;
   if (!moves) {

@@ -129,7 +129,9 @@ export class NbdServer {
 
   async #listenTcp(host = '127.0.0.1', port = NBD_PORT, exposed = false): Promise<string> {
     if (!exposed && !isLoopback(host)) {
-      throw new Error(`${host} is not a loopback address: anyone on the network could read and write the disks`);
+      throw new Error(
+        `${host} is not a loopback address: anyone on the network could read and write the disks`,
+      );
     }
     const server = await this.#start({ host, port }, null);
     const bound = server.address();

@@ -26,7 +26,8 @@ export function readDirectly(accepted: Socket, reader: SocketReader): Socket | n
       callback: (bytes: number, into: Uint8Array) => reader.arrived(bytes, into),
     },
   };
-  const socket = new Socket(options);
+  const socket: unknown = Reflect.construct(Socket, [options]);
+  if (!(socket instanceof Socket)) return null;
   Reflect.set(accepted, '_handle', null);
   return socket;
 }

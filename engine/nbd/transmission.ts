@@ -1,5 +1,10 @@
 import type { Answer, ConnectionFacts } from './backend.ts';
-import { CONNECTION_LIMIT_BYTES, type FlowLimits, MAX_WAITING_REQUESTS, RESERVED_BYTES } from './flow-limits.ts';
+import {
+  CONNECTION_LIMIT_BYTES,
+  type FlowLimits,
+  MAX_WAITING_REQUESTS,
+  RESERVED_BYTES,
+} from './flow-limits.ts';
 import { ALLOCATION_CONTEXT_ID, type Negotiated } from './handshake.ts';
 import type { HostedExport, RequestObserver } from './hosted-export.ts';
 import type { Answering, PendingRequest } from './pending-request.ts';
@@ -45,6 +50,7 @@ export class Transmission implements Answering {
   readonly #receive: ReceiveBuffer;
   readonly #writer: ReplyWriter;
   readonly #observer: RequestObserver | null;
+  readonly #readOnly: boolean;
   /** Requests that the backend has and has not answered. */
   readonly #waiting = new Set<PendingRequest>();
   #waitingBytes = 0;
@@ -76,6 +82,7 @@ export class Transmission implements Answering {
     this.#receive = receive;
     this.#writer = writer;
     this.#observer = disk.observer;
+    this.#readOnly = disk.backend.readOnly;
     this.#observer?.connected(host.facts);
   }
 
@@ -205,7 +212,7 @@ export class Transmission implements Answering {
   }
 
   #refusalOf(request: PendingRequest): Refusal | null {
-    return this.#shuttingDown ? SHUTTING_DOWN : check(request, this.disk, this.negotiated);
+    return this.#shuttingDown ? SHUTTING_DOWN : check(request, this.disk, this.negotiated, this.#readOnly);
   }
 
   #takeRequest(head: number, command: number, length: number): void {
