@@ -103,7 +103,10 @@ export class NbdSource implements Source {
   #flush(): void {
     const full = this.#batch;
     if (full.count === 0) return;
-    const rows = Math.min(MAX_BATCH_ROWS, Math.max(MIN_BATCH_ROWS, full.isFull ? full.capacity * 2 : full.count));
+    const rows = Math.min(
+      MAX_BATCH_ROWS,
+      Math.max(MIN_BATCH_ROWS, full.isFull ? full.capacity * 2 : full.count),
+    );
     this.#batch = new EventBatch(rows);
     if (this.#sink === null) return;
     if (this.#delivering) {
@@ -166,13 +169,23 @@ class DiskObserver implements RequestObserver {
   connected(connection: ConnectionFacts): void {
     this.#source
       .row()
-      .push({ kind: RowKind.Connect, disk: this.#disk, connection: connection.number, timeUs: this.#nowUs() });
+      .push({
+        kind: RowKind.Connect,
+        disk: this.#disk,
+        connection: connection.number,
+        timeUs: this.#nowUs(),
+      });
   }
 
   disconnected(connection: ConnectionFacts): void {
     this.#source
       .row()
-      .push({ kind: RowKind.Disconnect, disk: this.#disk, connection: connection.number, timeUs: this.#nowUs() });
+      .push({
+        kind: RowKind.Disconnect,
+        disk: this.#disk,
+        connection: connection.number,
+        timeUs: this.#nowUs(),
+      });
   }
 
   arrived(request: PendingRequest): void {
@@ -220,7 +233,8 @@ class DiskObserver implements RequestObserver {
   #lengthOnDisk(request: PendingRequest): number {
     const endLow = request.offsetLow + request.length;
     const high = request.offsetHigh;
-    if (high < this.#sizeHigh - 1 || (high === this.#sizeHigh && endLow <= this.#sizeLow)) return request.length;
+    if (high < this.#sizeHigh - 1 || (high === this.#sizeHigh && endLow <= this.#sizeLow))
+      return request.length;
     const left = this.#sizeBytes - ((BigInt(high) << 32n) | BigInt(request.offsetLow));
     if (left <= 0n) return 0;
     return left < BigInt(request.length) ? Number(left) : request.length;
