@@ -11,3 +11,8 @@ export interface DesktopHost {
   /** Tells the shell that the picture is up, so that it need not fall back to the browser. */
   reportReady(): void;
 }
+
+/** What the page posts to itself so that the preload asks the shell for a port to the engine. */
+export const CONNECT_REQUEST = 'nbdscope:connect';
+/** What the preload posts back, with the port. */
+export const PORT_ANSWER = 'nbdscope:port';

@@ -39,7 +39,7 @@ export const SourceInfoSchema = v.object({
   totalBytes: v.nullable(v.number()),
   lines: v.number(),
   notUnderstood: v.number(),
-  /** Lines whose time was before the line above. */
+  /** Lines whose time is before that of an earlier line of their run. */
   timesBackwards: v.number(),
   runs: v.array(RunInfoSchema),
   /** The run that is shown; null for all. */

@@ -27,11 +27,15 @@ export const SECTORS_PER_BLOCK = 1 << (BLOCK_SHIFT - SECTOR_SHIFT);
 export const PAGE_BLOCKS = 1024;
 
 const TWO_32 = 0x1_0000_0000;
+/** High half of the offset 4 EiB. */
+const FOUR_EIB_HIGH = 0x4000_0000;
 
 /**
  * The sectors that a byte range covers, from 32-bit halves: a byte offset may need 63 bits, more than a double
  * holds, but a sector number needs 54 and a block number 51. Sector ends round up, so a range counts every sector
- * and block it touches. Results are written to `out` as [first sector, end sector), allocation-free.
+ * and block it touches. Past 4 EiB (2^53 sectors) a double holds every second sector only: there the range grows by
+ * a sector where it must, so that nothing touched is lost. Results are written to `out` as [first sector, end
+ * sector), allocation-free.
  */
 export function sectorRange(
   offsetHigh: number,
@@ -44,6 +48,8 @@ export function sectorRange(
   const carry = low >= TWO_32 ? 1 : 0;
   const endHigh = offsetHigh + lengthHigh + carry;
   const endLow = low - carry * TWO_32;
-  out[0] = offsetHigh * 0x80_0000 + (offsetLow >>> SECTOR_SHIFT);
-  out[1] = endHigh * 0x80_0000 + Math.ceil(endLow / 512);
+  const first = offsetLow >>> SECTOR_SHIFT;
+  const end = Math.ceil(endLow / 512);
+  out[0] = offsetHigh * 0x80_0000 + (offsetHigh < FOUR_EIB_HIGH ? first : first - (first & 1));
+  out[1] = endHigh * 0x80_0000 + (endHigh < FOUR_EIB_HIGH ? end : end + (end & 1));
 }

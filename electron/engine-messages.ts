@@ -1,0 +1,26 @@
+import * as v from 'valibot';
+import type { EngineOptions } from '#engine/engine.ts';
+
+/** What the shell tells the engine's process. Ports of windows come along with `window`. */
+export type ToEngine =
+  | { readonly kind: 'window' }
+  | { readonly kind: 'open'; readonly logs: readonly string[]; readonly sizeBytes: bigint | null }
+  | { readonly kind: 'stdin'; readonly sizeBytes: bigint | null }
+  | { readonly kind: 'stdin-bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'stdin-end' }
+  | { readonly kind: 'dispose' };
+
+/** What the engine's process tells the shell: it takes more of standard input. */
+export type FromEngine = { readonly kind: 'stdin-more' };
+
+const StartSchema = v.object({ version: v.string(), stateDir: v.string(), assetsDir: v.string() });
+
+/** The engine's options as the one argument of its process. */
+export function encodeStart(options: Omit<EngineOptions, 'host'>): string {
+  return JSON.stringify(options);
+}
+
+/** Throws when the argument is not what `encodeStart` makes. */
+export function decodeStart(text: string | undefined): EngineOptions {
+  return { ...v.parse(StartSchema, JSON.parse(text ?? 'null')), host: 'electron' };
+}

@@ -1,0 +1,40 @@
+import { PassThrough } from 'node:stream';
+import { Engine } from '#engine/engine.ts';
+import { channelFromPortMain } from './channel-port-main.ts';
+import { decodeStart, type FromEngine, type ToEngine } from './engine-messages.ts';
+
+/** The engine's own process (an Electron utilityProcess), so that it never holds up the window. */
+const engine = new Engine(decodeStart(process.argv[2]));
+const stdin = new PassThrough();
+
+function tell(message: FromEngine): void {
+  process.parentPort.postMessage(message);
+}
+
+function report(work: Promise<void>): void {
+  work.catch((error: unknown) => process.stderr.write(`nbdscope: ${String(error)}\n`));
+}
+
+process.parentPort.on('message', ({ data, ports }: { data: ToEngine; ports: Electron.MessagePortMain[] }) => {
+  switch (data.kind) {
+    case 'window':
+      for (const port of ports) engine.attach(channelFromPortMain(port));
+      break;
+    case 'open':
+      report(data.logs.length > 0 ? engine.openLogs(data.logs, data.sizeBytes) : engine.openSample());
+      break;
+    case 'stdin':
+      report(engine.openStdin(stdin, data.sizeBytes));
+      tell({ kind: 'stdin-more' });
+      break;
+    case 'stdin-bytes':
+      stdin.write(data.bytes, () => tell({ kind: 'stdin-more' }));
+      break;
+    case 'stdin-end':
+      stdin.end();
+      break;
+    case 'dispose':
+      void engine.dispose().finally(() => process.exit(0));
+      break;
+  }
+});

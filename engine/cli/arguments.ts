@@ -1,0 +1,146 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseSize } from '#shared/bytes/size.ts';
+
+/** Opens a window on logs, on standard input, or (neither given) on the built-in recording. */
+export interface WindowCommand {
+  readonly kind: 'window';
+  readonly logs: readonly string[];
+  readonly stdin: boolean;
+  /** For disks whose log does not tell their size; null when not given. */
+  readonly sizeBytes: bigint | null;
+  /** The browser was asked for, whatever else there is. */
+  readonly browser: boolean;
+  /** false: print the address and open nothing. */
+  readonly open: boolean;
+  /** 0 for any free port; null when not given. */
+  readonly webPort: number | null;
+}
+
+export interface StatsCommand {
+  readonly kind: 'stats';
+  readonly logs: readonly string[];
+  readonly json: boolean;
+}
+
+/** What a command line asks for: `text` is to be printed (help, version), `error` is one line that says what is wrong. */
+export type CommandLine =
+  | WindowCommand
+  | StatsCommand
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'error'; readonly text: string };
+
+export interface ArgumentsContext {
+  readonly version: string;
+  /** Whether a file of this name is there: `64M` is a log when one is. */
+  readonly exists: (path: string) => boolean;
+}
+
+const EXAMPLES = `
+SIZE is written as nbdkit writes it: a whole number and at most one suffix, as in 64M, 7E or 131072s (s = 512 bytes). A
+last argument that looks like a size and is no file is the SIZE; for a log of such a name write ./64M.
+
+Examples:
+  nbdscope                             replay the built-in recording
+  nbdscope disk.log                    follow a log, which need not be there yet
+  nbdscope disk1.log disk2.log 64M     several disks side by side
+  ssh host tail -F log | nbdscope -    follow standard input
+  nbdscope -- -odd-name.log            a name that begins with a dash
+  nbdscope stats disk.log --json       numbers without a window`;
+
+/** Reads the arguments after the program's name. Never throws and never ends the process. */
+export function parseArguments(args: readonly string[], context: ArgumentsContext): CommandLine {
+  return args[0] === 'stats' ? parseStats(args.slice(1)) : parseWindow(args, context);
+}
+
+function parseWindow(args: readonly string[], context: ArgumentsContext): CommandLine {
+  const command = new Command('nbdscope')
+    .usage('[options] [LOG...] [SIZE]\n       nbdscope stats LOG... [--json]')
+    .description('See what a disk does: every read, write, trim and zero in an nbdkit log, painted live.')
+    .argument('[LOG...]', 'nbdkit logs to follow; - is standard input', [])
+    .option('--browser', 'open in a browser even where the desktop shell could run')
+    .option('--no-open', 'print the address for a browser and open nothing')
+    .addOption(
+      new Option('--web-port <N>', "the browser host's port; any free one otherwise").argParser(parsePort),
+    )
+    .version(context.version, '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .addHelpText('after', EXAMPLES);
+  const outcome = runCommander(command, args);
+  if (outcome !== null) return outcome;
+
+  const options = command.opts<{ browser?: boolean; open: boolean; webPort?: number }>();
+  const names = [...command.args];
+  let sizeBytes: bigint | null = null;
+  const last = names.at(-1);
+  if (last !== undefined && looksLikeSize(last) && !context.exists(last)) {
+    const size = parseSize(last);
+    if ('error' in size) return usageError(size.error);
+    if (names.length === 1) {
+      return usageError(
+        `"${last}" is a size without a log; use LOG ${last}, or ./${last} for a log of that name`,
+      );
+    }
+    sizeBytes = size.bytes;
+    names.pop();
+  }
+  if (names.filter((name) => name === '-').length > 1) {
+    return usageError('"-" is given twice; standard input can be read once');
+  }
+  if (names.includes('')) return usageError('a log needs a name; one of the arguments is empty');
+  return {
+    kind: 'window',
+    logs: names.filter((name) => name !== '-'),
+    stdin: names.includes('-'),
+    sizeBytes,
+    browser: options.browser === true,
+    open: options.open,
+    webPort: options.webPort ?? null,
+  };
+}
+
+function parseStats(args: readonly string[]): CommandLine {
+  const command = new Command('nbdscope stats')
+    .usage('LOG... [--json]')
+    .description(
+      'Counts what logs hold, without a window: per disk and operation the requests, bytes, errors and latencies.',
+    )
+    .argument('<LOG...>', 'nbdkit logs')
+    .option('--json', 'print JSON instead of a table')
+    .helpOption('--help', 'print this help');
+  const outcome = runCommander(command, args);
+  if (outcome !== null) return outcome;
+  return { kind: 'stats', logs: [...command.args], json: command.opts<{ json?: boolean }>().json === true };
+}
+
+/** Parses without side effects; what is to be printed instead of going on comes back. */
+function runCommander(command: Command, args: readonly string[]): CommandLine | null {
+  let printed = '';
+  command.exitOverride().configureOutput({
+    writeOut: (text) => {
+      printed += text;
+    },
+    writeErr: () => {},
+  });
+  try {
+    command.parse([...args], { from: 'user' });
+    return null;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'text', text: printed };
+    return usageError(error.message.replace(/^error: /, '').replace(/\n\s*/g, ' '));
+  }
+}
+
+function looksLikeSize(text: string): boolean {
+  return /^\d+(\.\d+)?[a-z]{0,3}$/i.test(text);
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new InvalidArgumentError('use a port from 0 to 65535.');
+  return port;
+}
+
+function usageError(text: string): CommandLine {
+  return { kind: 'error', text: `${text} (nbdscope --help tells more)` };
+}

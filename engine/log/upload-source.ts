@@ -1,0 +1,116 @@
+import type { Source, SourceSink } from '#engine/session/source.ts';
+import { LogFeed } from './log-feed.ts';
+import { tellBroken } from './stream-reader.ts';
+import { Unpacker } from './unpack.ts';
+
+/** A source whose bytes a window sends: a dropped file that has no path here. */
+export interface UploadSource extends Source {
+  /** The next bytes of the file. They are copied. */
+  push(bytes: Uint8Array): void;
+  /** The file was truncated or replaced: its bytes come again from the start. */
+  restart(): void;
+  /** All bytes have come. */
+  end(): void;
+}
+
+/** @param options.live the window goes on following the file, so that its end is not the log's. */
+export function createUploadSource(name: string, options: { readonly live?: boolean } = {}): UploadSource {
+  return new Upload(name, options.live ?? false);
+}
+
+class Upload implements UploadSource {
+  readonly kind = 'upload';
+  readonly name: string;
+  readonly path = null;
+  readonly canRestart = false;
+  readonly #live: boolean;
+  #feed: LogFeed | null = null;
+  #unpacker = new Unpacker(() => {});
+  #bytesRead = 0;
+  #ended = false;
+  /** What is done one after another: pieces may come before the source has started, or faster than they decode. */
+  #queue: Promise<void>;
+  #started: () => void = () => {};
+  #stopped = false;
+
+  constructor(name: string, live: boolean) {
+    this.name = name;
+    this.#live = live;
+    this.#queue = new Promise((resolve) => {
+      this.#started = resolve;
+    });
+  }
+
+  start(sink: SourceSink): void {
+    const feed = new LogFeed(sink, null);
+    this.#feed = feed;
+    this.#open(feed);
+    feed.status('reading', this.#live ? 'reading the dropped file' : 'reading a copy of the dropped file');
+    this.#started();
+  }
+
+  #open(feed: LogFeed): void {
+    this.#unpacker.destroy();
+    this.#unpacker = new Unpacker((bytes) => feed.push(bytes));
+  }
+
+  push(bytes: Uint8Array): void {
+    const copy = Uint8Array.from(bytes);
+    this.#then(async (feed) => {
+      await this.#unpacker.push(copy);
+      await feed.pressure();
+      this.#bytesRead += copy.length;
+      feed.readTo(this.#bytesRead, null);
+      if (this.#live) feed.status('live', 'following the dropped file through this window');
+    });
+  }
+
+  restart(): void {
+    this.#then(async (feed) => {
+      feed.decoder.startRun();
+      this.#open(feed);
+      this.#bytesRead = 0;
+      feed.notice({
+        key: 'truncated',
+        level: 'info',
+        text: 'The dropped file was truncated or replaced; reading goes on from its start',
+        detail: null,
+      });
+    });
+  }
+
+  end(): void {
+    this.#then(async (feed) => {
+      await this.#unpacker.end();
+      this.#finish(feed);
+    });
+  }
+
+  #finish(feed: LogFeed): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    feed.end();
+    feed.status('ended', this.#live ? 'the window no longer follows the file' : 'a copy, not live');
+  }
+
+  #then(step: (feed: LogFeed) => Promise<void>): void {
+    this.#queue = this.#queue.then(async () => {
+      const feed = this.#feed;
+      if (feed === null || this.#stopped || this.#ended) return;
+      try {
+        await step(feed);
+      } catch (error) {
+        tellBroken(error, feed);
+        this.#finish(feed);
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#feed?.close();
+    this.#unpacker.destroy();
+    this.#started();
+    await this.#queue;
+  }
+}

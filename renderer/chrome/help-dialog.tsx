@@ -1,0 +1,40 @@
+import type { ReactElement } from 'react';
+import { ACTION_GROUPS, ACTIONS, type Action } from './actions.ts';
+import { useAppState } from './app-context.ts';
+import { chordLabel, isMac } from './keys.ts';
+import { Modal } from './modal.tsx';
+
+/** Every action and its keys, as the action table has them. */
+export function HelpDialog(): ReactElement {
+  const version = useAppState((state) => state.version);
+  const actions: readonly Action[] = ACTIONS;
+  return (
+    <Modal title="Keys" wide description="Keys go by their place on the keyboard, whatever the layout.">
+      <div className="key-groups">
+        {ACTION_GROUPS.map((group) => (
+          <section key={group} aria-label={group}>
+            <h3>{group}</h3>
+            <dl>
+              {actions
+                .filter((action) => action.group === group)
+                .map((action) => (
+                  <div key={action.id} className="key-row">
+                    <dt>{action.title}</dt>
+                    <dd>
+                      {action.keys.map((chord) => (
+                        <kbd key={chordLabel(chord, false)}>{chordLabel(chord, isMac())}</kbd>
+                      ))}
+                    </dd>
+                  </div>
+                ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <p className="quiet">
+        Wheel or pinch zooms about the pointer, dragging moves the picture, a click keeps a block in hand.
+        {version !== '' && ` nbdscope ${version}.`}
+      </p>
+    </Modal>
+  );
+}

@@ -1,0 +1,90 @@
+import { ACTIONS, type Action, type KeyChord } from './actions.ts';
+
+const NAMES: Readonly<Record<string, string>> = {
+  Space: 'Space',
+  Period: '.',
+  Comma: ',',
+  Equal: '+',
+  NumpadAdd: 'Num +',
+  Minus: '−',
+  NumpadSubtract: 'Num −',
+  Numpad0: 'Num 0',
+  NumpadEnter: 'Num Enter',
+  BracketLeft: '[',
+  BracketRight: ']',
+  Backslash: '\\',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  PageUp: 'Page Up',
+  PageDown: 'Page Down',
+  Escape: 'Esc',
+};
+
+const SHIFTED: Readonly<Record<string, string>> = {
+  Slash: '?',
+  Equal: '+',
+  BracketLeft: '{',
+  BracketRight: '}',
+};
+
+/** How a chord is written on this kind of machine: `G`, `?`, `⌘K`, `Ctrl+K`, `Shift+←`. */
+export function chordLabel(chord: KeyChord, mac: boolean): string {
+  const shifted = chord.shift ? SHIFTED[chord.code] : undefined;
+  const plain = shifted ?? NAMES[chord.code] ?? chord.code.replace(/^(Key|Digit)/, '');
+  const shift = chord.shift && shifted === undefined ? 'Shift+' : '';
+  const mod = chord.mod ? (mac ? '⌘' : 'Ctrl+') : '';
+  return `${mod}${shift}${plain}`;
+}
+
+/** The first key of an action, as shown beside it; empty when it has none. */
+export function keyLabel(action: Action, mac: boolean): string {
+  const chord = action.keys[0];
+  return chord === undefined ? '' : chordLabel(chord, mac);
+}
+
+/** The parts of a keyboard event that say which chord it is. */
+export interface KeyPress {
+  readonly code: string;
+  readonly shiftKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+/** The action that a key press means; null for none. */
+export function actionForKey(press: KeyPress, mac: boolean): Action | null {
+  if (press.altKey || (mac ? press.ctrlKey : press.metaKey)) return null;
+  const mod = mac ? press.metaKey : press.ctrlKey;
+  for (const action of ACTIONS as readonly Action[]) {
+    for (const chord of action.keys) {
+      const same =
+        chord.code === press.code &&
+        (chord.shift ?? false) === press.shiftKey &&
+        (chord.mod ?? false) === mod;
+      if (same) return action;
+    }
+  }
+  return null;
+}
+
+/** Whether this machine has a Command key. */
+export function isMac(): boolean {
+  return /Mac|iPhone|iPad/.test(navigator.userAgent);
+}
+
+const TEXT_ENTRY = 'input, textarea, select, [contenteditable="true"], [role="dialog"], [role="menu"]';
+/** What these keys mean to a control that has the focus comes before what they mean to the window. */
+const CONTROLS = 'button, a[href], [role="slider"], [role="listbox"], [role="switch"], summary';
+const CONTROL_KEYS: ReadonlySet<string> = new Set(['Space', 'Enter', 'NumpadEnter']);
+const OWN_ARROWS = '[data-own-arrows]';
+const ARROW_KEYS = /^(Arrow|Home$|End$|Page)/;
+
+/** Whether a key press belongs to what has the focus: typing, a dialog, a button about to be pressed, a list. */
+export function belongsToFocus(target: EventTarget | null, code: string): boolean {
+  if (!(target instanceof Element)) return false;
+  if (target.closest(TEXT_ENTRY) !== null) return true;
+  if (ARROW_KEYS.test(code) && target.closest(OWN_ARROWS) !== null) return true;
+  return CONTROL_KEYS.has(code) && target.closest(CONTROLS) !== null;
+}

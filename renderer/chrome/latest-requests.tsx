@@ -1,0 +1,116 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type ReactElement, useEffect, useRef, useState } from 'react';
+import { formatBytes, joinHalves } from '#shared/bytes/size.ts';
+import { OP_NAMES, opName } from '#shared/events/vocabulary.ts';
+import type { RecentRequests } from '#shared/model/recent-requests.ts';
+import { listConnections, listRequests, requestsAsText } from '../store/latest-requests.ts';
+import { outcomeWords } from '../words/block-words.ts';
+import { formatClock, formatDuration, formatHex } from '../words/format.ts';
+import { useApp, useAppState } from './app-context.ts';
+import { CopyButton } from './copy-command.tsx';
+
+const ROW_PX = 24;
+
+/** The latest requests of the disk in hand. Only the rows in sight are made, a few times a second. */
+export function LatestRequests(): ReactElement {
+  const app = useApp();
+  const disk = useAppState((state) => state.activeDisk);
+  useAppState((state) => state.counters);
+  const [connection, setConnection] = useState<number | null>(null);
+  const [op, setOp] = useState<number | null>(null);
+  const scroller = useRef<HTMLElement>(null);
+  const recent = app.session.state.recent;
+  const connections = listConnections(recent, disk);
+  const chosen = connection !== null && connections.includes(connection) ? connection : null;
+  const indexes = listRequests(recent, { disk, connection: chosen, op });
+  // What scrolls must be reachable by keyboard in every browser.
+  useEffect(() => {
+    if (scroller.current !== null) scroller.current.tabIndex = 0;
+  }, []);
+  const rows = useVirtualizer({
+    count: indexes.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 4,
+  });
+  const diskName = (id: number): string =>
+    app.state.session?.disks.find((candidate) => candidate.id === id)?.name ?? String(id);
+  return (
+    <section className="side-section latest" aria-label="Latest requests">
+      <div className="latest-head">
+        <h2>Latest</h2>
+        <select
+          className="select"
+          aria-label="Operation"
+          value={op ?? 'all'}
+          onChange={(event) => setOp(event.target.value === 'all' ? null : Number(event.target.value))}
+        >
+          <option value="all">any op</option>
+          {OP_NAMES.map((name, number) => (
+            <option key={name} value={number}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <select
+          className="select"
+          aria-label="Connection"
+          value={chosen ?? 'all'}
+          onChange={(event) =>
+            setConnection(event.target.value === 'all' ? null : Number(event.target.value))
+          }
+        >
+          <option value="all">any conn.</option>
+          {connections.map((number) => (
+            <option key={number} value={number}>
+              conn. {number}
+            </option>
+          ))}
+        </select>
+        <CopyButton
+          label="Copy these requests as text"
+          text={() =>
+            requestsAsText(recent, listRequests(recent, { disk, connection: chosen, op }), diskName)
+          }
+        />
+      </div>
+      <section className="latest-list" ref={scroller} aria-label="Requests" data-own-arrows>
+        <ol className="latest-rows" style={{ height: rows.getTotalSize() }}>
+          {rows.getVirtualItems().map((item) => (
+            <li key={item.index} className="request" style={{ top: item.start }}>
+              <RequestCells recent={recent} at={indexes[item.index] ?? 0} />
+            </li>
+          ))}
+        </ol>
+      </section>
+    </section>
+  );
+}
+
+const LAYERS = ['read', 'write', 'trim', 'zero'] as const;
+
+function RequestCells({
+  recent,
+  at,
+}: {
+  readonly recent: RecentRequests;
+  readonly at: number;
+}): ReactElement {
+  const op = recent.op[at] ?? 0;
+  const errno = recent.errno[at] ?? 0;
+  const offset = joinHalves(recent.offsetHigh[at] ?? 0, recent.offsetLow[at] ?? 0);
+  const length = joinHalves(recent.lengthHigh[at] ?? 0, recent.lengthLow[at] ?? 0);
+  const failed = errno !== 0 && errno < 0xff00;
+  return (
+    <>
+      <span className="swatch swatch-small" data-layer={LAYERS[op] ?? 'none'} aria-hidden="true" />
+      <span className="request-op">{opName(op)}</span>
+      <span className="request-where mono">{formatHex(offset)}</span>
+      <span className="request-size mono">{formatBytes(length)}</span>
+      <span className={failed ? 'request-end mono danger' : 'request-end mono'}>
+        {errno === 0 ? formatDuration(recent.latencyUs[at] ?? Number.NaN) : outcomeWords(errno)}
+      </span>
+      <span className="sr-only">at {formatClock(recent.clockUs[at] ?? Number.NaN)}</span>
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+import type { ReactElement } from 'react';
+import { OP_NAMES, Op } from '#shared/events/vocabulary.ts';
+import { type LayerName, toggleLayer } from '../control/picture-deeds.ts';
+import { type DiskCountersView, sum } from '../store/counters.ts';
+import { formatCount, formatRate } from '../words/format.ts';
+import { actionOf } from './actions.ts';
+import { useApp, useAppState } from './app-context.ts';
+import { isMac, keyLabel } from './keys.ts';
+import { Sparkline } from './sparkline.tsx';
+import { Tip, TipWords } from './tip.tsx';
+
+interface LegendEntry {
+  readonly layer: LayerName;
+  readonly name: string;
+  readonly count: (counters: DiskCountersView) => number;
+  /** Null where a rate says nothing. */
+  readonly op: number | null;
+}
+
+const ENTRIES: readonly LegendEntry[] = [
+  { layer: 'read', name: 'read', count: (c) => c.requests[Op.Read] ?? 0, op: Op.Read },
+  { layer: 'write', name: 'write', count: (c) => c.requests[Op.Write] ?? 0, op: Op.Write },
+  { layer: 'trim', name: 'trim', count: (c) => c.requests[Op.Trim] ?? 0, op: Op.Trim },
+  { layer: 'zero', name: 'zero', count: (c) => c.requests[Op.Zero] ?? 0, op: Op.Zero },
+  { layer: 'error', name: 'error', count: (c) => sum(c.errors), op: null },
+  { layer: 'inFlight', name: 'in flight', count: (c) => c.inFlight, op: null },
+];
+
+/** Operations that leave no colour on the picture but are counted. */
+const COUNTED_ONLY = [Op.Flush, Op.Cache, Op.Extents] as const;
+
+/** What the colours mean, how often each came, and a switch for each. Counts are true whatever is hidden. */
+export function Legend(): ReactElement {
+  const counters = useAppState((state) =>
+    state.activeDisk === null ? undefined : state.counters.disks.get(state.activeDisk),
+  );
+  const others = COUNTED_ONLY.filter((op) => (counters?.requests[op] ?? 0) > 0);
+  return (
+    <section className="side-section" aria-label="Legend">
+      <div className="legend-head">
+        <h2>Legend</h2>
+        <span className="quiet legend-count">count</span>
+        <span className="quiet legend-rate">per s</span>
+        <span className="quiet legend-spark">60 s</span>
+      </div>
+      <ul className="legend">
+        {ENTRIES.map((entry) => (
+          <LegendRow key={entry.layer} entry={entry} counters={counters} />
+        ))}
+        {others.map((op) => (
+          <li key={op} className="legend-row legend-plain" data-testid={`legend-${OP_NAMES[op]}`}>
+            <span className="legend-name">{OP_NAMES[op]}</span>
+            <Numbers count={counters?.requests[op] ?? 0} rate={counters?.ratePerSecond[op] ?? 0} />
+            <Sparkline values={counters?.sparks[op] ?? []} layer="other" />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function LegendRow(props: {
+  readonly entry: LegendEntry;
+  readonly counters: DiskCountersView | undefined;
+}): ReactElement {
+  const { entry, counters } = props;
+  const app = useApp();
+  const shown = useAppState((state) => state.filter[entry.layer]);
+  const action = actionOf(`layer.${entry.layer}`);
+  return (
+    <li className="legend-row" data-testid={`legend-${entry.layer}`}>
+      <Tip
+        words={
+          <TipWords title={`${shown ? 'Hide' : 'Show'} ${entry.name}`} keys={keyLabel(action, isMac())} />
+        }
+      >
+        <button
+          type="button"
+          className="legend-toggle"
+          aria-pressed={shown}
+          onClick={() => toggleLayer(app, entry.layer)}
+        >
+          <span className="swatch" data-layer={entry.layer} aria-hidden="true" />
+          <span className="legend-name">{entry.name}</span>
+        </button>
+      </Tip>
+      <Numbers
+        count={counters === undefined ? 0 : entry.count(counters)}
+        rate={entry.op === null ? null : (counters?.ratePerSecond[entry.op] ?? 0)}
+      />
+      {entry.op !== null && <Sparkline values={counters?.sparks[entry.op] ?? []} layer={entry.layer} />}
+    </li>
+  );
+}
+
+function Numbers({ count, rate }: { readonly count: number; readonly rate: number | null }): ReactElement {
+  return (
+    <>
+      <span className="legend-count mono" data-count={count}>
+        {formatCount(count)}
+      </span>
+      <span className="legend-rate mono quiet">{rate === null ? '' : formatRate(rate)}</span>
+    </>
+  );
+}

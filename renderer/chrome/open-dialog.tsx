@@ -1,0 +1,135 @@
+import { type FormEvent, type ReactElement, useEffect, useId, useRef, useState } from 'react';
+import { parseSize } from '#shared/bytes/size.ts';
+import { asCopy } from '../control/dropped.ts';
+import { openFiles, openPaths, openSample, opensInstead } from '../control/log-deeds.ts';
+import { useApp, useAppState } from './app-context.ts';
+import { Modal } from './modal.tsx';
+
+/** Opens logs in a browser: by path, which the host can follow live, or as a copy of a chosen file. */
+export function OpenDialog(): ReactElement {
+  const app = useApp();
+  const recent = useAppState((state) => state.session?.recentLogs) ?? [];
+  const refusal = useAppState((state) => (state.refusal?.command === 'openLogs' ? state.refusal.text : null));
+  const sources = useAppState((state) => state.session?.sources);
+  const [path, setPath] = useState('');
+  const [size, setSize] = useState('');
+  const [instead, setInstead] = useState(opensInstead(app));
+  const chooser = useRef<HTMLInputElement>(null);
+  const sourcesBefore = useRef(sources);
+  const asked = useRef(false);
+  const ids = { path: useId(), size: useId(), answer: useId(), instead: useId() };
+  const parsedSize = size.trim() === '' ? null : parseSize(size.trim());
+  const sizeError = parsedSize !== null && 'error' in parsedSize ? parsedSize.error : null;
+  const wrong = sizeError ?? refusal;
+  const close = (): void => app.store.setState({ dialog: null });
+
+  // The dialog stays until the engine has taken the log, so that a refusal stands where it was asked.
+  useEffect(() => {
+    if (asked.current && sources !== sourcesBefore.current) app.store.setState({ dialog: null });
+  }, [app, sources]);
+
+  const open = (paths: readonly string[]): void => {
+    asked.current = true;
+    sourcesBefore.current = sources;
+    openPaths(app, paths, instead, size.trim());
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (path.trim() !== '' && sizeError === null) open([path.trim()]);
+  };
+  return (
+    <Modal title="Open a log">
+      <form className="form" onSubmit={submit}>
+        <label htmlFor={ids.path}>Path on this machine: it is followed live</label>
+        <input
+          id={ids.path}
+          className="field mono"
+          value={path}
+          placeholder="/tmp/log"
+          spellCheck={false}
+          autoComplete="off"
+          aria-invalid={refusal !== null}
+          aria-describedby={ids.answer}
+          onChange={(event) => setPath(event.target.value)}
+        />
+        <label htmlFor={ids.size}>Size of the disk, only where the log does not tell it</label>
+        <input
+          id={ids.size}
+          className="field field-short mono"
+          value={size}
+          placeholder="64M"
+          spellCheck={false}
+          autoComplete="off"
+          aria-invalid={sizeError !== null}
+          onChange={(event) => setSize(event.target.value)}
+        />
+        <p id={ids.answer} className={wrong === null ? 'form-answer' : 'form-answer danger'} role="status">
+          {wrong ?? 'A log that is not there yet is waited for.'}
+        </p>
+        <div className="form-row">
+          <input
+            id={ids.instead}
+            type="checkbox"
+            checked={instead}
+            onChange={(event) => setInstead(event.target.checked)}
+          />
+          <label htmlFor={ids.instead}>Close what is open</label>
+        </div>
+        <div className="form-row form-end">
+          <button type="button" className="button" onClick={() => chooser.current?.click()}>
+            Choose a file (a copy, not live)…
+          </button>
+          <button
+            type="submit"
+            className="button button-main"
+            disabled={path.trim() === '' || sizeError !== null}
+          >
+            Open
+          </button>
+        </div>
+        <input
+          ref={chooser}
+          type="file"
+          multiple
+          hidden
+          aria-label="Log files"
+          onChange={(event) => {
+            openFiles(app, [...(event.target.files ?? [])].map(asCopy), instead);
+            close();
+          }}
+        />
+      </form>
+      {recent.length > 0 && (
+        <>
+          <div className="recent-head">
+            <h3>Opened before</h3>
+            <button type="button" className="link" onClick={() => app.send({ command: 'forgetRecent' })}>
+              Forget them
+            </button>
+          </div>
+          <ul className="recent">
+            {recent.map((log) => (
+              <li key={log.path}>
+                <button type="button" className="link mono clip" onClick={() => open([log.path])}>
+                  {log.path}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <p className="quiet">
+        <button
+          type="button"
+          className="link"
+          onClick={() => {
+            openSample(app);
+            close();
+          }}
+        >
+          Watch the sample recording
+        </button>
+      </p>
+    </Modal>
+  );
+}

@@ -1,0 +1,168 @@
+import { Menu as MenuIcon, Moon, Plus, Search, Settings2, Sun, X } from 'lucide-react';
+import type { ReactElement } from 'react';
+import { shortSize } from '#shared/bytes/size.ts';
+import type { SourceInfo } from '#shared/contract/messages.ts';
+import { showsSide } from '../store/app-store.ts';
+import { formatClock, formatCount } from '../words/format.ts';
+import { sourceBadge, statusWords } from '../words/status.ts';
+import { actionOf } from './actions.ts';
+import { useApp, useAppState } from './app-context.ts';
+import { isMac, keyLabel } from './keys.ts';
+import { MainMenu } from './main-menu.tsx';
+import { ThemeMenu } from './theme-menu.tsx';
+import { ActionButton, Tip, TipWords } from './tip.tsx';
+import { ViewMenu } from './view-menu.tsx';
+
+/** What is open, how it stands, and the few actions that are always at hand. */
+export function TopBar(): ReactElement {
+  return (
+    <header className="top-bar">
+      <MainMenu
+        trigger={
+          <button type="button" className="brand" aria-label="nbdscope menu">
+            <span className="brand-mark" aria-hidden="true" />
+            <span className="brand-name">nbdscope</span>
+            <MenuIcon size={14} aria-hidden="true" />
+          </button>
+        }
+      />
+      <OpenSources />
+      <SessionStatus />
+      <div className="top-actions">
+        <ViewMenu
+          trigger={
+            <button type="button" className="button button-quiet" aria-label="View">
+              <Settings2 size={16} aria-hidden="true" />
+            </button>
+          }
+        />
+        <SideButton />
+        <PaletteButton />
+        <ThemeMenu
+          trigger={
+            <button type="button" className="button button-quiet" aria-label="Theme">
+              <ThemeIcon />
+            </button>
+          }
+        />
+      </div>
+    </header>
+  );
+}
+
+function ThemeIcon(): ReactElement {
+  const app = useApp();
+  useAppState((state) => state.theme);
+  return app.theme.theme.scheme === 'dark' ? (
+    <Moon size={16} aria-hidden="true" />
+  ) : (
+    <Sun size={16} aria-hidden="true" />
+  );
+}
+
+function SideButton(): ReactElement {
+  const shown = useAppState(showsSide);
+  return <ActionButton action="window.side" aria-pressed={shown} />;
+}
+
+function PaletteButton(): ReactElement {
+  const app = useApp();
+  const action = actionOf('window.palette');
+  const keys = keyLabel(action, isMac());
+  return (
+    <Tip words={<TipWords title={action.title} keys={keys} />}>
+      <button
+        type="button"
+        className="button palette-button"
+        aria-label={action.title}
+        onClick={() => action.run(app)}
+      >
+        <Search size={14} aria-hidden="true" />
+        <kbd>{keys}</kbd>
+      </button>
+    </Tip>
+  );
+}
+
+function OpenSources(): ReactElement {
+  const app = useApp();
+  const sources = useAppState((state) => state.session?.sources);
+  const open = actionOf('logs.open');
+  return (
+    <nav className="sources" aria-label="What is open">
+      <ul className="source-list">
+        {sources?.map((source) => (
+          <SourceChip key={source.id} source={source} />
+        ))}
+      </ul>
+      <Tip words={<TipWords title={open.title} keys={keyLabel(open, isMac())} />}>
+        <button
+          type="button"
+          className="button button-quiet open-button"
+          aria-label="Open a log"
+          onClick={() => open.run(app)}
+        >
+          <Plus size={16} aria-hidden="true" />
+          <span className="wide-only">Open</span>
+        </button>
+      </Tip>
+    </nav>
+  );
+}
+
+function SourceChip({ source }: { readonly source: SourceInfo }): ReactElement {
+  const app = useApp();
+  const disks = useAppState((state) => state.session?.disks);
+  const own = disks?.filter((disk) => disk.source === source.id) ?? [];
+  const [only] = own;
+  const size = own.length === 1 && only?.sizeBytes ? shortSize(BigInt(only.sizeBytes)) : null;
+  const what = own.length > 1 ? `${own.length} disks` : size;
+  const where = source.path ?? source.name;
+  return (
+    <li className="source-chip" data-status={source.status}>
+      <Tip words={`${where}: ${source.statusText || sourceBadge(source)}`}>
+        <button
+          type="button"
+          className="source-name"
+          aria-label={`${source.name}, ${sourceBadge(source)}`}
+          onClick={() => only !== undefined && app.activate(only.id)}
+        >
+          <span className="clip">{source.name}</span>
+          {what !== null && <span className="source-size mono">{what}</span>}
+        </button>
+      </Tip>
+      <button
+        type="button"
+        className="source-close"
+        aria-label={`Close ${source.name}`}
+        onClick={() => app.send({ command: 'closeSource', source: source.id })}
+      >
+        <X size={12} aria-hidden="true" />
+      </button>
+    </li>
+  );
+}
+
+function SessionStatus(): ReactElement {
+  const link = useAppState((state) => state.link);
+  const session = useAppState((state) => state.session);
+  const paused = useAppState((state) => state.paused);
+  const missed = useAppState((state) => state.missedRequests);
+  const clockUs = useAppState((state) => state.counters.clockUs);
+  const app = useApp();
+  const status = statusWords(link, session, paused);
+  return (
+    <div className="status" data-tone={status.tone}>
+      <span className="status-dot" aria-hidden="true" />
+      <span className="status-words">{status.words}</span>
+      {paused && (
+        <button type="button" className="button status-resume" onClick={() => app.setPaused(false)}>
+          <span className="mono">{formatCount(missed)}</span> more recorded · Resume
+        </button>
+      )}
+      <time className="mono clock" data-testid="clock">
+        {formatClock(clockUs)}
+      </time>
+    </div>
+  );
+}

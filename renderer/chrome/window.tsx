@@ -1,0 +1,79 @@
+import { Tooltip } from 'radix-ui';
+import { type ReactElement, useEffect } from 'react';
+import { showsSide } from '../store/app-store.ts';
+import { isAvailable } from './actions.ts';
+import { useApp, useAppState } from './app-context.ts';
+import { CommandPalette } from './command-palette.tsx';
+import { FirstHint } from './first-hint.tsx';
+import { GoToDialog } from './go-to-dialog.tsx';
+import { GridArea } from './grid-area.tsx';
+import { HelpDialog } from './help-dialog.tsx';
+import { actionForKey, belongsToFocus, isMac } from './keys.ts';
+import { Notices } from './notices.tsx';
+import { OpenDialog } from './open-dialog.tsx';
+import { ReplayBar } from './replay-bar.tsx';
+import { SidePanel } from './side-panel.tsx';
+import { SpokenSummary } from './spoken-summary.tsx';
+import { TopBar } from './top-bar.tsx';
+import { useFileDrop } from './use-file-drop.ts';
+
+/** The whole window: bars and panels around the picture. */
+export function AppWindow(): ReactElement {
+  const app = useApp();
+  const sideOpen = useAppState(showsSide);
+  const footerOpen = useAppState((state) => state.footerOpen);
+  const replay = useAppState((state) => state.session?.replay ?? null);
+  const dropping = useFileDrop(app);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.isComposing || belongsToFocus(event.target, event.code)) return;
+      const action = actionForKey(event, isMac());
+      if (action === null || !isAvailable(action, app.state) || app.state.dialog !== null) return;
+      event.preventDefault();
+      action.run(app);
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [app]);
+
+  return (
+    <Tooltip.Provider delayDuration={500}>
+      <div className="window">
+        <TopBar />
+        <div className="middle">
+          <div className="stage">
+            <FirstHint />
+            <GridArea />
+            <Notices />
+          </div>
+          {sideOpen && <SidePanel />}
+        </div>
+        {replay !== null && footerOpen && <ReplayBar replay={replay} />}
+        <SpokenSummary />
+        {dropping && (
+          <div className="drop-veil" aria-hidden="true">
+            Drop the log to open it
+          </div>
+        )}
+      </div>
+      <Dialogs />
+    </Tooltip.Provider>
+  );
+}
+
+function Dialogs(): ReactElement | null {
+  const dialog = useAppState((state) => state.dialog);
+  switch (dialog) {
+    case 'help':
+      return <HelpDialog />;
+    case 'palette':
+      return <CommandPalette />;
+    case 'goTo':
+      return <GoToDialog />;
+    case 'open':
+      return <OpenDialog />;
+    case null:
+      return null;
+  }
+}

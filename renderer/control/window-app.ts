@@ -1,0 +1,316 @@
+import type { Disposable } from '#shared/channel/channel.ts';
+import type { Command } from '#shared/contract/commands.ts';
+import type { DiskInfo, Message } from '#shared/contract/messages.ts';
+import type { GridRenderer } from '../grid/grid-renderer.ts';
+import { Picture, type PicturePlace } from '../picture/picture.ts';
+import type { PointerActions } from '../picture/pointer-input.ts';
+import { connectMessagePort } from '../session/channel-message-port.ts';
+import { connectWebSocket } from '../session/channel-web-socket.ts';
+import { desktopHost } from '../session/desktop-host.ts';
+import { WindowSession } from '../session/window-session.ts';
+import { type AppState, type AppStore, createAppStore, type LocalNotice } from '../store/app-store.ts';
+import { viewCounters } from '../store/counters.ts';
+import { loadPreferences, storePreferences } from '../store/preferences.ts';
+import { type Cursor, readOut } from '../store/readout.ts';
+import { ThemeControl } from './theme-control.ts';
+import { Uploads } from './uploads.ts';
+
+/** As in style/window.css and style/side.css. */
+const NARROW = '(max-width: 720px)';
+
+/** React is told at most this often. */
+const PUBLISH_MS = 100;
+/** With nothing new, ages and rates are brought up to date this often. */
+const IDLE_PUBLISH_MS = 500;
+
+/**
+ * The window behind its chrome: session, picture and store in one place. What a person can do is in the functions
+ * beside it (`picture-deeds.ts`, `log-deeds.ts`), which the action table calls.
+ */
+export class WindowApp implements Disposable {
+  readonly store: AppStore;
+  readonly session: WindowSession;
+  readonly theme: ThemeControl;
+  readonly uploads: Uploads;
+  picture: Picture | null = null;
+  cursor: Cursor | null = null;
+
+  readonly #stop = new AbortController();
+  readonly #publishTimer: ReturnType<typeof setInterval>;
+  #countersStale = true;
+  #publishedMs = 0;
+  #pausedAtRequests = 0;
+  #nextNotice = 1;
+  #readyReported = false;
+
+  constructor() {
+    const preferences = loadPreferences(localStorage);
+    this.store = createAppStore(preferences);
+    this.theme = new ThemeControl(preferences.theme, () => this.applyLook());
+    this.session = new WindowSession({
+      connect: desktopHost() === null ? () => connectWebSocket() : connectMessagePort,
+      listener: {
+        link: (link) => this.#onLink(link),
+        message: (message) => this.#onMessage(message),
+        changed: () => {
+          this.#countersStale = true;
+          this.picture?.requestDraw();
+        },
+        trouble: (text, detail) => this.notify({ level: 'warning', text, detail }),
+      },
+    });
+    this.uploads = new Uploads(
+      this.session,
+      () => this.state.session,
+      (name, reason) =>
+        this.notify({ level: 'warning', text: `${name} can no longer be read: ${reason}`, detail: null }),
+    );
+    this.#publishTimer = setInterval(() => this.#publish(), PUBLISH_MS);
+    const { signal } = this.#stop;
+    const narrow = matchMedia(NARROW);
+    const noteWidth = (): void => this.store.setState({ narrow: narrow.matches, sideOver: false });
+    narrow.addEventListener('change', noteWidth, { signal });
+    noteWidth();
+    document.addEventListener(
+      'visibilitychange',
+      () => this.session.setHidden(document.visibilityState === 'hidden'),
+      { signal },
+    );
+  }
+
+  get state(): AppState {
+    return this.store.getState();
+  }
+
+  start(): void {
+    this.session.setHidden(document.visibilityState === 'hidden');
+    this.session.start();
+  }
+
+  send(command: Command): void {
+    if (this.state.refusal?.command === command.command) this.store.setState({ refusal: null });
+    this.session.send(command);
+  }
+
+  /** Gives the picture its canvas; called once it is in the document. */
+  attachCanvas(canvas: HTMLCanvasElement, renderer: GridRenderer): Picture {
+    const app = this;
+    const picture = new Picture({
+      canvas,
+      renderer,
+      look: this.#look(),
+      source: {
+        get state() {
+          return app.session.state;
+        },
+        nowUs: () => app.session.nowUs(),
+        get speed() {
+          return app.session.clock.speed;
+        },
+        get cursor() {
+          return app.cursor;
+        },
+      },
+      onTiles: (tiles) => this.store.setState({ tiles }),
+    });
+    this.picture = picture;
+    this.#updateDisks();
+    return picture;
+  }
+
+  detachCanvas(): void {
+    this.picture?.dispose();
+    this.picture = null;
+  }
+
+  /** Takes theme, filter and layout from the store to the picture. */
+  applyLook(): void {
+    this.picture?.setLook(this.#look());
+  }
+
+  /** Changes something that the window remembers. */
+  prefer(change: Partial<Pick<AppState, 'theme' | 'sideOpen' | 'footerOpen' | 'hintOpen'>>): void {
+    this.store.setState(change);
+    const { theme, sideOpen, footerOpen, hintOpen } = this.state;
+    storePreferences(localStorage, { theme, sideOpen, footerOpen, hintOpen });
+    if (change.theme !== undefined) {
+      this.theme.choose(change.theme);
+      this.applyLook();
+    }
+  }
+
+  /** Shows a notice of the window's own. */
+  notify(notice: Omit<LocalNotice, 'id' | 'askPathFor'> & { readonly askPathFor?: string }): void {
+    const { notices } = this.state;
+    if (notices.some((kept) => kept.text === notice.text)) return;
+    const id = this.#nextNotice;
+    this.#nextNotice += 1;
+    this.store.setState({ notices: [...notices, { askPathFor: null, ...notice, id }] });
+  }
+
+  dismissLocal(id: number): void {
+    this.store.setState(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }));
+  }
+
+  /** Stops the picture while the recording goes on, or goes on with it. */
+  setPaused(paused: boolean): void {
+    this.#pausedAtRequests = this.session.state.recent.total;
+    this.store.setState({ paused, missedRequests: 0 });
+    this.session.setPaused(paused);
+    this.picture?.requestDraw();
+  }
+
+  /** Puts the cursor somewhere, or nowhere; the side panel and the outline follow at once. */
+  setCursor(cursor: Cursor | null): void {
+    this.cursor = cursor;
+    this.#publishReadout();
+    this.picture?.requestDraw();
+  }
+
+  activate(disk: number): void {
+    if (this.state.activeDisk === disk) return;
+    this.store.setState({ activeDisk: disk });
+    this.#countersStale = true;
+  }
+
+  diskInHand(): DiskInfo | null {
+    const { session, activeDisk } = this.state;
+    return session?.disks.find((disk) => disk.id === activeDisk) ?? null;
+  }
+
+  /** What the pointer does to the picture. */
+  readonly pointerActions: PointerActions = {
+    hover: (xPx, yPx) => this.#hover(this.picture?.placeUnder(xPx, yPx) ?? null),
+    leave: () => this.#hover(null),
+    pick: (xPx, yPx) => {
+      const disk = this.picture?.diskUnder(xPx, yPx) ?? null;
+      if (disk !== null) this.activate(disk);
+      const place = this.picture?.placeUnder(xPx, yPx) ?? null;
+      if (place === null) {
+        this.setCursor(null);
+        return;
+      }
+      const again =
+        this.cursor?.kept === true && this.cursor.disk === place.disk && this.cursor.block === place.block;
+      this.setCursor({ ...place, by: 'pointer', kept: !again });
+    },
+    zoom: (xPx, yPx, steps) => this.picture?.zoomAt(xPx, yPx, steps),
+    drag: (fromXPx, fromYPx, dxPx, dyPx) => {
+      const disk = this.picture?.diskUnder(fromXPx, fromYPx) ?? null;
+      if (disk !== null) this.picture?.pan(disk, dxPx, dyPx);
+    },
+  };
+
+  dispose(): void {
+    this.#stop.abort();
+    clearInterval(this.#publishTimer);
+    this.uploads.dispose();
+    this.session.dispose();
+    this.theme.dispose();
+    this.detachCanvas();
+  }
+
+  #look(): Picture['look'] {
+    const { filter, cellShift, rowCells } = this.state;
+    return {
+      theme: this.theme.theme.grid,
+      filter,
+      reducedMotion: this.theme.reducedMotion,
+      cellShift,
+      rowCells,
+    };
+  }
+
+  #hover(place: PicturePlace | null): void {
+    const { cursor } = this;
+    if (cursor?.kept) return;
+    if (place === null) {
+      if (cursor?.by === 'pointer') this.setCursor(null);
+      return;
+    }
+    const same =
+      cursor?.disk === place.disk && cursor.block === place.block && cursor.sector === place.sector;
+    if (!same) this.setCursor({ ...place, by: 'pointer', kept: false });
+  }
+
+  #onLink(link: AppState['link']): void {
+    this.store.setState({ link });
+    if (link !== 'lost') return;
+    for (const name of this.uploads.stopAll()) {
+      this.notify({
+        level: 'warning',
+        text: `${name} is no longer followed: the engine it was sent to has gone; drop it again`,
+        detail: null,
+      });
+    }
+  }
+
+  #onMessage(message: Message): void {
+    switch (message.message) {
+      case 'welcome':
+        this.store.setState({ version: message.version, host: message.host });
+        return;
+      case 'session':
+        this.store.setState({ session: message.session });
+        this.#updateDisks();
+        this.#countersStale = true;
+        this.picture?.requestDraw();
+        if (!this.#readyReported && message.session.disks.length > 0) {
+          this.#readyReported = true;
+          desktopHost()?.reportReady();
+        }
+        return;
+      case 'progress':
+        this.store.setState({ missedRequests: Math.max(0, message.requests - this.#pausedAtRequests) });
+        return;
+      case 'refused':
+        this.#onRefused(message.command, message.text);
+        return;
+    }
+  }
+
+  /** A refusal stands where the thing was asked: in its dialog or panel while that is there, else as a notice. */
+  #onRefused(command: string, text: string): void {
+    const { dialog } = this.state;
+    if (command === 'setDiskSize' || (command === 'openLogs' && dialog === 'open')) {
+      this.store.setState({ refusal: { command, text } });
+    } else {
+      this.notify({ level: 'error', text, detail: null });
+    }
+  }
+
+  #updateDisks(): void {
+    const disks = this.state.session?.disks ?? [];
+    this.picture?.setDisks(
+      disks.map(({ id, sizeBytes }) => ({ id, sizeBytes: sizeBytes === null ? null : BigInt(sizeBytes) })),
+    );
+    const { activeDisk } = this.state;
+    if (!disks.some((disk) => disk.id === activeDisk)) {
+      this.store.setState({ activeDisk: disks[0]?.id ?? null });
+    }
+    if (this.cursor !== null && !disks.some((disk) => disk.id === this.cursor?.disk)) this.setCursor(null);
+  }
+
+  #publish(): void {
+    const nowMs = performance.now();
+    const dueMs = this.#countersStale ? PUBLISH_MS : IDLE_PUBLISH_MS;
+    if (document.visibilityState === 'hidden' || nowMs - this.#publishedMs < dueMs - 5) return;
+    const { session } = this;
+    const nowUs = session.shownUs();
+    const standsStill = Object.is(nowUs, this.state.counters.clockUs);
+    if (!this.#countersStale && standsStill) return;
+    this.#publishedMs = nowMs;
+    this.#countersStale = false;
+    this.store.setState({
+      counters: viewCounters(session.state, session.rates, nowUs, this.state.activeDisk),
+      readout: this.cursor === null ? null : readOut(session.state, this.cursor, nowUs),
+    });
+  }
+
+  #publishReadout(): void {
+    const { session, cursor } = this;
+    this.store.setState({
+      readout: cursor === null ? null : readOut(session.state, cursor, session.shownUs()),
+    });
+  }
+}

@@ -1,0 +1,244 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  blockAt,
+  cellRectOf,
+  clampView,
+  fitView,
+  type GridView,
+  panBy,
+  placeAt,
+  revealBlock,
+  zoomAbout,
+} from './grid-view.ts';
+import { blockCount, defaultRowCells, planeOf, rowBlocks } from './plane.ts';
+
+const MIB = 1n << 20n;
+const EIB = 1n << 60n;
+
+const sizes = fc.oneof(
+  fc.bigInt({ min: 1n, max: 64n * MIB }),
+  fc.bigInt({ min: 1n, max: 7n * EIB }),
+  fc.constantFrom(4096n, 64n * MIB, 7n * EIB, 8n * EIB - 1n),
+);
+const panels = fc.record({ w: fc.integer({ min: 20, max: 3000 }), h: fc.integer({ min: 20, max: 2000 }) });
+const shifts = fc.integer({ min: 9, max: 20 });
+
+/** Any block of a disk, by a share of its length. */
+function blockOf(sizeBytes: bigint, share: number): number {
+  return Math.min(blockCount(sizeBytes) - 1, Math.floor(blockCount(sizeBytes) * share));
+}
+
+describe('fitView', () => {
+  it('shows 64 MiB whole, in the largest whole px a cell, centred', () => {
+    const view = fitView(64n * MIB, 1000, 900);
+    expect(view).toEqual({
+      cellShift: 12,
+      rowCells: 128,
+      level: 0,
+      cellPx: 7,
+      originXPx: -52,
+      originYPx: -2,
+    });
+  });
+
+  it('shows everything, and would not fit one px larger or one level finer', () => {
+    fc.assert(
+      fc.property(sizes, panels, shifts, (sizeBytes, { w, h }, cellShift) => {
+        const view = fitView(sizeBytes, w, h, { cellShift });
+        const { cols, rows } = planeOf(sizeBytes, view);
+        const fits = (cellPx: number): boolean => cols * cellPx <= w && rows * cellPx <= h;
+        expect(fits(view.cellPx)).toBe(true);
+        expect(view.cellPx).toBeGreaterThanOrEqual(2);
+        expect(view.cellPx === 64 || !fits(view.cellPx + 1)).toBe(true);
+        if (view.level > 0) {
+          const finer = planeOf(sizeBytes, { ...view, level: view.level - 1 });
+          expect(finer.cols * 2 > w || finer.rows * 2 > h).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('gives the smallest cells where even one column is too high for the panel', () => {
+    const view = fitView(64n * MIB, 20, 20, { rowCells: 8 });
+    expect(view.level).toBe(3);
+    expect(view.cellPx).toBe(2);
+  });
+});
+
+describe('blockAt and cellRectOf', () => {
+  it('find each other at every size, cell and zoom', () => {
+    fc.assert(
+      fc.property(
+        sizes,
+        panels,
+        shifts,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.integer({ min: -60, max: 60 }),
+        (sizeBytes, { w, h }, cellShift, share, steps) => {
+          const zoomed = zoomAbout(fitView(sizeBytes, w, h, { cellShift }), sizeBytes, w / 2, h / 2, steps);
+          const block = blockOf(sizeBytes, share);
+          const view = revealBlock(zoomed, sizeBytes, block, w, h);
+          const rect = cellRectOf(view, block);
+          const found = blockAt(view, sizeBytes, rect.xPx, rect.yPx);
+          expect(found).not.toBeNull();
+          const again = cellRectOf(view, found ?? -1);
+          expect(again).toEqual(rect);
+          if (view.level === 0 && cellShift <= 12) expect(found).toBe(block);
+        },
+      ),
+    );
+  });
+
+  it('find nothing beside the disk, nor past the end of its last row', () => {
+    const size = 10n * 4096n;
+    const view: GridView = {
+      cellShift: 12,
+      rowCells: 8,
+      level: 0,
+      cellPx: 10,
+      originXPx: -5,
+      originYPx: -5,
+    };
+    expect(blockAt(view, size, 4, 4)).toBeNull();
+    expect(blockAt(view, size, 5, 5)).toBe(0);
+    expect(blockAt(view, size, 84, 5)).toBe(7);
+    expect(blockAt(view, size, 85, 5)).toBeNull();
+    expect(blockAt(view, size, 24, 24)).toBe(9);
+    expect(blockAt(view, size, 25, 24)).toBeNull();
+    expect(blockAt(view, size, 10, 25)).toBeNull();
+  });
+
+  it('tell the sector where cells are sectors', () => {
+    const view = fitView(MIB, 512, 512, { cellShift: 9 });
+    expect(view.rowCells).toBe(64);
+    const rect = cellRectOf(view, 9);
+    expect(rect.widthPx).toBe(8 * view.cellPx);
+    expect(placeAt(view, MIB, rect.xPx + 3 * view.cellPx, rect.yPx)).toEqual({ block: 9, sector: 3 });
+  });
+});
+
+describe('zoomAbout', () => {
+  it('keeps what is under the pointer under it, to the nearest px', () => {
+    fc.assert(
+      fc.property(
+        sizes,
+        shifts,
+        panels,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.array(fc.integer({ min: -6, max: 6 }), { minLength: 1, maxLength: 8 }),
+        (sizeBytes, cellShift, { w, h }, share, moves) => {
+          const pointerX = Math.floor(w * share);
+          const pointerY = Math.floor(h * share);
+          let view = fitView(sizeBytes, w, h, { cellShift });
+          for (const steps of moves) {
+            const next = zoomAbout(view, sizeBytes, pointerX, pointerY, steps);
+            // Where the pointer is, in cells of the plane: it must not move by more than half a px of either view.
+            const before = ((view.originXPx + pointerX + 0.5) * 2 ** view.level) / view.cellPx;
+            const after = ((next.originXPx + pointerX + 0.5) * 2 ** next.level) / next.cellPx;
+            expect(Math.abs(after - before)).toBeLessThanOrEqual(
+              (0.5 * 2 ** next.level) / next.cellPx + 1e-6,
+            );
+            expect(Number.isInteger(next.originXPx) && Number.isInteger(next.originYPx)).toBe(true);
+            view = next;
+          }
+        },
+      ),
+    );
+  });
+
+  it('goes to 64 px a cell and back to the whole disk', () => {
+    const size = 7n * EIB;
+    const fitted = fitView(size, 800, 600);
+    const close = zoomAbout(fitted, size, 400, 300, 1000);
+    expect(close).toMatchObject({ level: 0, cellPx: 64 });
+    const far = zoomAbout(close, size, 400, 300, -1000);
+    const { cols, rows } = planeOf(size, far);
+    expect(Math.max(cols, rows) * far.cellPx).toBeLessThanOrEqual(800);
+  });
+
+  it('takes each rung once on the way in and on the way out', () => {
+    const size = 1n << 40n;
+    const start = zoomAbout(fitView(size, 800, 600), size, 0, 0, -1000);
+    const way: string[] = [];
+    let view = start;
+    for (;;) {
+      way.push(`${view.level}:${view.cellPx}`);
+      const next = zoomAbout(view, size, 0, 0, 1);
+      if (next === view) break;
+      view = next;
+    }
+    expect(way.slice(-12)).toEqual([
+      '1:3',
+      '0:2',
+      '0:3',
+      '0:4',
+      '0:6',
+      '0:8',
+      '0:12',
+      '0:16',
+      '0:24',
+      '0:32',
+      '0:48',
+      '0:64',
+    ]);
+    const back = [`${view.level}:${view.cellPx}`];
+    for (;;) {
+      const next = zoomAbout(view, size, 0, 0, -1);
+      if (next === view) break;
+      view = next;
+      back.push(`${view.level}:${view.cellPx}`);
+    }
+    expect(back).toEqual(way.toReversed());
+  });
+
+  it('goes to the next rung from a fitted size between two', () => {
+    const view = fitView(64n * MIB, 1000, 900);
+    expect(view.cellPx).toBe(7);
+    expect(zoomAbout(view, 64n * MIB, 0, 0, 1).cellPx).toBe(8);
+    expect(zoomAbout(view, 64n * MIB, 0, 0, -1).cellPx).toBe(6);
+  });
+});
+
+describe('panBy and clampView', () => {
+  it('move by whole px and keep the disk in the panel', () => {
+    fc.assert(
+      fc.property(
+        sizes,
+        panels,
+        fc.integer({ min: -40, max: 40 }),
+        fc.double({ min: -1e12, max: 1e12, noNaN: true }),
+        (sizeBytes, { w, h }, steps, distance) => {
+          const zoomed = zoomAbout(fitView(sizeBytes, w, h), sizeBytes, 0, 0, steps);
+          const view = clampView(panBy(zoomed, distance, -distance), sizeBytes, w, h);
+          const { cols, rows } = planeOf(sizeBytes, view);
+          const inside = (origin: number, plane: number, panel: number): boolean =>
+            plane <= panel ? origin <= 0 && origin + panel >= plane : origin >= 0 && origin + panel <= plane;
+          expect(inside(view.originXPx, cols * view.cellPx, w)).toBe(true);
+          expect(inside(view.originYPx, rows * view.cellPx, h)).toBe(true);
+          expect(Number.isInteger(view.originXPx)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('leave a view alone that needs nothing', () => {
+    const view = fitView(64n * MIB, 1000, 900);
+    expect(clampView(view, 64n * MIB, 1000, 900)).toBe(view);
+  });
+});
+
+describe('revealBlock', () => {
+  it('pans only when the block is out of sight', () => {
+    const size = 7n * EIB;
+    const view = zoomAbout(fitView(size, 800, 600), size, 400, 300, 1000);
+    const last = blockCount(size) - 1;
+    const there = revealBlock(view, size, last, 800, 600);
+    const rect = cellRectOf(there, last);
+    expect(rect.xPx).toBeGreaterThanOrEqual(0);
+    expect(rect.xPx + rect.widthPx).toBeLessThanOrEqual(800);
+    expect(rect.yPx + rect.heightPx).toBeLessThanOrEqual(600);
+    expect(revealBlock(there, size, last, 800, 600)).toBe(there);
+    expect(rowBlocks(there)).toBe(defaultRowCells(size, 12));
+  });
+});

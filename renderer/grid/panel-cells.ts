@@ -1,0 +1,128 @@
+import type { Disposable } from '#shared/channel/channel.ts';
+import { MemoryBudget } from '#shared/model/memory-budget.ts';
+import { DiskState, type SessionState } from '#shared/model/session-state.ts';
+import { CellGrid, type CellWindow } from './cell-grid.ts';
+import type { Panel } from './grid-renderer.ts';
+import { type Plane, type PlaneLayout, planeOf } from './plane.ts';
+
+/** Up to this many drawn cells a whole disk is kept, so that panning needs no rebuild. */
+const WHOLE_DISK_CELLS = 1 << 20;
+/** Else what is in view, and an eighth more on each side. */
+const MARGIN = 1 / 8;
+
+/** Stands for every disk that no row has named yet. */
+const UNTOUCHED_DISK = new DiskState(new MemoryBudget(0));
+
+/** A panel and the cells it shows. */
+export interface PanelCells {
+  readonly panel: Panel;
+  readonly disk: DiskState;
+  readonly grid: CellGrid;
+}
+
+interface Range {
+  readonly from: number;
+  readonly count: number;
+}
+
+function visible(
+  originPx: number,
+  lengthPx: number,
+  cellPx: number,
+  all: number,
+  marginShare: number,
+): Range {
+  const margin = Math.ceil((lengthPx / cellPx) * marginShare);
+  const from = Math.min(Math.max(Math.floor(originPx / cellPx) - margin, 0), all);
+  const end = Math.min(Math.max(Math.ceil((originPx + lengthPx) / cellPx) + margin, from), all);
+  return { from, count: end - from };
+}
+
+function windowAround(panel: Panel, plane: Plane, marginShare: number): CellWindow {
+  const { view } = panel;
+  const across = visible(view.originXPx, panel.widthPx, view.cellPx, plane.cols, marginShare);
+  const down = visible(view.originYPx, panel.heightPx, view.cellPx, plane.rows, marginShare);
+  return { col: across.from, row: down.from, cols: across.count, rows: down.count };
+}
+
+function covers(outer: CellWindow, inner: CellWindow): boolean {
+  return (
+    outer.col <= inner.col &&
+    outer.row <= inner.row &&
+    outer.col + outer.cols >= inner.col + inner.cols &&
+    outer.row + outer.rows >= inner.row + inner.rows
+  );
+}
+
+function sameLayout(a: PlaneLayout, b: PlaneLayout): boolean {
+  return a.cellShift === b.cellShift && a.rowCells === b.rowCells && a.level === b.level;
+}
+
+interface Kept {
+  readonly disk: DiskState;
+  readonly sizeBytes: bigint;
+  readonly grid: CellGrid;
+}
+
+/**
+ * The cells behind each panel of a canvas, by the panel's place in the list. A grid is made anew when its disk's state,
+ * size or layout is another, or when the view has left the part that was kept.
+ */
+export class PanelCellsKeeper implements Disposable {
+  readonly #kept: (Kept | null)[] = [];
+  readonly #gone: (grid: CellGrid) => void;
+
+  /** @param gone called for each grid that is no longer kept, so that what was made for it can be given back. */
+  constructor(gone: (grid: CellGrid) => void) {
+    this.#gone = gone;
+  }
+
+  /** The cells of each panel, refreshed. */
+  update(state: SessionState, panels: readonly Panel[]): readonly PanelCells[] {
+    while (this.#kept.length > panels.length) this.#drop(this.#kept.length - 1, true);
+    return panels.map((panel, i) => {
+      const disk = state.disks[panel.disk] ?? UNTOUCHED_DISK;
+      const grid = this.#gridFor(i, panel, disk);
+      grid.refresh();
+      return { panel, disk, grid };
+    });
+  }
+
+  #gridFor(i: number, panel: Panel, disk: DiskState): CellGrid {
+    const plane = planeOf(panel.sizeBytes, panel.view);
+    const whole = plane.cols * plane.rows <= WHOLE_DISK_CELLS;
+    const needed = whole
+      ? { col: 0, row: 0, cols: plane.cols, rows: plane.rows }
+      : windowAround(panel, plane, 0);
+    const kept = this.#kept[i];
+    if (
+      kept &&
+      kept.disk === disk &&
+      kept.sizeBytes === panel.sizeBytes &&
+      sameLayout(kept.grid.layout, panel.view) &&
+      covers(kept.grid.window, needed)
+    ) {
+      return kept.grid;
+    }
+    this.#drop(i, false);
+    const { cellShift, rowCells, level } = panel.view;
+    const window = whole ? needed : windowAround(panel, plane, MARGIN);
+    const grid = new CellGrid(disk, { cellShift, rowCells, level }, window);
+    this.#kept[i] = { disk, sizeBytes: panel.sizeBytes, grid };
+    return grid;
+  }
+
+  #drop(i: number, forGood: boolean): void {
+    const kept = this.#kept[i];
+    if (kept) {
+      kept.grid.dispose();
+      this.#gone(kept.grid);
+    }
+    if (forGood) this.#kept.length = i;
+    else this.#kept[i] = null;
+  }
+
+  dispose(): void {
+    while (this.#kept.length > 0) this.#drop(this.#kept.length - 1, true);
+  }
+}

@@ -1,0 +1,172 @@
+import type { CellGrid } from './cell-grid.ts';
+import {
+  type CellStyle,
+  cellLook,
+  cellStyle,
+  isPlain,
+  mixColors,
+  type PackedColor,
+  packColor,
+} from './cell-look.ts';
+import { CELL_WORDS } from './cell-value.ts';
+import { READ_TOTAL_MS, readStrength } from './fade.ts';
+import type { FrameInput, Panel } from './grid-renderer.ts';
+import { EDGE_PX, type PanelFrame } from './panel-frame.ts';
+
+const OPAQUE = 0xff00_0000;
+
+/** An RGBA image as one 32-bit number a px (0xAABBGGRR: image data on a little-endian machine). */
+export interface PixelImage {
+  readonly pixels: Uint32Array;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+function fill(image: PixelImage, x0: number, y0: number, x1: number, y1: number, color: PackedColor): void {
+  const value = (color | OPAQUE) >>> 0;
+  for (let y = y0; y < y1; y += 1) image.pixels.fill(value, y * image.widthPx + x0, y * image.widthPx + x1);
+}
+
+/**
+ * Paints one panel's cells into an image, all of them or only those that changed or still fade. Nothing here needs a
+ * browser. Edge and cursor are not cells: see {@link paintOverlay}.
+ */
+export class PanelPainter {
+  readonly #image: PixelImage;
+  readonly #panel: Panel;
+  readonly #grid: CellGrid;
+  readonly #fading: Uint8Array;
+  /** Cells that were lit when last painted and so must be painted again. */
+  readonly #fadingCells: number[] = [];
+
+  constructor(image: PixelImage, panel: Panel, grid: CellGrid) {
+    this.#image = image;
+    this.#panel = panel;
+    this.#grid = grid;
+    this.#fading = new Uint8Array(grid.cellCount);
+  }
+
+  /** Paints ground and every cell in view. */
+  paintAll(frame: FrameInput, look: PanelFrame): void {
+    const { xPx, yPx, widthPx, heightPx } = this.#panel;
+    const style = cellStyle(look, frame, frame.theme);
+    const { widthPx: canvasPx, heightPx: canvasHeightPx } = this.#image;
+    const endX = Math.min(xPx + widthPx, canvasPx);
+    const endY = Math.min(yPx + heightPx, canvasHeightPx);
+    fill(this.#image, Math.max(xPx, 0), Math.max(yPx, 0), endX, endY, style.ground);
+    this.#fading.fill(0);
+    this.#fadingCells.length = 0;
+    const { cols, rows } = this.#grid.window;
+    const firstCol = Math.max(look.baseCol, 0);
+    const endCol = Math.min(cols, look.baseCol + Math.ceil((widthPx + look.offsetXPx) / look.cellPx));
+    const firstRow = Math.max(look.baseRow, 0);
+    const endRow = Math.min(rows, look.baseRow + Math.ceil((heightPx + look.offsetYPx) / look.cellPx));
+    for (let row = firstRow; row < endRow; row += 1) {
+      for (let col = firstCol; col < endCol; col += 1) this.#paint(style, frame, look, row * cols + col);
+    }
+  }
+
+  /** Paints the cells that changed in the grid's last refresh and those that fade; false when there were none. */
+  paintChanges(frame: FrameInput, look: PanelFrame): boolean {
+    const grid = this.#grid;
+    const before = this.#fadingCells.length;
+    if (before === 0 && grid.changedCount === 0) return false;
+    const style = cellStyle(look, frame, frame.theme);
+    const again = this.#fadingCells.splice(0);
+    for (const cell of again) {
+      this.#fading[cell] = 0;
+      this.#paint(style, frame, look, cell);
+    }
+    for (let k = 0; k < grid.changedCount; k += 1) this.#paint(style, frame, look, grid.changed[k] ?? 0);
+    return true;
+  }
+
+  #paint(style: CellStyle, frame: FrameInput, look: PanelFrame, cell: number): void {
+    const bits = this.#grid.values[cell * CELL_WORDS] ?? 0;
+    const readMs = this.#grid.values[cell * CELL_WORDS + 1] ?? 0;
+    let strength = 0;
+    if (readMs !== 0 && frame.filter.read) {
+      const ageMs = (look.nowMs - readMs) / look.speed;
+      strength = readStrength(ageMs, frame.reducedMotion);
+      if (ageMs < READ_TOTAL_MS && this.#fading[cell] === 0) {
+        this.#fading[cell] = 1;
+        this.#fadingCells.push(cell);
+      }
+    }
+    const { cols } = this.#grid.window;
+    const row = Math.floor(cell / cols);
+    const col = cell - row * cols;
+    if (row > look.lastRow || (row === look.lastRow && col >= look.lastRowCols)) return;
+    this.#paintAt(
+      style,
+      bits,
+      strength,
+      (col - look.baseCol) * look.cellPx - look.offsetXPx,
+      (row - look.baseRow) * look.cellPx - look.offsetYPx,
+    );
+  }
+
+  /** The cell whose left top is (left, top) in the panel, clipped to panel and image. */
+  #paintAt(style: CellStyle, bits: number, strength: number, left: number, top: number): void {
+    const { pixels, widthPx, heightPx } = this.#image;
+    const panel = this.#panel;
+    const x0 = Math.max(left, 0, -panel.xPx);
+    const y0 = Math.max(top, 0, -panel.yPx);
+    const x1 = Math.min(left + style.innerPx, panel.widthPx, widthPx - panel.xPx);
+    const y1 = Math.min(top + style.innerPx, panel.heightPx, heightPx - panel.yPx);
+    if (x0 >= x1 || y0 >= y1) return;
+    if (isPlain(style, bits, strength)) {
+      const color = cellLook(style, bits, strength, 0, 0);
+      fill(this.#image, x0 + panel.xPx, y0 + panel.yPx, x1 + panel.xPx, y1 + panel.yPx, color);
+      return;
+    }
+    for (let y = y0; y < y1; y += 1) {
+      const line = (y + panel.yPx) * widthPx + panel.xPx;
+      for (let x = x0; x < x1; x += 1) {
+        pixels[line + x] = cellLook(style, bits, strength, x - left, y - top) | OPAQUE;
+      }
+    }
+  }
+}
+
+/** Paints the flushed edge and the cursor over a panel's cells. */
+export function paintOverlay(image: PixelImage, panel: Panel, frame: FrameInput, look: PanelFrame): void {
+  if (look.flush > 0) paintEdge(image, panel, frame, look);
+  if (look.cursor.x1 > look.cursor.x0) paintCursor(image, panel, frame, look);
+}
+
+function paintEdge(image: PixelImage, panel: Panel, frame: FrameInput, look: PanelFrame): void {
+  const { x0, y0, x1, y1 } = look.edge;
+  const color = packColor(frame.theme.flush);
+  const put = (fromX: number, fromY: number, toX: number, toY: number): void => {
+    for (let y = Math.max(fromY, y0); y < Math.min(toY, y1); y += 1) {
+      for (let x = Math.max(fromX, x0); x < Math.min(toX, x1); x += 1) {
+        const at = (y + panel.yPx) * image.widthPx + x + panel.xPx;
+        image.pixels[at] = mixColors((image.pixels[at] ?? 0) & 0xff_ffff, color, look.flush) | OPAQUE;
+      }
+    }
+  };
+  put(x0, y0, x1, y0 + EDGE_PX);
+  put(x0, Math.max(y1 - EDGE_PX, y0 + EDGE_PX), x1, y1);
+  put(x0, y0 + EDGE_PX, x0 + EDGE_PX, y1 - EDGE_PX);
+  put(Math.max(x1 - EDGE_PX, x0 + EDGE_PX), y0 + EDGE_PX, x1, y1 - EDGE_PX);
+}
+
+function paintCursor(image: PixelImage, panel: Panel, frame: FrameInput, look: PanelFrame): void {
+  const { x0, y0, x1, y1 } = look.cursor;
+  const ring = (away: number, color: PackedColor): void => {
+    const put = (fromX: number, fromY: number, toX: number, toY: number): void => {
+      const a = Math.max(fromX, 0);
+      const b = Math.max(fromY, 0);
+      const c = Math.min(toX, panel.widthPx);
+      const d = Math.min(toY, panel.heightPx);
+      if (a < c) fill(image, a + panel.xPx, b + panel.yPx, c + panel.xPx, d + panel.yPx, color);
+    };
+    put(x0 - away, y0 - away, x1 + away, y0 - away + 1);
+    put(x0 - away, y1 + away - 1, x1 + away, y1 + away);
+    put(x0 - away, y0 - away, x0 - away + 1, y1 + away);
+    put(x1 + away - 1, y0 - away, x1 + away, y1 + away);
+  };
+  for (let away = 1; away <= look.cursorPx; away += 1) ring(away, packColor(frame.theme.cursor));
+  ring(look.cursorPx + 1, packColor(frame.theme.ground));
+}

@@ -1,0 +1,164 @@
+/**
+ * The shaders. What a cell shows is written twice: here and in cell-look.ts, statement for statement, so that both back
+ * ends draw the same. All positions are whole numbers; floats hold colours, strengths and ages alone.
+ */
+import { VALUE_ROW_CELLS } from './cell-grid.ts';
+import { FUA_FROM_PX, HATCH_FROM_PX, IN_FLIGHT_TINT, OUTLINE_FROM_PX, SECTORS_FROM_PX } from './cell-look.ts';
+import {
+  CELL_FAILED,
+  CELL_FUA,
+  CELL_IN_FLIGHT,
+  CELL_MIXED,
+  CELL_SECTORS_AT,
+  CELL_WRITTEN,
+} from './cell-value.ts';
+import { READ_FADE_MS, READ_FULL_MS, READ_TOTAL_MS, STEADY_READ } from './fade.ts';
+import { EDGE_PX } from './panel-frame.ts';
+
+/** Writes changed cells into a disk's texture: one point a cell. */
+export const SCATTER_VERTEX = `#version 300 es
+precision highp float;
+precision highp int;
+layout(location = 0) in uvec3 aCell; // index, bits, read ms
+uniform vec2 uTextureSize;
+flat out uvec2 vValue;
+void main() {
+  vValue = aCell.yz;
+  vec2 texel = vec2(float(aCell.x % ${VALUE_ROW_CELLS}u), float(aCell.x / ${VALUE_ROW_CELLS}u));
+  gl_Position = vec4((texel + 0.5) / uTextureSize * 2.0 - 1.0, 0.0, 1.0);
+  gl_PointSize = 1.0;
+}`;
+
+export const SCATTER_FRAGMENT = `#version 300 es
+precision highp float;
+precision highp int;
+flat in uvec2 vValue;
+layout(location = 0) out uvec2 oValue;
+void main() {
+  oValue = vValue;
+}`;
+
+/** One triangle that covers the viewport. */
+export const PANEL_VERTEX = `#version 300 es
+void main() {
+  gl_Position = vec4(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0, 0.0, 1.0);
+}`;
+
+export const PANEL_FRAGMENT = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp usampler2D;
+uniform usampler2D uCells;
+uniform ivec3 uPanel; // left, top, canvas height
+uniform ivec2 uOffset;
+uniform ivec2 uBase;
+uniform ivec4 uWindow; // cols, rows, last row, cols of the last row
+uniform int uCellPx;
+uniform int uInnerPx;
+uniform bool uAggregated;
+uniform uint uNowMs;
+uniform float uSpeed;
+uniform bool uReducedMotion;
+uniform uint uKinds;
+uniform bool uShowRead;
+uniform bool uShowError;
+uniform bool uShowInFlight;
+uniform float uFlush;
+uniform ivec4 uEdge;
+uniform ivec4 uCursor;
+uniform int uCursorPx;
+uniform vec3 uGround;
+uniform vec3 uFill[4]; // untouched, written, trimmed, zeroed
+uniform vec3 uRead;
+uniform vec3 uError;
+uniform vec3 uInFlight;
+uniform vec3 uCursorColor;
+uniform vec3 uFlushColor;
+out vec4 oColor;
+
+float readStrength(uint readMs) {
+  if (!uShowRead || readMs == 0u) return 0.0;
+  float ageMs = float(int(uNowMs - readMs)) / uSpeed;
+  if (!(ageMs < ${READ_TOTAL_MS}.0)) return 0.0;
+  if (uReducedMotion) return ${STEADY_READ};
+  return ageMs <= ${READ_FULL_MS}.0 ? 1.0 : (${READ_TOTAL_MS}.0 - ageMs) / ${READ_FADE_MS}.0;
+}
+
+vec3 nthKind(uint kinds, int n) {
+  for (int k = 1; k <= 3; k += 1) {
+    if ((kinds & (1u << uint(k - 1))) == 0u) continue;
+    if (n == 0) return uFill[k];
+    n -= 1;
+  }
+  return uFill[0];
+}
+
+vec3 cellLook(uint bits, float strength, int x, int y) {
+  int inner = uInnerPx;
+  if (x >= inner || y >= inner) return uGround;
+  uint kinds = bits & uKinds;
+  int kindCount = int(kinds & 1u) + int((kinds >> 1u) & 1u) + int((kinds >> 2u) & 1u);
+  bool failed = uShowError && (bits & ${CELL_FAILED}u) != 0u;
+  int stateCount = kindCount + (uAggregated && failed ? 1 : 0);
+  int quarter = (2 * y >= inner ? 2 : 0) + (2 * x >= inner ? 1 : 0);
+  int nth = stateCount > 0 ? quarter % stateCount : 0;
+  vec3 color;
+  if ((bits & ${CELL_MIXED}u) != 0u && uCellPx >= ${SECTORS_FROM_PX}) {
+    int sector = (y * 2) / inner * 4 + (x * 4) / inner;
+    uint kind = (bits >> uint(${CELL_SECTORS_AT} + 2 * sector)) & 3u;
+    bool shown = kind != 0u && (uKinds & (1u << (kind - 1u))) != 0u;
+    color = uFill[shown ? int(kind) : 0];
+  } else {
+    color = nthKind(kinds, nth < kindCount ? nth : 0);
+  }
+  float amount = strength;
+  if (uAggregated && stateCount > 0) amount = stateCount >= 4 ? strength * 0.5 : quarter >= stateCount ? strength : 0.0;
+  color = mix(color, uRead, amount);
+  if (failed && (!uAggregated || nth >= kindCount)) {
+    bool hatched = (x + y) % 2 == 0;
+    if (inner >= ${HATCH_FROM_PX}) {
+      int stripe = 2 * max(1, inner / 12);
+      hatched = (x + y) % (2 * stripe) < stripe;
+    }
+    if (hatched || (uAggregated && inner < ${SECTORS_FROM_PX})) color = uError;
+  }
+  if (uShowInFlight && (bits & ${CELL_IN_FLIGHT}u) != 0u) {
+    if (uCellPx >= ${OUTLINE_FROM_PX}) {
+      int line = inner >= 20 ? 2 : 1;
+      if (x < line || y < line || x >= inner - line || y >= inner - line) color = uInFlight;
+    } else {
+      color = mix(color, uInFlight, ${IN_FLIGHT_TINT});
+    }
+  }
+  if (uCellPx >= ${FUA_FROM_PX} && (bits & ${CELL_FUA}u) != 0u && (kinds & ${CELL_WRITTEN}u) != 0u) {
+    if (inner - 1 - x + y < max(2, inner / 4)) color = uGround;
+  }
+  return color;
+}
+
+void main() {
+  int x = int(gl_FragCoord.x) - uPanel.x;
+  int y = uPanel.z - 1 - int(gl_FragCoord.y) - uPanel.y;
+  vec3 color = uGround;
+  int planeX = x + uOffset.x;
+  int planeY = y + uOffset.y;
+  int col = planeX / uCellPx + uBase.x;
+  int row = planeY / uCellPx + uBase.y;
+  if (col >= 0 && row >= 0 && col < uWindow.x && row < uWindow.y && row <= uWindow.z
+      && (row < uWindow.z || col < uWindow.w)) {
+    int cell = row * uWindow.x + col;
+    uvec2 value = texelFetch(uCells, ivec2(cell % ${VALUE_ROW_CELLS}, cell / ${VALUE_ROW_CELLS}), 0).xy;
+    color = cellLook(value.x, readStrength(value.y), planeX % uCellPx, planeY % uCellPx);
+  }
+  if (uFlush > 0.0 && x >= uEdge.x && y >= uEdge.y && x < uEdge.z && y < uEdge.w
+      && (x < uEdge.x + ${EDGE_PX} || y < uEdge.y + ${EDGE_PX}
+          || x >= uEdge.z - ${EDGE_PX} || y >= uEdge.w - ${EDGE_PX})) {
+    color = mix(color, uFlushColor, uFlush);
+  }
+  if (uCursor.z > uCursor.x) {
+    int away = max(max(uCursor.x - x, x - uCursor.z + 1), max(uCursor.y - y, y - uCursor.w + 1));
+    if (away > 0 && away <= uCursorPx) color = uCursorColor;
+    else if (away == uCursorPx + 1) color = uGround;
+  }
+  oColor = vec4(color, 1.0);
+}`;

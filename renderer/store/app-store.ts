@@ -1,0 +1,100 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { SessionInfo } from '#shared/contract/messages.ts';
+import type { LayerFilter } from '../grid/grid-renderer.ts';
+import type { PanelTile } from '../picture/picture.ts';
+import type { LinkState } from '../session/window-session.ts';
+import { type CountersView, NO_COUNTERS } from './counters.ts';
+import type { Preferences, ThemeChoice } from './preferences.ts';
+import type { Readout } from './readout.ts';
+
+/** A notice of the window's own, beside those of the session. */
+export interface LocalNotice {
+  readonly id: number;
+  readonly level: 'info' | 'warning' | 'error';
+  readonly text: string;
+  readonly detail: string | null;
+  /** Offers a field for the path of a file that was opened as a copy. */
+  readonly askPathFor: string | null;
+}
+
+export type DialogName = 'help' | 'palette' | 'goTo' | 'open';
+
+/** What the engine refused, beside the command that it refused. */
+export interface Refusal {
+  readonly command: string;
+  readonly text: string;
+}
+
+/** All that React shows. Counters and readout change at most ten times a second; no event ever comes here. */
+export interface AppState {
+  readonly link: LinkState;
+  readonly version: string;
+  readonly host: 'web' | 'electron' | null;
+  readonly session: SessionInfo | null;
+  readonly counters: CountersView;
+  readonly readout: Readout | null;
+  readonly tiles: readonly PanelTile[];
+  /** The disk that the side panel speaks of; null before there is one. */
+  readonly activeDisk: number | null;
+  readonly paused: boolean;
+  /** Requests recorded since the picture was paused. */
+  readonly missedRequests: number;
+  readonly filter: LayerFilter;
+  readonly cellShift: number;
+  /** Cells in a row; null lets the disk's size choose. */
+  readonly rowCells: number | null;
+  readonly theme: ThemeChoice;
+  readonly sideOpen: boolean;
+  /** The window is too narrow for a side panel beside the picture. */
+  readonly narrow: boolean;
+  /** In a narrow window: the side panel lies over the picture. */
+  readonly sideOver: boolean;
+  readonly footerOpen: boolean;
+  readonly hintOpen: boolean;
+  readonly dialog: DialogName | null;
+  readonly refusal: Refusal | null;
+  readonly notices: readonly LocalNotice[];
+}
+
+/** Whether the side panel is to be seen. */
+export function showsSide(state: AppState): boolean {
+  return state.narrow ? state.sideOver : state.sideOpen;
+}
+
+export type AppStore = StoreApi<AppState>;
+
+export const ALL_LAYERS: LayerFilter = {
+  read: true,
+  write: true,
+  trim: true,
+  zero: true,
+  error: true,
+  inFlight: true,
+};
+
+export function createAppStore(preferences: Preferences): AppStore {
+  return createStore<AppState>(() => ({
+    link: 'connecting',
+    version: '',
+    host: null,
+    session: null,
+    counters: NO_COUNTERS,
+    readout: null,
+    tiles: [],
+    activeDisk: null,
+    paused: false,
+    missedRequests: 0,
+    filter: ALL_LAYERS,
+    cellShift: 12,
+    rowCells: null,
+    theme: preferences.theme,
+    sideOpen: preferences.sideOpen,
+    narrow: false,
+    sideOver: false,
+    footerOpen: preferences.footerOpen,
+    hintOpen: preferences.hintOpen,
+    dialog: null,
+    refusal: null,
+    notices: [],
+  }));
+}

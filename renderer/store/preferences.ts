@@ -1,0 +1,44 @@
+import * as v from 'valibot';
+import { THEME_NAMES } from '#shared/theme/theme.ts';
+
+/** What the theme switch offers, in the order in which it goes round. */
+export const THEME_CHOICES = ['system', ...THEME_NAMES] as const;
+export type ThemeChoice = (typeof THEME_CHOICES)[number];
+
+const PreferencesSchema = v.object({
+  theme: v.fallback(v.picklist(THEME_CHOICES), 'system'),
+  sideOpen: v.fallback(v.boolean(), true),
+  footerOpen: v.fallback(v.boolean(), true),
+  hintOpen: v.fallback(v.boolean(), true),
+});
+
+/** What the window remembers from one time to the next. */
+export type Preferences = v.InferOutput<typeof PreferencesSchema>;
+
+const KEY = 'nbdscope.window';
+
+export const DEFAULT_PREFERENCES: Preferences = {
+  theme: 'system',
+  sideOpen: true,
+  footerOpen: true,
+  hintOpen: true,
+};
+
+/** Reads what {@link storePreferences} wrote; anything it cannot read gives the default. */
+export function loadPreferences(storage: Pick<Storage, 'getItem'>): Preferences {
+  try {
+    const parsed = v.safeParse(PreferencesSchema, JSON.parse(storage.getItem(KEY) ?? '{}'));
+    return parsed.success ? parsed.output : DEFAULT_PREFERENCES;
+  } catch {
+    return DEFAULT_PREFERENCES;
+  }
+}
+
+/** Remembers the preferences; a browser that refuses storage forgets them, which is no failure. */
+export function storePreferences(storage: Pick<Storage, 'setItem'>, preferences: Preferences): void {
+  try {
+    storage.setItem(KEY, JSON.stringify(preferences));
+  } catch {
+    // Storage may be refused or full; the choice then holds until the window closes.
+  }
+}

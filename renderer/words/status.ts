@@ -1,0 +1,47 @@
+import type { SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
+import type { LinkState } from '../session/window-session.ts';
+
+/** How the session stands, for the mark in the top bar. */
+export interface StatusWords {
+  readonly tone: 'live' | 'busy' | 'still' | 'trouble';
+  readonly words: string;
+}
+
+/** The one thing about the session's state that a person needs to know now. */
+export function statusWords(link: LinkState, session: SessionInfo | null, paused: boolean): StatusWords {
+  if (link === 'lost') return { tone: 'trouble', words: 'Reconnecting' };
+  if (link === 'connecting' || session === null) return { tone: 'busy', words: 'Connecting' };
+  if (paused) return { tone: 'still', words: 'Held' };
+  const { replay, sources } = session;
+  if (replay !== null) {
+    if (replay.ended) return { tone: 'still', words: 'Replay ended' };
+    return replay.playing
+      ? { tone: 'live', words: `Replay ${replay.speed}x` }
+      : { tone: 'still', words: 'Replay paused' };
+  }
+  const reading = sources.find((source) => source.status === 'reading');
+  if (reading !== undefined) return { tone: 'busy', words: `Reading${percentRead(reading)}` };
+  if (sources.some((source) => source.status === 'live')) return { tone: 'live', words: 'Live' };
+  if (sources.some((source) => source.status === 'waiting')) return { tone: 'busy', words: 'Waiting' };
+  if (sources.some((source) => source.status === 'failed')) return { tone: 'trouble', words: 'Failed' };
+  return { tone: 'still', words: sources.length === 0 ? 'Nothing open' : 'Ended' };
+}
+
+function percentRead(source: SourceInfo): string {
+  if (source.totalBytes === null || source.totalBytes === 0) return '';
+  return ` ${Math.min(100, Math.floor((source.bytesRead / source.totalBytes) * 100))} %`;
+}
+
+const STATUS_NAMES: Readonly<Record<SourceInfo['status'], string>> = {
+  waiting: 'waiting',
+  reading: 'reading',
+  live: 'live',
+  replaying: 'replay',
+  ended: 'ended',
+  failed: 'failed',
+};
+
+/** One word for a panel's badge. */
+export function sourceBadge(source: SourceInfo): string {
+  return STATUS_NAMES[source.status];
+}

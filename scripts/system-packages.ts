@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** What the tests drive, and how to tell that it is there. */
+const NEEDED: readonly { readonly debian: string; readonly isThere: () => boolean }[] = [
+  {
+    debian: 'chromium',
+    isThere: () => Boolean(process.env['CHROMIUM_PATH']) || runs('chromium', '--version'),
+  },
+  { debian: 'nbdkit', isThere: () => runs('nbdkit', '--version') },
+  { debian: 'libnbd-bin', isThere: () => runs('nbdinfo', '--version') },
+  { debian: 'python3-libnbd', isThere: () => runs('python3', '-c', 'import nbd') },
+  { debian: 'qemu-utils', isThere: () => runs('qemu-io', '--version') },
+  { debian: 'xvfb', isThere: () => isOnPath('Xvfb') },
+  { debian: 'zstd', isThere: () => runs('zstd', '--version') },
+  { debian: 'fonts-dejavu-core', isThere: hasFont },
+];
+
+/** Debian packages that are missing here; empty when the tests can run. */
+export function missingPackages(): string[] {
+  return NEEDED.filter((needed) => !needed.isThere()).map((needed) => needed.debian);
+}
+
+/**
+ * Sees to it that everything the tests drive is there: installs it as root on a Debian, otherwise says the one line to
+ * run. Returns whether the tests can go on.
+ */
+export function ensureSystemPackages(): boolean {
+  const missing = missingPackages();
+  if (missing.length === 0) return true;
+  const install = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+  if (process.getuid?.() !== 0 || !isDebian()) {
+    const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
+    say(
+      `the tests need ${missing.join(', ')}; on a Debian or Ubuntu run:\n  ${sudo}apt-get update && ${sudo}${install}`,
+    );
+    return false;
+  }
+  say(`installing ${missing.join(' ')} ...`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const line of ['apt-get update -q', install]) {
+    const [command = '', ...args] = line.split(' ');
+    const done = spawnSync(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 600_000 });
+    if (done.status !== 0) say(`"${line}" failed (${done.error?.message ?? `exit code ${done.status}`})`);
+  }
+  const stillMissing = missingPackages();
+  if (stillMissing.length > 0) say(`still missing: ${stillMissing.join(', ')}`);
+  return stillMissing.length === 0;
+}
+
+function runs(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore', timeout: 30_000 }).status === 0;
+}
+
+function isOnPath(file: string): boolean {
+  return (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(`${folder}/${file}`));
+}
+
+/** Chromium draws no text at all without one. */
+function hasFont(): boolean {
+  return ['/usr/share/fonts/truetype', '/usr/share/fonts/opentype', '/usr/local/share/fonts'].some((folder) =>
+    existsSync(folder),
+  );
+}
+
+function isDebian(): boolean {
+  if (!existsSync('/etc/os-release')) return false;
+  return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'));
+}
+
+function say(text: string): void {
+  process.stderr.write(`nbdscope: ${text}\n`);
+}

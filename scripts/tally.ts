@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs';
+import * as v from 'valibot';
+
+/** How many tests there were, by outcome. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export const NO_TESTS: Tally = { passed: 0, failed: 0, skipped: 0 };
+
+export function addTallies(a: Tally, b: Tally): Tally {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+const VitestReport = v.object({
+  numPassedTests: v.number(),
+  numFailedTests: v.number(),
+  numPendingTests: v.number(),
+  numTodoTests: v.number(),
+});
+
+const PlaywrightReport = v.object({
+  stats: v.object({ expected: v.number(), unexpected: v.number(), flaky: v.number(), skipped: v.number() }),
+});
+
+/** What vitest's JSON reporter wrote; nothing when it did not come to write it. */
+export function vitestTally(path: string): Tally {
+  if (!existsSync(path)) return NO_TESTS;
+  const report = v.parse(VitestReport, JSON.parse(readFileSync(path, 'utf8')));
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** What Playwright's JSON reporter wrote; a test that needed a second try has failed. */
+export function playwrightTally(path: string): Tally {
+  if (!existsSync(path)) return NO_TESTS;
+  const { stats } = v.parse(PlaywrightReport, JSON.parse(readFileSync(path, 'utf8')));
+  return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped };
+}

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArguments, type StatsCommand } from '#engine/cli/arguments.ts';
+import { stateDir } from '#engine/cli/state-dir.ts';
+import { launchWindow } from './launch/launch-window.ts';
+
+/** The folder that holds package.json, dist/ and assets/; this file runs as dist/node/cli.js. */
+const ROOT = resolve(import.meta.dirname, '../..');
+
+export interface CliOptions {
+  /** The desktop shell's runtime may be fetched when it is missing. */
+  readonly fetchElectron?: boolean;
+}
+
+/** Runs the `nbdscope` command; resolves to its exit code: 0 done, 1 could not be done, 2 not understood. */
+export async function main(args: readonly string[], options: CliOptions = {}): Promise<number> {
+  const version = readVersion();
+  const command = parseArguments(args, { version, exists: existsSync });
+  switch (command.kind) {
+    case 'text':
+      process.stdout.write(command.text);
+      return 0;
+    case 'error':
+      process.stderr.write(`nbdscope: ${command.text}\n`);
+      return 2;
+    case 'stats':
+      return printStats(command);
+    case 'window':
+      return launchWindow(command, {
+        root: ROOT,
+        version,
+        stateDir: stateDir(),
+        fetchElectron: options.fetchElectron === true,
+      });
+  }
+}
+
+/** As `main`, then ends the process once what it printed is written. */
+export async function runToExit(args: readonly string[], options: CliOptions = {}): Promise<void> {
+  // `nbdscope stats ... | head` ends the pipe early; that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 1);
+  });
+  const code = await main(args, options).catch((error: unknown) => {
+    process.stderr.write(`nbdscope: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  });
+  process.exitCode = code;
+  process.stdout.write('', () => process.exit(code));
+}
+
+async function printStats(command: StatsCommand): Promise<number> {
+  const { collectStats } = await import('#engine/stats/stats.ts');
+  const { formatStats } = await import('#engine/stats/format-stats.ts');
+  const report = await collectStats(command.logs);
+  process.stdout.write(command.json ? `${JSON.stringify(report, null, 2)}\n` : formatStats(report));
+  return report.failed.length > 0 ? 1 : 0;
+}
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8'));
+  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
+    return String(manifest.version);
+  throw new Error('package.json names no version; install nbdscope again');
+}
