@@ -167,25 +167,21 @@ class DiskObserver implements RequestObserver {
   }
 
   connected(connection: ConnectionFacts): void {
-    this.#source
-      .row()
-      .push({
-        kind: RowKind.Connect,
-        disk: this.#disk,
-        connection: connection.number,
-        timeUs: this.#nowUs(),
-      });
+    this.#source.row().push({
+      kind: RowKind.Connect,
+      disk: this.#disk,
+      connection: connection.number,
+      timeUs: this.#nowUs(),
+    });
   }
 
   disconnected(connection: ConnectionFacts): void {
-    this.#source
-      .row()
-      .push({
-        kind: RowKind.Disconnect,
-        disk: this.#disk,
-        connection: connection.number,
-        timeUs: this.#nowUs(),
-      });
+    this.#source.row().push({
+      kind: RowKind.Disconnect,
+      disk: this.#disk,
+      connection: connection.number,
+      timeUs: this.#nowUs(),
+    });
   }
 
   arrived(request: PendingRequest): void {

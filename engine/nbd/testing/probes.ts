@@ -18,7 +18,8 @@ export interface Probe {
   readonly name: string;
   /** Answers in full, or patterns of them. */
   readonly allowed: readonly (string | RegExp)[];
-  readonly ask: (client: RawClient) => Promise<string>;
+  /** @param name the export's name. */
+  readonly ask: (client: RawClient, name: string) => Promise<string>;
 }
 
 const OPTION_NAMES: Readonly<Record<number, string>> = {
@@ -72,32 +73,37 @@ const readAfter = async (client: RawClient): Promise<string> => {
   return bytes.length === 512 ? 'readable' : 'short';
 };
 
+/** An option's data, or how to make it for an export's name. */
+type OptionData = Buffer | ((name: string) => Buffer);
+
+const dataFor = (data: OptionData, name: string): Buffer => (typeof data === 'function' ? data(name) : data);
+
 function optionProbe(
-  name: string,
+  title: string,
   option: number,
-  data: Buffer,
+  data: OptionData,
   allowed: readonly (string | RegExp)[],
   before: readonly number[] = [],
 ): Probe {
   return {
-    name,
+    name: title,
     allowed,
-    ask: async (client) => {
+    ask: async (client, name) => {
       await client.greet();
       for (const earlier of before) await client.option(earlier);
-      return words(await client.option(option, data));
+      return words(await client.option(option, dataFor(data, name)));
     },
   };
 }
 
 /** As {@link optionProbe}, and the list after it. */
-function framingProbe(name: string, option: number, data: Buffer, allowed: readonly string[]): Probe {
+function framingProbe(title: string, option: number, data: OptionData, allowed: readonly string[]): Probe {
   return {
-    name,
+    name: title,
     allowed: allowed.map((answer) => `${answer}, then SERVER ACK`),
-    ask: async (client) => {
+    ask: async (client, name) => {
       await client.greet();
-      const answer = words(await client.option(option, data));
+      const answer = words(await client.option(option, dataFor(data, name)));
       return `${answer}, then ${await listAfter(client)}`;
     },
   };
@@ -168,20 +174,22 @@ const handshakeProbes: readonly Probe[] = [
     'ERR_UNKNOWN',
   ]),
   framingProbe('INFO, name with NUL', Option.Info, goData('a\0b'), ['ERR_INVALID', 'ERR_UNKNOWN']),
-  optionProbe('INFO, nothing asked', Option.Info, goData(''), [/^(INFO \w+ )*INFO EXPORT( INFO \w+)* ACK$/]),
-  optionProbe('INFO, all asked and one unknown', Option.Info, goData('', [0, 1, 2, 3, 99]), [
+  optionProbe('INFO, nothing asked', Option.Info, (name) => goData(name), [
+    /^(INFO \w+ )*INFO EXPORT( INFO \w+)* ACK$/,
+  ]),
+  optionProbe('INFO, all asked and one unknown', Option.Info, (name) => goData(name, [0, 1, 2, 3, 99]), [
     /^(INFO (NAME|DESCRIPTION|BLOCK_SIZE) )*INFO EXPORT( INFO (NAME|DESCRIPTION|BLOCK_SIZE))* ACK$/,
   ]),
-  optionProbe('INFO, one asked twice', Option.Info, goData('', [3, 3]), [
+  optionProbe('INFO, one asked twice', Option.Info, (name) => goData(name, [3, 3]), [
     /^(INFO (NAME|DESCRIPTION|BLOCK_SIZE) )*INFO EXPORT( INFO (NAME|DESCRIPTION|BLOCK_SIZE))* ACK$/,
     'ERR_INVALID',
   ]),
   {
     name: 'INFO, lengths of the replies',
     allowed: [/^EXPORT 12( NAME \d+)?( BLOCK_SIZE 14)?$/],
-    ask: async (client) => {
+    ask: async (client, name) => {
       await client.greet();
-      const answers = await client.option(Option.Info, goData('', [1, 3]));
+      const answers = await client.option(Option.Info, goData(name, [1, 3]));
       return answers
         .filter((answer) => answer.type === 3)
         .map((answer) => ({ about: answer.data.readUInt16BE(0), length: answer.data.length }))
@@ -193,15 +201,15 @@ const handshakeProbes: readonly Probe[] = [
   {
     name: 'GO says what INFO said',
     allowed: ['same'],
-    ask: async (client) => {
+    ask: async (client, name) => {
       await client.greet();
       const sorted = (answers: OptionAnswer[]): string =>
         answers
           .map((answer) => `${answer.type}:${answer.data.toString('hex')}`)
           .sort()
           .join();
-      const info = sorted(await client.option(Option.Info, goData('', [1, 3])));
-      const go = sorted(await client.option(Option.Go, goData('', [1, 3])));
+      const info = sorted(await client.option(Option.Info, goData(name, [1, 3])));
+      const go = sorted(await client.option(Option.Go, goData(name, [1, 3])));
       return info === go ? 'same' : 'different';
     },
   },
@@ -223,11 +231,13 @@ const handshakeProbes: readonly Probe[] = [
       return words(await client.optionAnswers());
     },
   },
-  framingProbe('SET_META before STRUCTURED_REPLY', Option.SetMetaContext, metaData('', ['base:allocation']), [
-    'ERR_INVALID',
-    'ERR_UNSUP',
-  ]),
-  framingProbe('LIST_META before STRUCTURED_REPLY', Option.ListMetaContext, metaData('', []), [
+  framingProbe(
+    'SET_META before STRUCTURED_REPLY',
+    Option.SetMetaContext,
+    (name) => metaData(name, ['base:allocation']),
+    ['ERR_INVALID', 'ERR_UNSUP'],
+  ),
+  framingProbe('LIST_META before STRUCTURED_REPLY', Option.ListMetaContext, (name) => metaData(name, []), [
     'META_CONTEXT ACK',
     'ERR_INVALID',
     'ERR_UNSUP',
@@ -243,16 +253,16 @@ const handshakeProbes: readonly Probe[] = [
       ['SET_META [base:allocation]', Option.SetMetaContext, ['base:allocation'], ['META_CONTEXT ACK']],
       ['SET_META [x-foo:bar]', Option.SetMetaContext, ['x-foo:bar'], ['ACK']],
     ] as const
-  ).map(([name, option, queries, allowed]) =>
-    optionProbe(name, option, metaData('', queries), [...allowed, 'ERR_UNSUP'], SR),
+  ).map(([title, option, queries, allowed]) =>
+    optionProbe(title, option, (name) => metaData(name, queries), [...allowed, 'ERR_UNSUP'], SR),
   ),
   {
     name: 'SET_META [base:allocation] twice in one, ids',
     allowed: ['one', 'ERR_UNSUP'],
-    ask: async (client) => {
+    ask: async (client, name) => {
       await client.greet();
       await client.option(Option.StructuredReply);
-      const query = metaData('', ['base:allocation', 'base:allocation']);
+      const query = metaData(name, ['base:allocation', 'base:allocation']);
       const answers = await client.option(Option.SetMetaContext, query);
       const ids = answers.filter((answer) => answer.type === 4).map((answer) => answer.data.readUInt32BE(0));
       if (ids.length === 0) return words(answers);
@@ -269,14 +279,14 @@ const handshakeProbes: readonly Probe[] = [
   optionProbe(
     'SET_META, query longer than the option',
     Option.SetMetaContext,
-    Buffer.concat([u32(0), u32(1), u32(100), Buffer.from('base:')]),
+    (name) => Buffer.concat([metaData(name, []).subarray(0, -4), u32(1), u32(100), Buffer.from('base:')]),
     ['ERR_INVALID', 'ERR_UNSUP'],
     SR,
   ),
   optionProbe(
     'SET_META, 0xffffffff queries',
     Option.SetMetaContext,
-    Buffer.concat([u32(0), u32(0xffff_ffff)]),
+    (name) => Buffer.concat([metaData(name, []).subarray(0, -4), u32(0xffff_ffff)]),
     ['ERR_INVALID', 'ERR_TOO_BIG', 'ERR_UNSUP'],
     SR,
   ),
@@ -292,9 +302,9 @@ const handshakeProbes: readonly Probe[] = [
     (clientFlags): Probe => ({
       name: `EXPORT_NAME ${clientFlags === 2 ? 'without' : 'with'} the zeroes`,
       allowed: [`${PROBE_DISK_BYTES}, readable`],
-      ask: async (client) => {
+      ask: async (client, name) => {
         await client.greet(clientFlags);
-        client.sendOption(Option.ExportName);
+        client.sendOption(Option.ExportName, Buffer.from(name));
         const answer = await client.read(clientFlags === 2 ? 10 : 134);
         return `${answer.readBigUInt64BE(0)}, ${await readAfter(client)}`;
       },
@@ -314,13 +324,13 @@ const handshakeProbes: readonly Probe[] = [
     (structured): Probe => ({
       name: `SEND_DF ${structured ? 'with' : 'without'} structured replies`,
       allowed: structured ? ['set', 'ERR_UNSUP'] : ['clear'],
-      ask: async (client) => {
+      ask: async (client, name) => {
         await client.greet();
         if (structured) {
           const answer = words(await client.option(Option.StructuredReply));
           if (answer !== 'ACK') return answer;
         }
-        const answers = await client.option(Option.Info, goData(''));
+        const answers = await client.option(Option.Info, goData(name));
         const about = answers.find((answer) => answer.type === 3 && answer.data.readUInt16BE(0) === 0);
         return ((about?.data.readUInt16BE(10) ?? 0) & TransmissionFlag.SendDf) === 0 ? 'clear' : 'set';
       },
@@ -361,8 +371,8 @@ const commands: readonly CommandProbe[] = [
   { name: 'write past the end', command: 1, offset: PAST, payloadBytes: 1024, allowed: ['ENOSPC'] },
   { name: 'write at 2^63', command: 1, offset: 1n << 63n, payloadBytes: 512, allowed: ['ENOSPC', 'EINVAL'] },
   { name: 'write 0', command: 1, payloadBytes: 0, allowed: ['ok', 'none', 'EINVAL'] },
-  { name: 'write 33 MiB', command: 1, payloadBytes: 33 * MIB, allowed: ['ok', 'none', 'EINVAL'] },
-  { name: 'write 65 MiB', command: 1, payloadBytes: 65 * MIB, allowed: ['ok', 'none', 'EINVAL'] },
+  { name: 'write 33 MiB', command: 1, payloadBytes: 33 * MIB, allowed: ['ok', 'none', 'EINVAL', 'CLOSED'] },
+  { name: 'write 65 MiB', command: 1, payloadBytes: 65 * MIB, allowed: ['ok', 'none', 'EINVAL', 'CLOSED'] },
   { name: 'write, NO_HOLE', command: 1, flags: CommandFlag.NoHole, payloadBytes: 512, allowed: ['EINVAL'] },
   { name: 'flush', command: 3, allowed: ['ok', 'none'] },
   { name: 'flush, FUA', command: 3, flags: CommandFlag.Fua, allowed: ['ok', 'none'] },
@@ -400,8 +410,8 @@ function commandProbe(probe: CommandProbe, structured: boolean): Probe {
   return {
     name: `${structured ? 'SR ' : ''}${probe.name}`,
     allowed: probe.allowed,
-    ask: async (client) => {
-      await client.enter({ structured });
+    ask: async (client, name) => {
+      await client.enter({ structured, name });
       const payload = probe.payloadBytes === undefined ? undefined : Buffer.alloc(probe.payloadBytes, 7);
       const chunks = await client.request(
         probe.command,
@@ -421,8 +431,8 @@ function dontFragmentProbe(structured: boolean): Probe {
   return {
     name: `${structured ? 'SR ' : ''}read, DF`,
     allowed: structured ? ['data', 'hole', 'data none', 'hole none', 'EOVERFLOW'] : ['EINVAL'],
-    ask: async (client) => {
-      await client.enter({ structured });
+    ask: async (client, name) => {
+      await client.enter({ structured, name });
       await client.request(Command.Write, { offset: 4096n }, Buffer.alloc(4096, 7));
       const init = { flags: CommandFlag.Df, length: 65536 };
       return reply(await client.request(Command.Read, init));
@@ -431,15 +441,15 @@ function dontFragmentProbe(structured: boolean): Probe {
 }
 
 function statusProbe(
-  name: string,
+  title: string,
   init: { readonly flags?: number; readonly offset?: bigint; readonly length: number },
   allowed: readonly string[],
 ): Probe {
   return {
-    name: `SR+meta ${name}`,
+    name: `SR+meta ${title}`,
     allowed,
-    ask: async (client) => {
-      await client.enter({ allocation: true });
+    ask: async (client, name) => {
+      await client.enter({ allocation: true, name });
       await client.request(Command.WriteZeroes, { length: 2 * MIB });
       await client.request(Command.Write, { offset: BigInt(MIB) }, Buffer.alloc(MIB, 7));
       const chunks = await client.request(Command.BlockStatus, init);
@@ -475,20 +485,20 @@ const transmissionProbes: readonly Probe[] = [
   {
     name: 'SR+meta set for another export than GO',
     allowed: ['EINVAL'],
-    ask: async (client) => {
+    ask: async (client, name) => {
       await client.greet();
       await client.option(Option.StructuredReply);
-      await client.option(Option.SetMetaContext, metaData('', ['base:allocation']));
+      await client.option(Option.SetMetaContext, metaData(name, ['base:allocation']));
       await client.option(Option.SetMetaContext, metaData('nope', ['base:allocation']));
-      await client.option(Option.Go, goData(''));
+      await client.option(Option.Go, goData(name));
       return reply(await client.request(Command.BlockStatus, { length: MIB }));
     },
   },
   {
     name: 'requests in one packet, all answered',
     allowed: ['32 of 32'],
-    ask: async (client) => {
-      await client.enter();
+    ask: async (client, name) => {
+      await client.enter({ name });
       for (let i = 0; i < 32; i += 1) client.send(Command.Read, { offset: BigInt(i * 512), length: 512 });
       const cookies = new Set<bigint>();
       for (let i = 0; i < 32; i += 1) cookies.add((await client.chunk()).cookie);
@@ -498,8 +508,8 @@ const transmissionProbes: readonly Probe[] = [
   {
     name: 'DISC: outstanding requests answered, then closed',
     allowed: ['answered, then CLOSED'],
-    ask: async (client) => {
-      await client.enter();
+    ask: async (client, name) => {
+      await client.enter({ name });
       client.send(Command.Read, { length: 512 });
       client.send(Command.Disconnect);
       await client.chunk();
@@ -508,10 +518,10 @@ const transmissionProbes: readonly Probe[] = [
     },
   },
   {
-    name: 'wrong request magic: must close',
-    allowed: ['CLOSED'],
-    ask: async (client) => {
-      await client.enter();
+    name: 'wrong request magic',
+    allowed: ['CLOSED', 'EINVAL'],
+    ask: async (client, name) => {
+      await client.enter({ name });
       client.send(Command.Read, { length: 512, magic: 0x1234_5678 });
       return reply(await client.reply());
     },
@@ -521,11 +531,11 @@ const transmissionProbes: readonly Probe[] = [
 /** Every probe, in the order of the protocol. */
 export const PROBES: readonly Probe[] = [...handshakeProbes, ...transmissionProbes];
 
-/** Puts one probe to the server at `socket`. Hanging up and silence are answers too. */
-export async function ask(probe: Probe, socket: string, timeoutMs = 2000): Promise<string> {
+/** Puts one probe to the server at `socket`, about one of its exports. Hanging up and silence are answers too. */
+export async function ask(probe: Probe, socket: string, exportName = '', timeoutMs = 2000): Promise<string> {
   const client = await RawClient.connect(socket, timeoutMs);
   try {
-    return await probe.ask(client);
+    return await probe.ask(client, exportName);
   } catch (error) {
     if (error instanceof NoAnswer) return error.kind;
     return error instanceof Error ? error.message : String(error);
