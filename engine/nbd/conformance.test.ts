@@ -3,7 +3,7 @@ import { HostedExport } from './hosted-export.ts';
 import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryBackend } from './memory-backend.ts';
 import { NbdServer } from './server.ts';
-import { ask, isAllowed, PROBE_DISK_BYTES, PROBES } from './testing/probes.ts';
+import { ask, isAllowed, NOT_OFFERED, PROBE_DISK_BYTES, PROBES } from './testing/probes.ts';
 import { socketPath } from './testing/served.ts';
 
 describe('the protocol, probe by probe', () => {
@@ -19,6 +19,7 @@ describe('the protocol, probe by probe', () => {
 
   it.each(PROBES.map((probe) => [probe.name, probe] as const))('%s', async (_name, probe) => {
     const answer = await ask(probe, socket);
+    expect(answer).not.toBe(NOT_OFFERED);
     expect(isAllowed(probe, answer), `answered "${answer}"`).toBe(true);
   });
 });

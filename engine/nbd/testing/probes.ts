@@ -338,6 +338,9 @@ const handshakeProbes: readonly Probe[] = [
   ),
 ];
 
+/** The answer of a server without structured replies to a probe of them. */
+export const NOT_OFFERED = 'not offered';
+
 const MIB = 1 << 20;
 const PAST = BigInt(PROBE_DISK_BYTES) - 512n;
 
@@ -411,7 +414,7 @@ function commandProbe(probe: CommandProbe, structured: boolean): Probe {
     name: `${structured ? 'SR ' : ''}${probe.name}`,
     allowed: probe.allowed,
     ask: async (client, name) => {
-      await client.enter({ structured, name });
+      if (!(await client.enter({ structured, name }))) return NOT_OFFERED;
       const payload = probe.payloadBytes === undefined ? undefined : Buffer.alloc(probe.payloadBytes, 7);
       const chunks = await client.request(
         probe.command,
@@ -432,7 +435,7 @@ function dontFragmentProbe(structured: boolean): Probe {
     name: `${structured ? 'SR ' : ''}read, DF`,
     allowed: structured ? ['data', 'hole', 'data none', 'hole none', 'EOVERFLOW'] : ['EINVAL'],
     ask: async (client, name) => {
-      await client.enter({ structured, name });
+      if (!(await client.enter({ structured, name }))) return NOT_OFFERED;
       await client.request(Command.Write, { offset: 4096n }, Buffer.alloc(4096, 7));
       const init = { flags: CommandFlag.Df, length: 65536 };
       return reply(await client.request(Command.Read, init));
@@ -449,7 +452,7 @@ function statusProbe(
     name: `SR+meta ${title}`,
     allowed,
     ask: async (client, name) => {
-      await client.enter({ allocation: true, name });
+      if (!(await client.enter({ allocation: true, name }))) return NOT_OFFERED;
       await client.request(Command.WriteZeroes, { length: 2 * MIB });
       await client.request(Command.Write, { offset: BigInt(MIB) }, Buffer.alloc(MIB, 7));
       const chunks = await client.request(Command.BlockStatus, init);
@@ -544,8 +547,9 @@ export async function ask(probe: Probe, socket: string, exportName = '', timeout
   }
 }
 
-/** Whether an answer is one the protocol allows. */
+/** Whether an answer is one the protocol allows. What a server need not offer it need not answer. */
 export function isAllowed(probe: Probe, answer: string): boolean {
+  if (answer === NOT_OFFERED) return true;
   return probe.allowed.some((allowed) =>
     typeof allowed === 'string' ? allowed === answer : allowed.test(answer),
   );

@@ -156,18 +156,26 @@ export class RawClient {
     return this.optionAnswers();
   }
 
-  /** Goes all the way to transmission; throws when the server will not. */
+  /**
+   * Goes all the way to transmission. Returns false, and stays in the handshake, when the server does not offer what was
+   * asked for. @throws Error when it refuses to go.
+   */
   async enter(
     options: { readonly structured?: boolean; readonly allocation?: boolean; readonly name?: string } = {},
-  ): Promise<void> {
+  ): Promise<boolean> {
     const name = options.name ?? '';
     await this.greet();
-    if (options.structured === true || options.allocation === true) await this.option(Option.StructuredReply);
+    if (options.structured === true || options.allocation === true) {
+      const answers = await this.option(Option.StructuredReply);
+      if (answers.at(-1)?.type !== OptionReply.Ack) return false;
+    }
     if (options.allocation === true) {
-      await this.option(Option.SetMetaContext, metaData(name, ['base:allocation']));
+      const answers = await this.option(Option.SetMetaContext, metaData(name, ['base:allocation']));
+      if (answers[0]?.type !== OptionReply.MetaContext) return false;
     }
     const answers = await this.option(Option.Go, goData(name));
     if (answers.at(-1)?.type !== OptionReply.Ack) throw new Error('GO was refused');
+    return true;
   }
 
   /** Sends a request and returns its cookie. */
