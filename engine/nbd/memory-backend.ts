@@ -30,6 +30,9 @@ export class MemoryBackend implements Backend {
   readonly capabilities = CAPABILITIES;
   readonly #allowance: MemoryAllowance;
   readonly #pages = new SparsePages();
+  /** The last page, which may be in part beyond the end, and its bytes on the disk. */
+  readonly #lastPage: number;
+  readonly #lastPageBytes: number;
   #usedBytes = 0;
 
   /** @throws RangeError when the size is not 1 to 2^63-1. */
@@ -38,6 +41,8 @@ export class MemoryBackend implements Backend {
       throw new RangeError(`size=${sizeBytes}: a memory disk has 1 to 2^63-1 bytes`);
     }
     this.sizeBytes = sizeBytes;
+    this.#lastPage = Number((sizeBytes - 1n) >> BigInt(PAGE_SHIFT));
+    this.#lastPageBytes = Number((sizeBytes - 1n) & BigInt(PAGE_MASK)) + 1;
     this.#allowance = allowance;
   }
 
@@ -126,6 +131,8 @@ export class MemoryBackend implements Backend {
           page = next;
           continue;
         }
+        this.#dropPage(page);
+      } else if (page === this.#lastPage && within === 0 && take === this.#lastPageBytes) {
         this.#dropPage(page);
       } else {
         this.#clearPart(page, within, take);
