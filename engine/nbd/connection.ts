@@ -69,6 +69,9 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   #aside: Buffer | null = null;
   #asideFrom = 0;
   #asideTo = 0;
+  /** What the socket reads into: {@link #aside}, or the receive buffer from `#spaceIn` on, or, at -1, a payload. */
+  #spaceIsAside = false;
+  #spaceIn = 0;
   #reason: string | null = null;
   #closed = false;
   #shuttingDown = false;
@@ -154,19 +157,28 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   // The socket's side.
 
   space(): Buffer {
+    this.#spaceIsAside = this.#paused;
     if (this.#paused) {
       this.#aside ??= Buffer.allocUnsafeSlow(ASIDE_BYTES);
       return this.#aside;
     }
-    return this.#transmission?.payloadSpace() ?? this.#receive.space();
+    const space = this.#transmission?.payloadSpace() ?? this.#receive.space();
+    this.#spaceIn = this.#transmission?.awaitsPayload === true ? -1 : this.#receive.tail;
+    return space;
   }
 
   arrived(bytes: number, into: Uint8Array): boolean {
-    if (into === this.#aside) {
+    const awaitsPayload = this.#transmission?.awaitsPayload === true;
+    if (this.#spaceIsAside) {
       this.#asideFrom = 0;
       this.#asideTo = bytes;
-    } else if (this.#transmission?.awaitsPayload === true) {
-      this.#transmission.payloadArrived(bytes);
+    } else if (this.#spaceIn !== (awaitsPayload ? -1 : this.#receive.tail)) {
+      // A late answer had requests served between this read's beginning and its end: the place has moved.
+      this.#aside = Buffer.from(into.subarray(0, bytes));
+      this.#asideFrom = 0;
+      this.#asideTo = bytes;
+    } else if (awaitsPayload) {
+      this.#transmission?.payloadArrived(bytes);
     } else {
       this.#receive.tail += bytes;
     }

@@ -8,7 +8,15 @@ import {
 import { ALLOCATION_CONTEXT_ID, type Negotiated } from './handshake.ts';
 import type { HostedExport, RequestObserver } from './hosted-export.ts';
 import type { Answering, PendingRequest } from './pending-request.ts';
-import { Command, CommandFlag, Errno, MAX_EXTENTS, REQUEST_BYTES, REQUEST_MAGIC } from './protocol.ts';
+import {
+  Command,
+  CommandFlag,
+  Errno,
+  MAX_ACCEPTED_PAYLOAD_BYTES,
+  MAX_EXTENTS,
+  REQUEST_BYTES,
+  REQUEST_MAGIC,
+} from './protocol.ts';
 import type { ReceiveBuffer } from './receive-buffer.ts';
 import type { ReplyWriter } from './reply-writer.ts';
 import { check, failureText, opOf, type Refusal, rowFlags, SHUTTING_DOWN } from './request-rules.ts';
@@ -182,7 +190,8 @@ export class Transmission implements Answering {
         this.#ending = 'disconnect';
         return 'starved';
       }
-      if (command === Command.Read || command === Command.Write) {
+      const moves = command === Command.Read || command === Command.Write;
+      if (moves && length <= MAX_ACCEPTED_PAYLOAD_BYTES) {
         if (this.#held + length > RESERVED_BYTES && !this.#admits(length)) return 'stalled';
         turnBytes += length;
       }

@@ -365,6 +365,7 @@ const commands: readonly CommandProbe[] = [
   { name: 'read 32 MiB', command: 0, length: 32 * MIB, allowed: [READ_OK] },
   { name: 'read 64 MiB', command: 0, length: 64 * MIB, allowed: [READ_OK, 'EINVAL', 'EOVERFLOW'] },
   { name: 'read 65 MiB', command: 0, length: 65 * MIB, allowed: [READ_OK, 'EINVAL', 'EOVERFLOW'] },
+  { name: 'read 4 GiB-1', command: 0, length: 0xffff_ffff, allowed: ['EINVAL', 'EOVERFLOW'] },
   { name: 'read 3 bytes at 1', command: 0, offset: 1n, length: 3, allowed: [READ_OK] },
   { name: 'read, FUA', command: 0, flags: CommandFlag.Fua, length: 512, allowed: [READ_OK] },
   { name: 'read, unknown flag', command: 0, flags: 0x80, length: 512, allowed: ['EINVAL'] },
