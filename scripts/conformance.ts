@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask, isAllowed, PROBE_DISK_BYTES, PROBES } from '#engine/nbd/testing/probes.ts';
+import { PROBE_DISK_BYTES } from '#engine/nbd/testing/probe.ts';
+import { ask, isAllowed, PROBES } from '#engine/nbd/testing/probes.ts';
 import { serve } from '#engine/nbd/testing/served.ts';
 
 const START_MS = 5000;

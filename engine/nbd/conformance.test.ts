@@ -3,11 +3,12 @@ import { HostedExport } from './hosted-export.ts';
 import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryBackend } from './memory-backend.ts';
 import { NbdServer } from './server.ts';
-import { ask, isAllowed, NOT_OFFERED, PROBE_DISK_BYTES, PROBES } from './testing/probes.ts';
-import { socketPath } from './testing/served.ts';
+import { NOT_OFFERED, PROBE_DISK_BYTES } from './testing/probe.ts';
+import { ask, isAllowed, PROBES } from './testing/probes.ts';
+import { socketPath, testParent } from './testing/served.ts';
 
 describe('the protocol, probe by probe', () => {
-  const server = new NbdServer();
+  const server = new NbdServer({ socketParent: testParent() });
   let socket = '';
 
   beforeAll(async () => {

@@ -44,7 +44,8 @@ describe('the server among hostile clients', () => {
     while (server.connections.length > 1 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    expect(server.connections.map((connection) => connection.number)).toEqual([1]);
+    expect(server.connections.map((connection) => connection.transactions > 0)).toEqual([true]);
+    expect((await healthy.readDisk(8192n, 4096)).equals(mine)).toBe(true);
     expect(served.disk.memory.usedBytes).toBeLessThanOrEqual(64 << 20);
     healthy.close();
   });

@@ -5,6 +5,7 @@ import type { ConnectionFacts } from './backend.ts';
 import type { RequestObserver } from './hosted-export.ts';
 import type { PendingRequest } from './pending-request.ts';
 import { opOf } from './request-rules.ts';
+import { WallClock } from './wall-clock.ts';
 
 /** Rows wait at most so long, ms. */
 const FLUSH_MS = 4;
@@ -25,6 +26,7 @@ export class NbdSource implements Source {
   readonly canRestart = false;
   /** Called when {@link congested} has ended. */
   onRelieved: (() => void) | null = null;
+  readonly clock = new WallClock();
   #sink: SourceSink | null = null;
   #batch = new EventBatch(MIN_BATCH_ROWS);
   #timer: NodeJS.Timeout | null = null;
@@ -97,6 +99,7 @@ export class NbdSource implements Source {
 
   #flushInTime(): void {
     this.#timer = null;
+    this.clock.anchor();
     this.#flush();
   }
 
@@ -151,9 +154,6 @@ class DiskObserver implements RequestObserver {
   readonly #sizeBytes: bigint;
   readonly #sizeHigh: number;
   readonly #sizeLow: number;
-  /** The source's clock runs on the monotonic one, µs since the epoch, so that latencies are never negative. */
-  readonly #originUs = performance.timeOrigin * 1000;
-
   constructor(source: NbdSource, disk: number, sizeBytes: bigint) {
     this.#source = source;
     this.#disk = disk;
@@ -167,46 +167,37 @@ class DiskObserver implements RequestObserver {
   }
 
   connected(connection: ConnectionFacts): void {
-    this.#source.row().push({
-      kind: RowKind.Connect,
-      disk: this.#disk,
-      connection: connection.number,
-      timeUs: this.#nowUs(),
-    });
+    this.#tell(RowKind.Connect, connection);
   }
 
   disconnected(connection: ConnectionFacts): void {
-    this.#source.row().push({
-      kind: RowKind.Disconnect,
-      disk: this.#disk,
-      connection: connection.number,
-      timeUs: this.#nowUs(),
-    });
+    this.#tell(RowKind.Disconnect, connection);
   }
 
   arrived(request: PendingRequest): void {
-    const nowUs = this.#nowUs();
-    request.arrivedUs = nowUs;
-    this.#write(RowKind.Request, request, nowUs, Number.NaN, 0);
+    const nowMs = performance.now();
+    request.arrivedMs = nowMs;
+    this.#write(RowKind.Request, request, nowMs, Number.NaN, 0);
   }
 
   completed(request: PendingRequest, errno: number): void {
-    const nowUs = this.#nowUs();
-    this.#write(RowKind.Completion, request, nowUs, nowUs - request.arrivedUs, errno);
+    const nowMs = performance.now();
+    this.#write(RowKind.Completion, request, nowMs, (nowMs - request.arrivedMs) * 1000, errno);
   }
 
   unanswered(request: PendingRequest): void {
-    this.#write(RowKind.Unanswered, request, this.#nowUs(), Number.NaN, 0);
+    this.#write(RowKind.Unanswered, request, performance.now(), Number.NaN, 0);
   }
 
-  #nowUs(): number {
-    return this.#originUs + performance.now() * 1000;
+  #tell(kind: number, connection: ConnectionFacts): void {
+    const timeUs = this.#source.clock.us(performance.now());
+    this.#source.row().push({ kind, disk: this.#disk, connection: connection.number, timeUs });
   }
 
-  #write(kind: number, request: PendingRequest, timeUs: number, latencyUs: number, errno: number): void {
+  #write(kind: number, request: PendingRequest, nowMs: number, latencyUs: number, errno: number): void {
     const batch = this.#source.row();
     const i = batch.count;
-    batch.timeUs[i] = timeUs;
+    batch.timeUs[i] = this.#source.clock.us(nowMs);
     batch.clockUs[i] = Number.NaN;
     batch.latencyUs[i] = latencyUs;
     batch.connection[i] = request.connection.number;

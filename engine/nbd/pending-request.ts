@@ -32,8 +32,8 @@ export class PendingRequest implements Request {
   payloadStart = 0;
   /** Whether the payload is memory of its own, which stays as it is until the answer. */
   ownsPayload = false;
-  /** Arrival, µs since the epoch; 0 when nobody watches. */
-  arrivedUs = 0;
+  /** Arrival, ms of performance.now(); set by the observer. */
+  arrivedMs = 0;
   /** Bytes counted as held while it waits for the backend. */
   heldBytes = 0;
   /** Its connection is gone: the answer goes nowhere. */

@@ -29,6 +29,8 @@ export interface NbdServerOptions {
   readonly handshakeMs?: number;
   /** Memory that requests and replies of all connections may hold, bytes. */
   readonly totalBytes?: number;
+  /** Where private directories for sockets are made; the user's runtime directory if not given. */
+  readonly socketParent?: string;
   /** What to serve for the empty name when no export is called so; the first added if not given. */
   readonly defaultExport?: string;
 }
@@ -51,6 +53,7 @@ export class NbdServer {
   readonly #maxConnections: number;
   readonly #handshakeMs: number;
   readonly #defaultExport: string | undefined;
+  readonly #socketParent: string | undefined;
   readonly #listener: ServerListener | null;
   readonly #limits: FlowLimits;
   readonly #exports = new Map<string, HostedExport>();
@@ -64,6 +67,7 @@ export class NbdServer {
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
     this.#handshakeMs = options.handshakeMs ?? DEFAULT_HANDSHAKE_MS;
     this.#defaultExport = options.defaultExport;
+    this.#socketParent = options.socketParent;
     this.#listener = listener;
     this.#limits = new FlowLimits(this.#maxConnections, options.totalBytes ?? TOTAL_LIMIT_BYTES);
   }
@@ -116,8 +120,8 @@ export class NbdServer {
       await this.#start({ path: address.path }, address.path);
       return unixUri(address.path);
     }
-    await removeStaleSockets();
-    const place = new PrivateSocket();
+    await removeStaleSockets(this.#socketParent);
+    const place = new PrivateSocket(this.#socketParent);
     try {
       await this.#start({ path: place.path }, place);
     } catch (error) {

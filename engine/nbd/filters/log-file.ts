@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { WallClock } from '../wall-clock.ts';
 
 /** Lines wait at most so long, ms, or until there are so many characters of them. */
 const FLUSH_MS = 2;
@@ -8,6 +9,7 @@ const FLUSH_CHARACTERS = 64 << 10;
 export class LogFile {
   readonly path: string;
   readonly #onError: (error: Error) => void;
+  readonly #clock = new WallClock();
   #fd: number | null;
   #text = '';
   #timer: NodeJS.Timeout | null = null;
@@ -36,6 +38,7 @@ export class LogFile {
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#clock.anchor();
     const text = this.#text;
     this.#text = '';
     if (text === '' || this.#fd === null) return;
@@ -60,7 +63,7 @@ export class LogFile {
 
   /** `YYYY-MM-DD HH:MM:SS.uuuuuu`, UTC. */
   #now(): string {
-    const us = (performance.timeOrigin + performance.now()) * 1000;
+    const us = this.#clock.us(performance.now());
     const second = Math.floor(us / 1e6);
     if (second !== this.#second) {
       this.#second = second;

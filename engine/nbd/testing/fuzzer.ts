@@ -98,13 +98,25 @@ function request(draw: Draw, cookie: number): Buffer {
   return Buffer.concat([header, payload]);
 }
 
+/** Connects, as soon as the queue of clients that wait to be accepted has room. */
+async function connect(where: string | number): Promise<RawClient> {
+  for (;;) {
+    try {
+      return await RawClient.connect(where, 500);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
 /**
  * One client that does what it likes, made from a seed: a handshake of options good and bad, then often transmission. It
  * sends in pieces, reads now and then or not at all, and leaves in one of several ways.
  */
 export async function fuzzOnce(where: string | number, seed: number): Promise<void> {
   const draw = random(seed);
-  const client = await RawClient.connect(where, 500);
+  const client = await connect(where);
   const send = async (bytes: Buffer): Promise<void> => {
     for (let at = 0; at < bytes.length; ) {
       const piece = draw(4) === 0 ? 1 + draw(200) : bytes.length;

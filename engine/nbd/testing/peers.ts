@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 
 /** What a client program said and how it ended. */
 export interface Outcome {
@@ -44,7 +44,32 @@ export async function peer(program: string, ...args: string[]): Promise<string> 
   return outcome.stdout;
 }
 
-/** Whether a program is installed. */
-export function isInstalled(program: string): boolean {
-  return spawnSync('which', [program], { env: ENVIRONMENT }).status === 0;
+/** A client program that runs until it is stopped. */
+export interface Background {
+  isRunning(): boolean;
+  stop(): void;
+  /** What it had to say, once it has ended. */
+  said(): Promise<string>;
+}
+
+export function background(program: string, args: readonly string[]): Background {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: ENVIRONMENT });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data: Buffer) => {
+      text += data.toString();
+    });
+  }
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', (error) => {
+      text += error.message;
+      resolve();
+    });
+  });
+  return {
+    isRunning: () => child.exitCode === null && child.signalCode === null && child.pid !== undefined,
+    stop: () => child.kill('SIGINT'),
+    said: () => ended.then(() => text),
+  };
 }
