@@ -5,7 +5,7 @@ import { MemoryBackend } from './memory-backend.ts';
 import { NbdServer } from './server.ts';
 import { NOT_OFFERED, PROBE_DISK_BYTES } from './testing/probe.ts';
 import { ask, isAllowed, PROBES } from './testing/probes.ts';
-import { socketPath, testParent } from './testing/served.ts';
+import { leaveTestParent, socketPath, testParent } from './testing/served.ts';
 
 describe('the protocol, probe by probe', () => {
   const server = new NbdServer({ socketParent: testParent() });
@@ -16,7 +16,10 @@ describe('the protocol, probe by probe', () => {
     server.addExport(new HostedExport('', 'a disk', disk, null));
     socket = socketPath(await server.listen());
   });
-  afterAll(() => server.close());
+  afterAll(async () => {
+    await server.close();
+    leaveTestParent();
+  });
 
   it.each(PROBES.map((probe) => [probe.name, probe] as const))('%s', async (_name, probe) => {
     const answer = await ask(probe, socket);

@@ -255,6 +255,7 @@ describe('fio', () => {
       ...job,
       '--iodepth=16',
       '--verify=crc32c',
+      '--verify_state_save=0',
       '--do_verify=1',
       '--verify_fatal=1',
     );

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildDisk, type DiskStack } from '../filters/stack.ts';
@@ -16,14 +16,18 @@ let parent: string | null = null;
 
 /**
  * A directory of this process for its servers' sockets. Servers look into their parent directory for what crashed ones
- * have left, so tests that run at the same time would see each other's looks.
+ * have left, so tests that run at the same time would see each other's looks. Give it back with {@link leaveTestParent}.
  */
 export function testParent(): string {
-  if (parent !== null) return parent;
-  const made = mkdtempSync(join(tmpdir(), 'nbdscope-test-'));
-  process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-  parent = made;
-  return made;
+  parent ??= mkdtempSync(join(tmpdir(), 'nbdscope-test-'));
+  return parent;
+}
+
+/** Removes the directory when no server is left in it. */
+export function leaveTestParent(): void {
+  if (parent === null || readdirSync(parent).length > 0) return;
+  rmdirSync(parent);
+  parent = null;
 }
 
 /** A server with one disk, for tests. */
@@ -72,6 +76,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     close: async () => {
       await server.close(200);
       await disk.backend.dispose();
+      leaveTestParent();
     },
   };
 }
@@ -107,6 +112,7 @@ export class Stage {
 
   async end(): Promise<void> {
     for (const cleanUp of this.#cleanUps.splice(0).reverse()) await cleanUp();
+    leaveTestParent();
   }
 }
 
