@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ConnectionFacts } from './backend.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import type { FlowLimits, FlowMember } from './flow-limits.ts';
 import { Handshake, type Negotiated } from './handshake.ts';
 import type { HostedExport } from './hosted-export.ts';
@@ -41,6 +42,7 @@ export interface ConnectionOptions {
   readonly peer: string;
   readonly exports: HostedExports;
   readonly limits: FlowLimits;
+  readonly busyPoll: BusyPoll;
   readonly handshakeMs: number;
   /** The connection is gone; `reason` is null for a client that left as the protocol has it. */
   readonly onClosed: (connection: Connection, reason: string | null) => void;
@@ -183,6 +185,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
       this.#receive.tail += bytes;
     }
     this.#advance();
+    this.#options.busyPoll.served();
     return !this.#paused;
   }
 

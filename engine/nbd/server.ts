@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { BusyPoll } from './busy-poll.ts';
 import { Connection, type ConnectionInfo } from './connection.ts';
 import { FlowLimits, TOTAL_LIMIT_BYTES } from './flow-limits.ts';
 import type { HostedExport } from './hosted-export.ts';
@@ -56,6 +57,7 @@ export class NbdServer {
   readonly #socketParent: string | undefined;
   readonly #listener: ServerListener | null;
   readonly #limits: FlowLimits;
+  readonly #busyPoll = new BusyPoll();
   readonly #exports = new Map<string, HostedExport>();
   readonly #connections = new Map<number, Connection>();
   readonly #servers = new Map<Server, PrivateSocket | string | null>();
@@ -173,6 +175,7 @@ export class NbdServer {
       peer,
       exports: this,
       limits: this.#limits,
+      busyPoll: this.#busyPoll,
       handshakeMs: this.#handshakeMs,
       onClosed: (closed, reason) => this.#closed(number, closed, reason),
       onChanged: () => this.#listener?.connectionsChanged(),
