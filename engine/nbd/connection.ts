@@ -274,6 +274,10 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
       () => {
         this.#opening = false;
         if (this.#closed) return;
+        if (this.#options.exports.find(disk.name) !== disk) {
+          this.disconnect('the export was taken away');
+          return;
+        }
         this.#begin(disk, negotiated);
         this.resume();
       },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RowFlag } from '#shared/events/vocabulary.ts';
 import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryBackend } from './memory-backend.ts';
-import { Errno } from './protocol.ts';
+import { Errno, MAX_EXTENTS } from './protocol.ts';
 import { PAGE_BYTES } from './sparse-pages.ts';
 import { extentsOf, readBackend, request, writeBackend } from './testing/requests.ts';
 
@@ -94,6 +94,19 @@ describe('MemoryBackend', () => {
       [PAGE_BYTES, ZERO],
       [5 * PAGE_BYTES, HOLE],
     ]);
+  });
+
+  it('tells one extent when one is asked for, and never more than the protocol allows in a reply', async () => {
+    const { disk: memory } = disk(BigInt(8 * PAGE_BYTES));
+    await writeBackend(memory, BigInt(PAGE_BYTES), Buffer.alloc(PAGE_BYTES, 7));
+    const one = request(0n, 8 * PAGE_BYTES);
+    one.extentLimit = 1;
+    await memory.extents(one);
+    expect([one.extentCount, one.extentLength[0]]).toEqual([1, PAGE_BYTES]);
+    const many = request(0n, 0xffff_ffff);
+    let taken = 0;
+    while (many.extent(1, taken % 2)) taken += 1;
+    expect([taken, many.extentCount]).toEqual([MAX_EXTENTS, MAX_EXTENTS]);
   });
 
   it('gives a page back when a trim or zero leaves nothing in it', async () => {

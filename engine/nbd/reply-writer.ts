@@ -1,12 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { PendingRequest } from './pending-request.ts';
-import {
-  CHUNK_DONE,
-  Chunk,
-  MAX_STRING_BYTES,
-  SIMPLE_REPLY_MAGIC,
-  STRUCTURED_REPLY_MAGIC,
-} from './protocol.ts';
+import { CHUNK_DONE, Chunk, SIMPLE_REPLY_MAGIC, STRUCTURED_REPLY_MAGIC } from './protocol.ts';
 
 /** Headers and small payloads are gathered in chunks of this many bytes. */
 const GATHER_BYTES = 256 << 10;
@@ -156,13 +150,12 @@ export class ReplyWriter {
     }
   }
 
-  /** A failure in a structured reply, with words for a person. */
+  /** A failure in a structured reply, with words for a person, of at most 4096 bytes. */
   structuredError(request: PendingRequest, errno: number, text: Buffer): void {
-    const textBytes = Math.min(text.length, MAX_STRING_BYTES);
-    const at = this.#chunkHeader(request, CHUNK_DONE, Chunk.Error, 6 + textBytes, 6 + textBytes);
+    const at = this.#chunkHeader(request, CHUNK_DONE, Chunk.Error, 6 + text.length, 6 + text.length);
     this.#view.setUint32(at, errno);
-    this.#view.setUint16(at + 4, textBytes);
-    text.copy(this.#chunk, at + 6, 0, textBytes);
+    this.#view.setUint16(at + 4, text.length);
+    text.copy(this.#chunk, at + 6);
   }
 
   /** Writes a chunk's header; returns where the `room` bytes reserved after it begin. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Filter } from './backend.ts';
+import { type Capabilities, Filter } from './backend.ts';
 import { DelayFilter } from './filters/delay-filter.ts';
 import { ErrorFilter } from './filters/error-filter.ts';
 import { ReadonlyFilter } from './filters/readonly-filter.ts';
@@ -8,7 +8,7 @@ import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryBackend } from './memory-backend.ts';
 import { Command, Errno, Option } from './protocol.ts';
 import { NbdServer } from './server.ts';
-import { assemble, goData } from './testing/raw-client.ts';
+import { assemble, goData, metaData } from './testing/raw-client.ts';
 import { errnos, pause, Stage, socketPath, testParent } from './testing/served.ts';
 
 const stage = new Stage();
@@ -166,5 +166,58 @@ describe('structured replies', () => {
     expect(refused?.data.readUInt16BE(4)).toBe(
       refused?.data.length === undefined ? -1 : refused.data.length - 6,
     );
+  });
+});
+
+describe('a disk that can do little', () => {
+  it('offers only that, and refuses the rest with EINVAL', async () => {
+    class Plain extends Filter {
+      override get capabilities(): Capabilities {
+        return {
+          trim: false,
+          zero: false,
+          fastZero: true,
+          flush: false,
+          fua: false,
+          cache: false,
+          extents: false,
+          multiConn: false,
+          rotational: true,
+        };
+      }
+    }
+    const server = new NbdServer({ socketParent: testParent() });
+    stage.after(() => server.close());
+    const memory = new MemoryBackend(1n << 20n, new MemoryAllowance(1 << 20));
+    server.addExport(new HostedExport('', '', new Plain(memory), null));
+    const socket = socketPath(await server.listen());
+    const asking = await stage.connect(socket);
+    await asking.greet();
+    expect((await asking.option(Option.Info, goData('')))[0]?.data.readUInt16BE(10)).toBe(0b1_0001);
+    await asking.option(Option.StructuredReply);
+    expect(await asking.option(Option.ListMetaContext, metaData('', []))).toHaveLength(1);
+    const raw = await stage.client(socket);
+    for (const command of [Command.Trim, Command.WriteZeroes, Command.Cache, Command.BlockStatus]) {
+      expect(errnos(await raw.request(command, { length: 512 }))).toEqual([Errno.EINVAL]);
+    }
+    expect(errnos(await raw.request(Command.Flush))).toEqual([Errno.EINVAL]);
+    expect(errnos(await raw.request(Command.Read, { length: 512 }))).toEqual([0]);
+  });
+
+  it('refuses fast zeroes with EINVAL where only slow ones are offered', async () => {
+    class Slow extends Filter {
+      override get capabilities(): Capabilities {
+        return { ...this.next.capabilities, fastZero: false };
+      }
+    }
+    const server = new NbdServer({ socketParent: testParent() });
+    stage.after(() => server.close());
+    const memory = new MemoryBackend(1n << 20n, new MemoryAllowance(1 << 20));
+    server.addExport(new HostedExport('', '', new Slow(memory), null));
+    const raw = await stage.client(socketPath(await server.listen()));
+    expect(errnos(await raw.request(Command.WriteZeroes, { flags: 16, length: 512 }))).toEqual([
+      Errno.EINVAL,
+    ]);
+    expect(errnos(await raw.request(Command.WriteZeroes, { length: 512 }))).toEqual([0]);
   });
 });
