@@ -73,6 +73,8 @@ function createWindow(): BrowserWindow {
       contextIsolation: true,
       nodeIntegration: false,
       webSecurity: true,
+      // Would fetch dictionaries from the network.
+      spellcheck: false,
     },
   });
   void window.loadURL(`${APP_ORIGIN}/`);

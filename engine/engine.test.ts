@@ -151,4 +151,13 @@ describe('Engine', () => {
       'it was sent faster than it can be read; open it by its path',
     );
   });
+
+  it('takes one dropped file after another, without end', async () => {
+    const window = attach();
+    for (let upload = 0; upload < 70; upload += 1) {
+      window.send({ command: 'beginUpload', upload, name: `drop ${upload}`, live: true, replace: true });
+      await until(() => engine.sessionInfo().sources[0]?.name === `drop ${upload}`);
+    }
+    expect(window.refused).toEqual([]);
+  });
 });

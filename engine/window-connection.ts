@@ -151,6 +151,7 @@ export class WindowConnection {
 
   /** The source is there at once, so that upload frames right behind the command find it. */
   #beginUpload(upload: number, name: string, live: boolean, replace: boolean): Promise<void> {
+    for (const [number, source] of this.#uploads) if (source.isOver) this.#uploads.delete(number);
     if (this.#uploads.has(upload)) throw new RefusedError(`upload ${upload} has begun already`);
     if (this.#uploads.size >= MAX_UPLOADS) {
       throw new RefusedError(`at most ${MAX_UPLOADS} files can be sent at once; open the others by path`);

@@ -41,6 +41,8 @@ export async function runToExit(args: readonly string[], options: CliOptions = {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? 0 : 1);
   });
+  // Whoever read our messages has gone: that is no reason to close the window.
+  process.stderr.on('error', () => {});
   const code = await main(args, options).catch((error: unknown) => {
     process.stderr.write(`nbdscope: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;

@@ -46,6 +46,15 @@ describe('the nbdscope command', () => {
     expect((await finish('--help')).stdout).toContain('nbdscope stats LOG... [--json]');
   });
 
+  it('stays when nobody reads its messages any more', async () => {
+    await using command = start('--no-open', LOG);
+    command.child.stderr?.destroy();
+    const cookie = await enter(await command.url());
+    expect(cookie).not.toBe('');
+    command.child.kill('SIGTERM');
+    expect((await command.ended).code).toBe(0);
+  });
+
   it('serves a log to a window, and ends soon after the last window has closed', async () => {
     await using command = start('--no-open', LOG);
     const url = await command.url();

@@ -14,6 +14,8 @@ export interface UploadSource extends Source {
   restart(): void;
   /** All bytes have come. */
   end(): void;
+  /** Takes no more bytes: it has ended, or its session has let it go. */
+  readonly isOver: boolean;
 }
 
 /** @param options.live the window goes on following the file, so that its end is not the log's. */
@@ -59,8 +61,12 @@ class Upload implements UploadSource {
     this.#unpacker = new Unpacker((bytes) => feed.push(bytes));
   }
 
+  get isOver(): boolean {
+    return this.#ended || this.#stopped || this.#isFlooded;
+  }
+
   push(bytes: Uint8Array): void {
-    if (this.#ended || this.#stopped || this.#isFlooded) return;
+    if (this.isOver) return;
     if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
       this.#isFlooded = true;
       this.#then(() =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { flushStrength, readStrength, STEADY_READ } from './fade.ts';
+import { flushStrength, msSince, readStrength, STEADY_READ } from './fade.ts';
 
 describe('readStrength', () => {
   it('is full for 400 ms, fades over 600, and is gone', () => {
@@ -37,5 +37,18 @@ describe('flushStrength', () => {
       1, 1, 0.5, 0, 0,
     ]);
     expect(flushStrength(499, true)).toBe(STEADY_READ);
+  });
+});
+
+describe('msSince', () => {
+  it('tells a read just made from one long ago, in a log of any age', () => {
+    const day = 86_400_000;
+    const low32 = (ms: number): number => ms % 2 ** 32;
+    for (const now of [day, 30 * day, 60 * day, 365 * day]) {
+      expect(msSince(now, low32(now - 700))).toBe(700);
+      expect(msSince(now, low32(now + 16))).toBe(-16);
+    }
+    for (const ago of [10, 25, 40, 49])
+      expect(msSince(365 * day, low32((365 - ago) * day))).toBeGreaterThan(day);
   });
 });

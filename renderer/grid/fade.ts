@@ -25,3 +25,15 @@ export function flushStrength(ageMs: number, reducedMotion: boolean): number {
   if (!(ageMs < FLUSH_FADE_MS)) return 0;
   return reducedMotion ? STEADY_READ : Math.min(1, 1 - ageMs / FLUSH_FADE_MS);
 }
+
+/** A picture's clock may lag behind the rows by so much. */
+export const LAG_MS = 60_000;
+
+/**
+ * Time from `readMs`, of which a cell keeps the low 32 bits, to `nowMs`; below 0 where the picture's clock lags behind.
+ * Infinite where they are more than 24 days apart: the difference of 32-bit numbers then looks like a time to come.
+ */
+export function msSince(nowMs: number, readMs: number): number {
+  const sinceMs = (nowMs - readMs) | 0;
+  return sinceMs < -LAG_MS ? Number.POSITIVE_INFINITY : sinceMs;
+}

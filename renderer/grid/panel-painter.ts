@@ -9,7 +9,7 @@ import {
   packColor,
 } from './cell-look.ts';
 import { CELL_WORDS } from './cell-value.ts';
-import { READ_TOTAL_MS, readStrength } from './fade.ts';
+import { msSince, READ_TOTAL_MS, readStrength } from './fade.ts';
 import type { FrameInput, Panel } from './grid-renderer.ts';
 import { EDGE_PX, type PanelFrame } from './panel-frame.ts';
 
@@ -86,7 +86,7 @@ export class PanelPainter {
     const readMs = this.#grid.values[cell * CELL_WORDS + 1] ?? 0;
     let strength = 0;
     if (readMs !== 0 && frame.filter.read) {
-      const ageMs = (look.nowMs - readMs) / look.speed;
+      const ageMs = msSince(look.nowMs, readMs) / look.speed;
       strength = readStrength(ageMs, frame.reducedMotion);
       if (ageMs < READ_TOTAL_MS && this.#fading[cell] === 0) {
         this.#fading[cell] = 1;

@@ -12,7 +12,7 @@ import {
   CELL_SECTORS_AT,
   CELL_WRITTEN,
 } from './cell-value.ts';
-import { READ_FADE_MS, READ_FULL_MS, READ_TOTAL_MS, STEADY_READ } from './fade.ts';
+import { LAG_MS, READ_FADE_MS, READ_FULL_MS, READ_TOTAL_MS, STEADY_READ } from './fade.ts';
 import { EDGE_PX } from './panel-frame.ts';
 
 /** Writes changed cells into a disk's texture: one point a cell. */
@@ -78,7 +78,9 @@ out vec4 oColor;
 
 float readStrength(uint readMs) {
   if (!uShowRead || readMs == 0u) return 0.0;
-  float ageMs = float(int(uNowMs - readMs)) / uSpeed;
+  int sinceMs = int(uNowMs - readMs);
+  if (sinceMs < -${LAG_MS}) return 0.0;
+  float ageMs = float(sinceMs) / uSpeed;
   if (!(ageMs < ${READ_TOTAL_MS}.0)) return 0.0;
   if (uReducedMotion) return ${STEADY_READ};
   return ageMs <= ${READ_FULL_MS}.0 ? 1.0 : (${READ_TOTAL_MS}.0 - ageMs) / ${READ_FADE_MS}.0;

@@ -61,4 +61,3 @@ export const CommandSchema = v.variant('command', [
 ]);
 
 export type Command = v.InferOutput<typeof CommandSchema>;
-export type CommandName = Command['command'];

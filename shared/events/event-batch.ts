@@ -16,11 +16,6 @@ const MAGIC = 0x5453424e; // "NBST"
 const VERSION = 1;
 const HEADER_BYTES = 32;
 
-/** Splits a non-negative integer below 2^53 into its high 32-bit half. */
-export function highHalf(value: number): number {
-  return Math.floor(value / 0x1_0000_0000);
-}
-
 /** Numbers of one row, for callers that are not on a hot path (tests, notices). */
 export interface RowInit {
   readonly kind: number;

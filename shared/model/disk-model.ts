@@ -1,6 +1,7 @@
 import type { ByteReader, ByteWriter } from '../bytes/binary.ts';
 import type { EventBatch } from '../events/event-batch.ts';
 import { Op, RowFlag } from '../events/vocabulary.ts';
+import { type BlockInfo, infoOfRun } from './block-info.ts';
 import {
   BlockKind,
   COARSE,
@@ -13,7 +14,7 @@ import {
   sectorRange,
 } from './block-state.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import { NO_OP, Page, PageDetail, type RunRecord, UNTOUCHED_RUN } from './page.ts';
+import { NO_OP, Page, PageDetail } from './page.ts';
 import { RunMap } from './run-map.ts';
 
 /** Told of every change as it is made, in runs of neighbouring blocks; never allocates on the model's side. */
@@ -26,21 +27,6 @@ export interface ModelListener {
   reset(): void;
 }
 
-/** What is known of one block. Times are ms since the model's epoch; null where nothing is known. */
-export interface BlockInfo {
-  readonly state: number;
-  readonly lastOp: number | null;
-  readonly lastMs: number | null;
-  readonly latencyUs: number | null;
-  readonly errno: number;
-  /** Null when the model's memory was full and only states are kept here. */
-  readonly reads: number | null;
-  readonly writes: number | null;
-  readonly readMs: number | null;
-  /** Kinds of the block's eight sectors. */
-  readonly sectors: readonly number[];
-}
-
 const KIND_OF_OP: readonly number[] = [
   -1, // read
   BlockKind.Written,
@@ -50,9 +36,6 @@ const KIND_OF_OP: readonly number[] = [
   -1, // cache
   -1, // extents
 ];
-
-/** Bytes a page costs besides its columns: the objects and its place in the map. */
-const PAGE_OVERHEAD_BYTES = 400;
 
 /**
  * The state of every block of one disk, sparse: pages of blocks that were touched one by one, runs of pages that
@@ -306,7 +289,7 @@ export class DiskModel {
     if (number === this.#lastPageNumber && this.#lastPage !== undefined) return this.#lastPage;
     let page = this.pages.get(number);
     if (page === undefined) {
-      const grant = this.#budget.grant(PAGE_BLOCKS + PAGE_OVERHEAD_BYTES, PageDetail.BYTES);
+      const grant = this.#budget.grant(Page.BYTES, PageDetail.BYTES);
       if (grant === 'none') return null;
       page = new Page(this.runs.at(number), grant === 'full');
       this.pages.set(number, page);
@@ -445,7 +428,7 @@ export class DiskModel {
 
   /** Forgets what every block shows; what comes next starts on an untouched disk. */
   clear(): void {
-    for (const page of this.pages.values()) this.#budget.usedBytes -= pageBytes(page);
+    for (const page of this.pages.values()) this.#budget.usedBytes -= page.memoryBytes;
     this.pages.clear();
     this.runs.clear();
     this.#lastPageNumber = -1;
@@ -455,26 +438,11 @@ export class DiskModel {
 
   write(to: ByteWriter): void {
     to.f64(this.lastFlushMs);
-    to.f64(this.runs.grain);
-    to.u32(this.runs.starts.length);
-    for (let i = 0; i < this.runs.starts.length; i += 1) {
-      const record = this.runs.records[i] ?? UNTOUCHED_RUN;
-      to.f64(this.runs.starts[i] ?? 0);
-      to.u32(record.state | (record.lastOp << 8) | (record.errno << 16));
-      to.f64(record.lastMs);
-      to.f64(record.latencyUs);
-      to.f64(record.reads);
-      to.f64(record.writes);
-      to.f64(record.readMs);
-    }
+    this.runs.write(to);
     to.u32(this.pages.size);
     for (const [number, page] of this.pages) {
       to.f64(number);
-      to.u32((page.detail === null ? 0 : 1) | (page.sectors === null ? 0 : 2));
-      const [first, end] = page.touchedSpan();
-      to.u32(first);
-      to.u32(end);
-      for (const column of page.columns(first, end)) to.array(column);
+      page.write(to);
     }
   }
 
@@ -482,47 +450,16 @@ export class DiskModel {
   read(from: ByteReader): void {
     this.clear();
     this.lastFlushMs = from.f64();
-    this.runs.grain = from.f64();
-    const runs = from.u32();
-    for (let i = 0; i < runs; i += 1) {
-      this.runs.starts[i] = from.f64();
-      const packed = from.u32();
-      this.runs.records[i] = {
-        state: packed & 0xff,
-        lastOp: (packed >>> 8) & 0xff,
-        errno: packed >>> 16,
-        lastMs: from.f64(),
-        latencyUs: from.f64(),
-        reads: from.f64(),
-        writes: from.f64(),
-        readMs: from.f64(),
-      };
-    }
+    this.runs.read(from);
     const pages = from.u32();
     for (let i = 0; i < pages; i += 1) {
       const number = from.f64();
-      const parts = from.u32();
-      const page = new Page(UNTOUCHED_RUN, (parts & 1) !== 0);
-      if ((parts & 2) !== 0) page.sectors = new Uint8Array(PAGE_BLOCKS * SECTORS_PER_BLOCK);
-      const first = from.u32();
-      const end = from.u32();
-      if (first > end || end > PAGE_BLOCKS)
-        throw new RangeError(`snapshot of blocks ${first} to ${end} of a page`);
-      for (const column of page.columns(first, end)) from.into(column);
+      const page = Page.read(from);
       this.pages.set(number, page);
-      this.#budget.usedBytes += pageBytes(page);
+      this.#budget.usedBytes += page.memoryBytes;
     }
     this.listener?.reset();
   }
-}
-
-function pageBytes(page: Page): number {
-  return (
-    PAGE_BLOCKS +
-    PAGE_OVERHEAD_BYTES +
-    (page.detail === null ? 0 : PageDetail.BYTES) +
-    (page.sectors === null ? 0 : PAGE_BLOCKS * SECTORS_PER_BLOCK)
-  );
 }
 
 function tellRun(
@@ -543,19 +480,4 @@ function nextState(old: number, op: number, errno: number, fua: boolean): number
   const kind = KIND_OF_OP[op] ?? -1;
   if (kind < 0) return old & ~FAILED;
   return kind | (fua ? FUA_MARK : 0) | (old & COARSE);
-}
-
-function infoOfRun(record: RunRecord, sectors: readonly number[]): BlockInfo {
-  const touched = record.lastOp !== NO_OP;
-  return {
-    state: record.state,
-    lastOp: touched ? record.lastOp : null,
-    lastMs: touched ? record.lastMs : null,
-    latencyUs: touched && record.latencyUs >= 0 ? record.latencyUs : null,
-    errno: record.errno,
-    reads: record.reads,
-    writes: record.writes,
-    readMs: record.readMs === 0 ? null : record.readMs,
-    sectors,
-  };
 }

@@ -1,3 +1,4 @@
+import type { ByteReader, ByteWriter } from '../bytes/binary.ts';
 import { KIND_MASK, MIXED, PAGE_BLOCKS, SECTORS_PER_BLOCK } from './block-state.ts';
 
 /** What is remembered of a whole run of blocks that have always been treated alike. */
@@ -14,6 +15,10 @@ export interface RunRecord {
   readonly readMs: number;
 }
 
+/** Bits that tell which columns a page in a snapshot has besides the states. */
+const HAS_DETAIL = 1;
+const HAS_SECTORS = 2;
+
 export const NO_OP = 255;
 
 export const UNTOUCHED_RUN: RunRecord = Object.freeze({
@@ -29,18 +34,21 @@ export const UNTOUCHED_RUN: RunRecord = Object.freeze({
 
 /** Per-block columns beyond the state; dropped for new pages when the model's memory runs short. */
 export class PageDetail {
-  static readonly BYTES = PAGE_BLOCKS * 22;
-  readonly lastMs = new Uint32Array(PAGE_BLOCKS);
+  static readonly BYTES = PAGE_BLOCKS * 30;
+  /** Doubles: 32 bits of ms are full after 49 days, and a log may well be older. */
+  readonly lastMs = new Float64Array(PAGE_BLOCKS);
   readonly latencyUs = new Float32Array(PAGE_BLOCKS);
   readonly reads = new Uint32Array(PAGE_BLOCKS);
   readonly writes = new Uint32Array(PAGE_BLOCKS);
-  readonly readMs = new Uint32Array(PAGE_BLOCKS);
+  readonly readMs = new Float64Array(PAGE_BLOCKS);
   readonly lastOp = new Uint8Array(PAGE_BLOCKS).fill(NO_OP);
   readonly errno = new Uint8Array(PAGE_BLOCKS);
 }
 
 /** {@link PAGE_BLOCKS} neighbouring blocks, at least one of which has been touched by itself. */
 export class Page {
+  /** What a page costs without details: its states, the objects, its place in the map. */
+  static readonly BYTES = PAGE_BLOCKS + 400;
   /** State bytes, see block-state.ts. */
   readonly state = new Uint8Array(PAGE_BLOCKS);
   detail: PageDetail | null = null;
@@ -62,8 +70,35 @@ export class Page {
     detail.errno.fill(run.errno);
   }
 
+  get memoryBytes(): number {
+    return Page.BYTES + (this.detail === null ? 0 : PageDetail.BYTES) + (this.sectors?.byteLength ?? 0);
+  }
+
+  /** Writes the blocks from the first that was touched to the last. */
+  write(to: ByteWriter): void {
+    const [first, end] = this.#touchedSpan();
+    to.u32((this.detail === null ? 0 : HAS_DETAIL) | (this.sectors === null ? 0 : HAS_SECTORS));
+    to.u32(first);
+    to.u32(end);
+    for (const column of this.#columns(first, end)) to.array(column);
+  }
+
+  /** Makes a page from what {@link write} wrote. Throws RangeError when the bytes do not fit. */
+  static read(from: ByteReader): Page {
+    const parts = from.u32();
+    const first = from.u32();
+    const end = from.u32();
+    if (first > end || end > PAGE_BLOCKS) {
+      throw new RangeError(`snapshot of blocks ${first} to ${end} of a page`);
+    }
+    const page = new Page(UNTOUCHED_RUN, (parts & HAS_DETAIL) !== 0);
+    if ((parts & HAS_SECTORS) !== 0) page.sectors = new Uint8Array(PAGE_BLOCKS * SECTORS_PER_BLOCK);
+    for (const column of page.#columns(first, end)) from.into(column);
+    return page;
+  }
+
   /** The least range of blocks, as [first, end), outside of which every column still is as it was made. */
-  touchedSpan(): readonly [number, number] {
+  #touchedSpan(): readonly [number, number] {
     const { state, detail } = this;
     const isTouched = (b: number): boolean =>
       state[b] !== 0 || (detail !== null && detail.lastOp[b] !== NO_OP);
@@ -75,8 +110,10 @@ export class Page {
   }
 
   /** Views of all columns there are, for blocks [first, end). */
-  columns(first: number, end: number): readonly (Uint8Array | Uint32Array | Float32Array)[] {
-    const columns: (Uint8Array | Uint32Array | Float32Array)[] = [this.state.subarray(first, end)];
+  #columns(first: number, end: number): readonly (Uint8Array | Uint32Array | Float32Array | Float64Array)[] {
+    const columns: (Uint8Array | Uint32Array | Float32Array | Float64Array)[] = [
+      this.state.subarray(first, end),
+    ];
     if (this.sectors !== null) {
       columns.push(this.sectors.subarray(first * SECTORS_PER_BLOCK, end * SECTORS_PER_BLOCK));
     }

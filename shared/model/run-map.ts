@@ -1,3 +1,4 @@
+import type { ByteReader, ByteWriter } from '../bytes/binary.ts';
 import { COARSE, FAILED, KIND_MASK } from './block-state.ts';
 import { NO_OP, type RunRecord, UNTOUCHED_RUN } from './page.ts';
 
@@ -133,6 +134,42 @@ export class RunMap {
       if (start >= to) return;
       const stop = Math.min(this.starts[i + 1] ?? to, to);
       visit(this.records[i] ?? UNTOUCHED_RUN, start, stop);
+    }
+  }
+
+  write(to: ByteWriter): void {
+    to.f64(this.grain);
+    to.u32(this.starts.length);
+    for (let i = 0; i < this.starts.length; i += 1) {
+      const record = this.records[i] ?? UNTOUCHED_RUN;
+      to.f64(this.starts[i] ?? 0);
+      to.u32(record.state | (record.lastOp << 8) | (record.errno << 16));
+      to.f64(record.lastMs);
+      to.f64(record.latencyUs);
+      to.f64(record.reads);
+      to.f64(record.writes);
+      to.f64(record.readMs);
+    }
+  }
+
+  /** Replaces everything by what {@link write} wrote. Throws RangeError when the bytes end early. */
+  read(from: ByteReader): void {
+    this.clear();
+    this.grain = from.f64();
+    const runs = from.u32();
+    for (let i = 0; i < runs; i += 1) {
+      this.starts[i] = from.f64();
+      const packed = from.u32();
+      this.records[i] = {
+        state: packed & 0xff,
+        lastOp: (packed >>> 8) & 0xff,
+        errno: packed >>> 16,
+        lastMs: from.f64(),
+        latencyUs: from.f64(),
+        reads: from.f64(),
+        writes: from.f64(),
+        readMs: from.f64(),
+      };
     }
   }
 

@@ -206,6 +206,27 @@ describe('SessionState', () => {
     expect(state.snapshot().length - empty).toBeLessThan(64_000);
   });
 
+  it('keeps times right in a log that goes on for months', () => {
+    const day = 86_400_000_000;
+    const row = { op: Op.Read, kind: RowKind.Completion, lengthBytes: 4096 };
+    const rows = [0, 60, 120].map((days, i) => ({
+      ...row,
+      offsetBytes: i * 4096,
+      clockUs: 1e15 + days * day,
+    }));
+    const state = new SessionState();
+    for (const batch of batchesOf(rows, [3])) state.apply(batch);
+    const ages = [0, 1, 2].map((block) => {
+      const info = SessionState.readSnapshot(state.snapshot()).disk(0).model.blockInfo(block);
+      return [info.lastMs, info.readMs].map((ms) => (state.nowMs() - (ms ?? Number.NaN)) / 86_400_000);
+    });
+    expect(ages).toEqual([
+      [120, 120],
+      [60, 60],
+      [0, 0],
+    ]);
+  });
+
   it('leaves room for a header before a snapshot', () => {
     const state = new SessionState();
     const plain = state.snapshot();

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { chromium, type Page } from '@playwright/test';
+import { THEME_NAMES } from '#shared/theme/theme.ts';
+import { RunningCommand } from '../web/testing/running-command.ts';
+
+const FOLDER = resolve(import.meta.dirname, '../docs/screenshots');
+
+/** The moment shown: a file system has been made and filled, nothing has been deleted yet. */
+const MOMENT = /^sync/;
+
+/**
+ * `npm run screenshots`: makes the pictures in docs/screenshots, one for each theme, from the built-in recording at the
+ * moment when the file system is full. Run it when the window's looks have changed, and look at them.
+ */
+export async function run(): Promise<void> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'nbdscope-screenshots-'));
+  await using command = new RunningCommand(['--browser', '--no-open'], { NBDSCOPE_STATE_DIR: stateDir });
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    args: [...asRoot, '--disable-background-networking'],
+  });
+  try {
+    const page = await browser.newPage({
+      viewport: { width: 1280, height: 800 },
+      deviceScaleFactor: 2,
+      colorScheme: 'dark',
+    });
+    await page.goto(await command.url());
+    await playTo(page, MOMENT);
+    for (const theme of THEME_NAMES) {
+      const root = page.locator(`html[data-theme="${theme}"]`);
+      // The first press leaves the system's choice, which may be this theme already.
+      do await page.keyboard.press('KeyT');
+      while ((await root.count()) === 0);
+      // What fades has faded, and the last counters have come.
+      await page.waitForTimeout(1500);
+      await page.screenshot({ path: join(FOLDER, `${theme}.png`) });
+    }
+  } finally {
+    await browser.close();
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+async function playTo(page: Page, moment: RegExp): Promise<void> {
+  await page.getByRole('button', { name: '2x' }).click();
+  await page.getByTestId('caption').filter({ hasText: moment }).waitFor();
+  // Half of the pause that the person at the shell made here: the kernel has written what it had.
+  await page.waitForTimeout(600);
+  await page.getByRole('region', { name: 'Replay' }).getByRole('button', { name: 'Pause' }).click();
+}
