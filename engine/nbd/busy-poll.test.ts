@@ -50,6 +50,28 @@ describe('BusyPoll', () => {
     expect(awakeShare(1)).toBe(0);
   });
 
+  it('sleeps for a while once others want the processor', () => {
+    const loop = new FakeLoop();
+    const poll = new BusyPoll(loop);
+    poll.served();
+    loop.pass(0.01);
+    poll.served();
+    loop.pass(0.01);
+    loop.nowMs += 3;
+    loop.pass(0.1);
+    const turns = loop.turns;
+    for (let i = 0; i < 1000; i += 1) {
+      poll.served();
+      loop.pass(0.03);
+    }
+    expect(loop.turns).toBe(turns);
+    for (let i = 0; i < 10_000; i += 1) {
+      poll.served();
+      loop.pass(0.03);
+    }
+    expect(loop.turns).toBeGreaterThan(turns);
+  });
+
   it('sleeps 60 µs after the last request', () => {
     const loop = new FakeLoop();
     const poll = new BusyPoll(loop);

@@ -4,6 +4,10 @@ const AWAKE_MS = 0.06;
 const QUICK_MS = 0.15;
 /** After misses in a row so many requests at most go by before it is tried again. */
 const MAX_BACK_OFF = 64;
+/** A turn with nothing to do that takes so long, ms, was interrupted: others want the processor. */
+const INTERRUPTED_MS = 0.5;
+/** How long it then sleeps as any program, ms: one that never sleeps is the last to be woken on a busy machine. */
+const REST_MS = 250;
 
 /** The clock, ms, and a way to have something done in the loop's next turn; others in tests. */
 export interface LoopHooks {
@@ -19,7 +23,8 @@ const LOOP: LoopHooks = {
 /**
  * Keeps the event loop from going to sleep between the requests of a client that sends one at a time and quickly: waking
  * up would take longer than serving it. It looks at sockets as ever meanwhile, and gives up after 60 µs. Where that does
- * not pay, as with a client a little slower than that, it backs off; an idle server is idle.
+ * not pay, as with a client a little slower than that, it backs off; an idle server is idle, and on a busy machine it
+ * sleeps like everyone else.
  */
 export class BusyPoll {
   readonly #loop: LoopHooks;
@@ -28,8 +33,13 @@ export class BusyPoll {
   #awake = false;
   #backOff = 1;
   #letPass = 0;
+  #turnMs = 0;
+  #restUntilMs = 0;
   readonly #turn = (): void => {
-    if (this.#loop.now() < this.#untilMs) {
+    const nowMs = this.#loop.now();
+    if (nowMs - this.#turnMs > INTERRUPTED_MS) this.#restUntilMs = nowMs + REST_MS;
+    this.#turnMs = nowMs;
+    if (nowMs < this.#untilMs) {
       this.#loop.nextTurn(this.#turn);
       return;
     }
@@ -47,12 +57,13 @@ export class BusyPoll {
     const nowMs = this.#loop.now();
     const quick = nowMs - this.#lastMs < QUICK_MS;
     this.#lastMs = nowMs;
+    this.#turnMs = nowMs;
     if (this.#awake) {
       this.#backOff = 1;
       this.#untilMs = nowMs + AWAKE_MS;
     } else if (quick && this.#letPass > 0) {
       this.#letPass -= 1;
-    } else if (quick) {
+    } else if (quick && nowMs >= this.#restUntilMs) {
       this.#awake = true;
       this.#untilMs = nowMs + AWAKE_MS;
       this.#loop.nextTurn(this.#turn);
