@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { RunningCommand } from '../web/testing/running-command.ts';
+import { watchForErrors } from './support/window.ts';
 
 /** The built command, its web host and a real browser: getting in, coming back, going away. */
 
@@ -19,16 +20,6 @@ test.afterEach(() => {
 const start = (...args: string[]) =>
   new RunningCommand(['--no-open', ...args], { NBDSCOPE_STATE_DIR: state });
 
-/** Collects what the page's Content-Security-Policy has blocked, and what went wrong in it. */
-function complaintsOf(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  return complaints;
-}
-
 /** Opens the window and waits until its channel to the engine carries frames. */
 async function openWindow(page: Page, url: string): Promise<void> {
   const connected = page.waitForEvent('websocket').then((socket) => socket.waitForEvent('framereceived'));
@@ -40,7 +31,7 @@ test('the printed link opens the window once, leaves no token in the address, an
   page,
 }) => {
   await using command = start();
-  const complaints = complaintsOf(page);
+  const complaints = watchForErrors(page);
   await openWindow(page, await command.url());
   expect(new URL(page.url()).search).toBe('');
   await expect(page.locator('#root')).not.toBeEmpty();

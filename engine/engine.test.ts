@@ -80,12 +80,13 @@ describe('Engine', () => {
 
   it('gives a log that is opened beside others the SIZE that came with it, and the others none', async () => {
     await engine.openLogs([log('a', HEADLESS)], null);
+    await until(() => engine.sessionInfo().disks.length === 1);
     await engine.openLogs([log('b', HEADLESS)], 1n << 26n, false);
     await until(() => engine.sessionInfo().disks.length === 2);
     expect(sizes()).toEqual([null, '67108864']);
   });
 
-  it('keeps the SIZE when another run is picked', async () => {
+  it('keeps the SIZE and the disk numbers when another run is picked', async () => {
     const path = log('runs', RUN);
     appendFileSync(path, RUN);
     await engine.openLogs([path], 1n << 26n);
@@ -93,6 +94,7 @@ describe('Engine', () => {
     await engine.pickRun(engine.sessionInfo().sources[0]?.id ?? -1, 1);
     await until(() => engine.session.state.recent.total === 1);
     expect(sizes()).toEqual(['67108864']);
+    expect(engine.sessionInfo().disks.map((disk) => disk.id)).toEqual([0]);
   });
 
   it('says that nothing is replayed once the recording is closed', async () => {

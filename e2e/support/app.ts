@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { RunningCommand } from '../../web/testing/running-command.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -11,7 +11,6 @@ export interface RunningApp {
   readonly url: string;
   /** A folder for the test's own files, removed with the app. */
   readonly folder: string;
-  readonly process: ChildProcess;
   stop(): Promise<void>;
 }
 
@@ -20,40 +19,21 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'nbdscope-e2e-'));
 }
 
-/** Starts `nbdscope --no-open ARGS`; rejects when it prints no address within 20 s. */
+/** Starts `nbdscope --no-open ARGS`; rejects when it ends without an address. */
 export async function startApp(args: readonly string[], folder = temporaryFolder()): Promise<RunningApp> {
-  const child = spawn(process.execPath, [join(ROOT, 'bin/nbdscope.mjs'), '--browser', '--no-open', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
+  const command = new RunningCommand(['--browser', '--no-open', ...args], {
+    XDG_STATE_HOME: join(folder, 'state'),
   });
-  const url = await new Promise<string>((done, fail) => {
-    let printed = '';
-    const timer = setTimeout(
-      () => fail(new Error(`nbdscope printed no address in 20 s: ${printed}`)),
-      20_000,
-    );
-    child.once('exit', (code) => fail(new Error(`nbdscope ended with ${code}: ${printed}`)));
-    child.stdout.on('data', (text: Buffer) => {
-      printed += text.toString();
-      const found = /http:\/\/\S+/.exec(printed);
-      if (found === null) return;
-      clearTimeout(timer);
-      done(found[0]);
-    });
-  });
-  return {
-    url,
-    folder,
-    process: child,
-    stop: async () => {
-      if (child.exitCode === null) {
-        const ended = new Promise((done) => child.once('exit', done));
-        child.kill('SIGTERM');
-        await ended;
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const stop = async (): Promise<void> => {
+    await command[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
   };
+  try {
+    return { url: await command.url(), folder, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** Where a recording of assets/recordings lies. */

@@ -1,17 +1,9 @@
-import { expect, test } from '@playwright/test';
-import { type RunningApp, recording, startApp } from '../support/app.ts';
+import { expect } from '@playwright/test';
 import { expectCounts, parts } from '../support/window.ts';
+import { test } from '../support/window-test.ts';
 
 test.describe('the keyboard', () => {
-  let app: RunningApp;
-
-  test.beforeEach(async ({ page }) => {
-    app = await startApp([recording('ext4-blog-64M/log')]);
-    await page.goto(app.url);
-    await expectCounts(page, { read: 316, write: 189 });
-  });
-
-  test.afterEach(() => app.stop());
+  test.beforeEach(({ page }) => expectCounts(page, { read: 316, write: 189 }));
 
   test('goes to blocks, sectors and bytes, and says what it refuses', async ({ page }) => {
     const goTo = async (text: string): Promise<void> => {

@@ -171,10 +171,9 @@ test.describe('logs in the window', () => {
 
   test('the engine that goes is missed and said so', async ({ page }) => {
     const running = await startApp([recording('ext4-blog-64M/log')]);
-    app = running;
     await page.goto(running.url);
     await expectCounts(page, { read: 316 });
-    running.process.kill('SIGTERM');
+    await running.stop();
     await expect(page.getByTestId('link-lost')).toContainText('The engine has gone; reconnecting');
     await expect(page.getByText('Reconnecting', { exact: true })).toBeVisible();
     await expectCounts(page, { read: 316 });

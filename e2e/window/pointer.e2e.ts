@@ -1,7 +1,7 @@
-import { expect, type Page, test } from '@playwright/test';
-import { type RunningApp, recording, startApp } from '../support/app.ts';
+import { expect, type Page } from '@playwright/test';
 import { type GridFacts, gridFacts } from '../support/picture.ts';
 import { expectCounts, parts } from '../support/window.ts';
+import { test } from '../support/window-test.ts';
 
 function centreOf(facts: GridFacts, block: number): { readonly x: number; readonly y: number } {
   const { canvasX, canvasY, ratio, xPx, yPx, cellPx, rowCells, originXPx, originYPx } = facts;
@@ -18,15 +18,7 @@ async function moveTo(page: Page, block: number): Promise<{ readonly x: number; 
 }
 
 test.describe('the pointer', () => {
-  let app: RunningApp;
-
-  test.beforeEach(async ({ page }) => {
-    app = await startApp([recording('ext4-blog-64M/log')]);
-    await page.goto(app.url);
-    await expectCounts(page, { read: 316, write: 189 });
-  });
-
-  test.afterEach(() => app.stop());
+  test.beforeEach(({ page }) => expectCounts(page, { read: 316, write: 189 }));
 
   test('reads out the block under it and keeps one on a click', async ({ page }) => {
     await moveTo(page, 5000);

@@ -1,20 +1,14 @@
-import { expect, test } from '@playwright/test';
-import { type RunningApp, startApp } from '../support/app.ts';
+import { expect } from '@playwright/test';
 import { expectCounts, legendCount, parts, watchForErrors } from '../support/window.ts';
+import { test } from '../support/window-test.ts';
 
 /** Requests of the whole sample, as assets/recordings/README.md states them. */
 const WHOLE_SAMPLE = { read: 316, write: 189, trim: 13, zero: 12, flush: 35 } as const;
 
 test.describe('the window on its sample', () => {
-  let app: RunningApp;
+  test.use({ logs: [] });
 
-  test.beforeEach(async ({ page }) => {
-    app = await startApp([]);
-    await page.goto(app.url);
-    await expect(parts.grid(page)).toHaveAttribute('data-cell-px', /\d/);
-  });
-
-  test.afterEach(() => app.stop());
+  test.beforeEach(({ page }) => expect(parts.grid(page)).toHaveAttribute('data-cell-px', /\d/));
 
   test('replays it with growing counts and captions, to the counts it holds', async ({ page }) => {
     const errors = watchForErrors(page);
@@ -64,6 +58,33 @@ test.describe('the window on its sample', () => {
     await page.getByRole('button', { name: '1x', exact: true }).click();
     await page.keyboard.press('KeyR');
     await expect.poll(() => legendCount(page, 'read')).toBeLessThan(50);
+  });
+
+  test('a button that was clicked leaves Space and Enter to the window; one reached by Tab keeps them', async ({
+    page,
+  }) => {
+    const twice = page.getByRole('button', { name: '2x', exact: true });
+    await twice.click();
+    await expect(page.getByText('Replay 2x')).toBeVisible();
+    await page.getByRole('button', { name: '1x', exact: true }).click();
+    await expect(page.getByText('Replay 1x')).toBeVisible();
+    await page.keyboard.press('Space');
+    await expect(page.getByText('Replay paused')).toBeVisible();
+    await page.keyboard.press('Space');
+    await expect(page.getByText('Replay 1x')).toBeVisible();
+    const side = page.getByRole('button', { name: 'Side panel' });
+    await side.click();
+    await expect(side).toHaveAttribute('aria-pressed', 'false');
+    await page.keyboard.press('Enter');
+    await expect(side).toHaveAttribute('aria-pressed', 'false');
+    await side.click();
+    // The walk goes on from where the pointer was.
+    await page.getByRole('button', { name: '1x', exact: true }).click();
+    await page.keyboard.press('Comma');
+    await page.keyboard.press('Tab');
+    await expect(twice).toBeFocused();
+    await page.keyboard.press('Space');
+    await expect(page.getByText('Replay 2x')).toBeVisible();
   });
 
   test('holds the picture while the recording goes on, and says how much was recorded', async ({ page }) => {

@@ -1,21 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { PNG } from 'pngjs';
 import { THEMES } from '../../shared/theme/palettes.ts';
-import { type RunningApp, recording, startApp } from '../support/app.ts';
 import { gridFacts, near, rgbOf } from '../support/picture.ts';
 import { expectCounts, expectNothingSerious, parts, watchForErrors } from '../support/window.ts';
+import { test } from '../support/window-test.ts';
 
 test.describe('themes', () => {
-  let app: RunningApp;
-
-  test.beforeEach(async ({ page }) => {
-    app = await startApp([recording('ext4-blog-64M/log')]);
-    await page.goto(app.url);
-    await expectCounts(page, { read: 316, write: 189 });
-  });
-
-  test.afterEach(() => app.stop());
+  test.beforeEach(({ page }) => expectCounts(page, { read: 316, write: 189 }));
 
   for (const name of ['dark', 'light', 'projector', 'classic'] as const) {
     test(`${name}: axe finds nothing serious, in the window or its dialogs`, async ({ page }) => {
@@ -80,14 +72,12 @@ test.describe('themes', () => {
 });
 
 test('the wish for less motion is obeyed: a menu opens without an animation', async ({ page }) => {
-  const app = await startApp([]);
   await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.goto(app.url);
+  await page.reload();
   await expect(parts.grid(page)).toHaveAttribute('data-cell-px', /\d/);
   await page.getByRole('button', { name: 'Theme' }).click();
   const animated = await page.evaluate(
     () => document.getAnimations().filter((animation) => animation.playState === 'running').length,
   );
   expect(animated).toBe(0);
-  await app.stop();
 });

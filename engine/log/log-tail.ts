@@ -153,11 +153,19 @@ export class LogTail {
     if (!this.#shrunk) await this.#checkPrint(handle);
     if (size === this.#position) return;
 
+    // Not beyond the size that was looked up: what lies there later may be another run's, and is checked first.
+    const next = (turn: number) =>
+      handle.read(
+        this.#buffers[turn] ?? this.#buffers[0],
+        0,
+        Math.min(READ_BYTES, size - this.#position),
+        this.#position,
+      );
     let turn = 0;
-    let reading = handle.read(this.#buffers[0], 0, READ_BYTES, this.#position);
-    while (!this.#stopped) {
+    let reading = next(turn);
+    for (;;) {
       const { bytesRead, buffer } = await reading;
-      if (bytesRead === 0) return;
+      if (bytesRead === 0 || this.#stopped) return;
       const bytes = buffer.subarray(0, bytesRead);
       if (this.#shrunk || this.#rewritten) {
         this.#sink.broken(bytes[0] === 0 ? 'emptied' : 'truncated');
@@ -168,14 +176,15 @@ export class LogTail {
       this.#position += bytesRead;
       this.#lastBytesMs = performance.now();
       turn = 1 - turn;
-      reading = handle.read(this.#buffers[turn] ?? this.#buffers[0], 0, READ_BYTES, this.#position);
+      const more = this.#position < size;
+      if (more) reading = next(turn);
       // When decoding throws, or the tail is stopped, nobody waits for the read that runs ahead.
       reading.catch(() => {});
       const wait = this.#sink.bytes(bytes);
-      this.#sink.readTo(this.#position, Math.max(size, this.#position));
+      this.#sink.readTo(this.#position, size);
       if (wait !== undefined) await wait;
+      if (!more) return;
     }
-    await reading.catch(() => {});
   }
 
   /** The file may have been truncated and written beyond our position since: then the bytes before it are others. */

@@ -149,6 +149,8 @@ export class Session {
     await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
     this.#disks.clear();
     this.#notices.clear();
+    // Another run of the same log is then the same disk to a window, which keeps its view.
+    this.#nextDisk = 0;
     this.restartState();
   }
 

@@ -8,6 +8,7 @@ import { sum } from '../store/counters.ts';
 import { formatDateTime, formatRate } from '../words/format.ts';
 import { sourceBadge } from '../words/status.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { LogName } from './log-name.tsx';
 import { SizeQuestion } from './size-question.tsx';
 import { Tip } from './tip.tsx';
 
@@ -66,11 +67,10 @@ function PanelHeader({
 }): ReactElement {
   const app = useApp();
   const source = useAppState((state) => state.session?.sources.find((one) => one.id === disk.source));
-  const rate = useAppState((state) => sum(state.counters.disks.get(disk.id)?.ratePerSecond ?? []));
   return (
     <header className="panel-header">
       <button type="button" className="panel-name" onClick={() => app.activate(disk.id)}>
-        <span className="clip">{disk.name}</span>
+        <LogName name={disk.name} />
         {size !== null && <span className="quiet">{size}</span>}
       </button>
       {source !== undefined && (
@@ -80,10 +80,15 @@ function PanelHeader({
           </span>
         </Tip>
       )}
-      <span className="panel-rate mono">{formatRate(rate)}/s</span>
+      <PanelRate disk={disk.id} />
       <PanelMenu disk={disk} runs={source?.runs ?? []} run={source?.run ?? null} />
     </header>
   );
+}
+
+function PanelRate({ disk }: { readonly disk: number }): ReactElement {
+  const rate = useAppState((state) => formatRate(sum(state.counters.disks.get(disk)?.ratePerSecond ?? [])));
+  return <span className="panel-rate mono">{rate}/s</span>;
 }
 
 interface PanelMenuProps {

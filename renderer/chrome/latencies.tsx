@@ -1,16 +1,17 @@
 import type { ReactElement } from 'react';
 import { OP_NAMES } from '#shared/events/vocabulary.ts';
+import { countersInHand } from '../store/app-store.ts';
 import { formatDuration } from '../words/format.ts';
 import { useAppState } from './app-context.ts';
 
 /** Latency by operation, and how deep the disk's queue is. */
 export function Latencies(): ReactElement {
-  const counters = useAppState((state) =>
-    state.activeDisk === null ? undefined : state.counters.disks.get(state.activeDisk),
-  );
-  const ops = OP_NAMES.map((name, op) => ({ name, op })).filter(
-    ({ op }) => (counters?.requests[op] ?? 0) > 0,
-  );
+  const seen = useAppState((state) => {
+    const requests = countersInHand(state)?.requests;
+    return OP_NAMES.filter((_, op) => (requests?.[op] ?? 0) > 0).join(' ');
+  });
+  const inFlight = useAppState((state) => countersInHand(state)?.inFlight ?? 0);
+  const mostInFlight = useAppState((state) => countersInHand(state)?.mostInFlight ?? 0);
   return (
     <section className="side-section" aria-label="Latency">
       <table className="latencies">
@@ -22,19 +23,27 @@ export function Latencies(): ReactElement {
           </tr>
         </thead>
         <tbody>
-          {ops.map(({ name, op }) => (
-            <tr key={op}>
-              <th scope="row">{name}</th>
-              <td className="mono">{formatDuration(counters?.p50Us[op] ?? Number.NaN)}</td>
-              <td className="mono">{formatDuration(counters?.p99Us[op] ?? Number.NaN)}</td>
-            </tr>
-          ))}
+          {OP_NAMES.map((name, op) =>
+            seen.split(' ').includes(name) ? <LatencyRow key={name} name={name} op={op} /> : null,
+          )}
         </tbody>
       </table>
       <p className="quiet side-line">
-        <span className="mono">{counters?.inFlight ?? 0}</span> in flight, at most{' '}
-        <span className="mono">{counters?.mostInFlight ?? 0}</span>
+        <span className="mono">{inFlight}</span> in flight, at most{' '}
+        <span className="mono">{mostInFlight}</span>
       </p>
     </section>
+  );
+}
+
+function LatencyRow({ name, op }: { readonly name: string; readonly op: number }): ReactElement {
+  const p50 = useAppState((state) => formatDuration(countersInHand(state)?.p50Us[op] ?? Number.NaN));
+  const p99 = useAppState((state) => formatDuration(countersInHand(state)?.p99Us[op] ?? Number.NaN));
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td className="mono">{p50}</td>
+      <td className="mono">{p99}</td>
+    </tr>
   );
 }

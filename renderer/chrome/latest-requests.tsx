@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
-import { formatBytes, joinHalves } from '#shared/bytes/size.ts';
+import { formatBytes, joinHalves, thousands } from '#shared/bytes/size.ts';
 import { OP_NAMES, opName } from '#shared/events/vocabulary.ts';
 import type { RecentRequests } from '#shared/model/recent-requests.ts';
 import { listConnections, listRequests, requestsAsText } from '../store/latest-requests.ts';
@@ -10,16 +10,17 @@ import { useApp, useAppState } from './app-context.ts';
 import { CopyButton } from './copy-command.tsx';
 
 const ROW_PX = 24;
+/** A list that changes oftener cannot be read. */
+const LIST_MS = 250;
 
 /** The latest requests of the disk in hand. Only the rows in sight are made, a few times a second. */
 export function LatestRequests(): ReactElement {
   const app = useApp();
   const disk = useAppState((state) => state.activeDisk);
-  useAppState((state) => state.counters);
+  const recent = useRecentRequests();
   const [connection, setConnection] = useState<number | null>(null);
   const [op, setOp] = useState<number | null>(null);
   const scroller = useRef<HTMLElement>(null);
-  const recent = app.session.state.recent;
   const connections = listConnections(recent, disk);
   const chosen = connection !== null && connections.includes(connection) ? connection : null;
   const indexes = listRequests(recent, { disk, connection: chosen, op });
@@ -74,6 +75,11 @@ export function LatestRequests(): ReactElement {
           }
         />
       </div>
+      {indexes.length === 0 && recent.length > 0 && (
+        <p className="quiet latest-none">
+          None such among the latest {thousands(recent.length)} of all disks.
+        </p>
+      )}
       <section className="latest-list" ref={scroller} aria-label="Requests" data-own-arrows>
         <ol className="latest-rows" style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map((item) => (
@@ -85,6 +91,31 @@ export function LatestRequests(): ReactElement {
       </section>
     </section>
   );
+}
+
+/** The list of latest requests, and again {@link LIST_MS} after it grew. */
+function useRecentRequests(): RecentRequests {
+  const app = useApp();
+  const [shown, show] = useState(() => ({ recent: app.session.state.recent, sequence: 0 }));
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const update = (): void => {
+      timer = null;
+      const { recent, sequence } = app.session.state;
+      show((before) =>
+        before.recent === recent && before.sequence === sequence ? before : { recent, sequence },
+      );
+    };
+    const unsubscribe = app.store.subscribe((state, before) => {
+      if (state.counters !== before.counters && timer === null) timer = setTimeout(update, LIST_MS);
+    });
+    update();
+    return () => {
+      unsubscribe();
+      if (timer !== null) clearTimeout(timer);
+    };
+  }, [app]);
+  return shown.recent;
 }
 
 const LAYERS = ['read', 'write', 'trim', 'zero'] as const;
@@ -105,8 +136,9 @@ function RequestCells({
     <>
       <span className="swatch swatch-small" data-layer={LAYERS[op] ?? 'none'} aria-hidden="true" />
       <span className="request-op">{opName(op)}</span>
-      <span className="request-where mono">{formatHex(offset)}</span>
-      <span className="request-size mono">{formatBytes(length)}</span>
+      {/* A flush is of the whole disk: it has no place. */}
+      <span className="request-where mono">{length === 0n ? '' : formatHex(offset)}</span>
+      <span className="request-size mono">{length === 0n ? '' : formatBytes(length)}</span>
       <span className={failed ? 'request-end mono danger' : 'request-end mono'}>
         {errno === 0 ? formatDuration(recent.latencyUs[at] ?? Number.NaN) : outcomeWords(errno)}
       </span>

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { OP_NAMES, Op } from '#shared/events/vocabulary.ts';
 import { type LayerName, toggleLayer } from '../control/picture-deeds.ts';
+import { countersInHand } from '../store/app-store.ts';
 import { type DiskCountersView, sum } from '../store/counters.ts';
 import { formatCount, formatRate } from '../words/format.ts';
 import { actionOf } from './actions.ts';
@@ -31,10 +32,12 @@ const COUNTED_ONLY = [Op.Flush, Op.Cache, Op.Extents] as const;
 
 /** What the colours mean, how often each came, and a switch for each. Counts are true whatever is hidden. */
 export function Legend(): ReactElement {
-  const counters = useAppState((state) =>
-    state.activeDisk === null ? undefined : state.counters.disks.get(state.activeDisk),
-  );
-  const others = COUNTED_ONLY.filter((op) => (counters?.requests[op] ?? 0) > 0);
+  // A word rather than a list: it is the same as long as the same operations were seen.
+  const seen = useAppState((state) => {
+    const requests = countersInHand(state)?.requests;
+    return COUNTED_ONLY.filter((op) => (requests?.[op] ?? 0) > 0).join(' ');
+  });
+  const others = seen === '' ? [] : seen.split(' ').map(Number);
   return (
     <section className="side-section" aria-label="Legend">
       <div className="legend-head">
@@ -45,13 +48,14 @@ export function Legend(): ReactElement {
       </div>
       <ul className="legend">
         {ENTRIES.map((entry) => (
-          <LegendRow key={entry.layer} entry={entry} counters={counters} />
+          <LegendRow key={entry.layer} entry={entry} />
         ))}
         {others.map((op) => (
           <li key={op} className="legend-row legend-plain" data-testid={`legend-${OP_NAMES[op]}`}>
             <span className="legend-name">{OP_NAMES[op]}</span>
-            <Numbers count={counters?.requests[op] ?? 0} rate={counters?.ratePerSecond[op] ?? 0} />
-            <Sparkline values={counters?.sparks[op] ?? []} layer="other" />
+            <Count of={(counters) => counters.requests[op] ?? 0} />
+            <Rate op={op} />
+            <Sparkline op={op} layer="other" />
           </li>
         ))}
       </ul>
@@ -59,11 +63,7 @@ export function Legend(): ReactElement {
   );
 }
 
-function LegendRow(props: {
-  readonly entry: LegendEntry;
-  readonly counters: DiskCountersView | undefined;
-}): ReactElement {
-  const { entry, counters } = props;
+function LegendRow({ entry }: { readonly entry: LegendEntry }): ReactElement {
   const app = useApp();
   const shown = useAppState((state) => state.filter[entry.layer]);
   const action = actionOf(`layer.${entry.layer}`);
@@ -84,22 +84,30 @@ function LegendRow(props: {
           <span className="legend-name">{entry.name}</span>
         </button>
       </Tip>
-      <Numbers
-        count={counters === undefined ? 0 : entry.count(counters)}
-        rate={entry.op === null ? null : (counters?.ratePerSecond[entry.op] ?? 0)}
-      />
-      {entry.op !== null && <Sparkline values={counters?.sparks[entry.op] ?? []} layer={entry.layer} />}
+      <Count of={entry.count} />
+      {entry.op !== null && (
+        <>
+          <Rate op={entry.op} />
+          <Sparkline op={entry.op} layer={entry.layer} />
+        </>
+      )}
     </li>
   );
 }
 
-function Numbers({ count, rate }: { readonly count: number; readonly rate: number | null }): ReactElement {
+function Count({ of }: { readonly of: (counters: DiskCountersView) => number }): ReactElement {
+  const count = useAppState((state) => {
+    const counters = countersInHand(state);
+    return counters === undefined ? 0 : of(counters);
+  });
   return (
-    <>
-      <span className="legend-count mono" data-count={count}>
-        {formatCount(count)}
-      </span>
-      <span className="legend-rate mono quiet">{rate === null ? '' : formatRate(rate)}</span>
-    </>
+    <span className="legend-count mono" data-count={count}>
+      {formatCount(count)}
+    </span>
   );
+}
+
+function Rate({ op }: { readonly op: number }): ReactElement {
+  const rate = useAppState((state) => formatRate(countersInHand(state)?.ratePerSecond[op] ?? 0));
+  return <span className="legend-rate mono quiet">{rate}</span>;
 }

@@ -8,6 +8,7 @@ import { sourceBadge, statusWords } from '../words/status.ts';
 import { actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
+import { LogName } from './log-name.tsx';
 import { MainMenu } from './main-menu.tsx';
 import { ThemeMenu } from './theme-menu.tsx';
 import { ActionButton, Tip, TipWords } from './tip.tsx';
@@ -126,7 +127,7 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactElement {
           className="source-name"
           onClick={() => only !== undefined && app.activate(only.id)}
         >
-          <span className="clip">{source.name}</span>
+          <LogName name={source.name} />
           {what !== null && <span className="source-size mono">{what}</span>}
           <span className="sr-only">{sourceBadge(source)}</span>
         </button>
@@ -148,7 +149,6 @@ function SessionStatus(): ReactElement {
   const session = useAppState((state) => state.session);
   const paused = useAppState((state) => state.paused);
   const missed = useAppState((state) => state.missedRequests);
-  const clockUs = useAppState((state) => state.counters.clockUs);
   const app = useApp();
   const status = statusWords(link, session, paused);
   return (
@@ -160,9 +160,16 @@ function SessionStatus(): ReactElement {
           <span className="mono">{formatCount(missed)}</span> more recorded · Resume
         </button>
       )}
-      <time className="mono clock" data-testid="clock">
-        {formatClock(clockUs)}
-      </time>
+      <Clock />
     </div>
+  );
+}
+
+function Clock(): ReactElement {
+  const words = useAppState((state) => formatClock(state.counters.clockUs));
+  return (
+    <time className="mono clock" data-testid="clock">
+      {words}
+    </time>
   );
 }

@@ -3,7 +3,7 @@ import { DropdownMenu } from 'radix-ui';
 import type { ReactElement, ReactNode } from 'react';
 import { formatBytes, thousands } from '#shared/bytes/size.ts';
 import { setCellShift, setRowCells } from '../control/picture-deeds.ts';
-import { type ActionId, actionOf } from './actions.ts';
+import { type ActionId, actionOf, isAvailable } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
 
@@ -15,6 +15,7 @@ const ACTIONS_HERE: readonly ActionId[] = [
   'picture.zoomOut',
   'move.goTo',
   'picture.clear',
+  'picture.hold',
   'picture.save',
   'window.side',
   'window.footer',
@@ -32,15 +33,9 @@ export function ViewMenu({ trigger }: { readonly trigger: ReactElement }): React
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu menu-columns" align="end" sideOffset={4} collisionPadding={8}>
           <div className="menu-column">
-            {ACTIONS_HERE.map((id) => {
-              const action = actionOf(id);
-              return (
-                <DropdownMenu.Item key={id} className="menu-item" onSelect={() => action.run(app)}>
-                  {action.title}
-                  <kbd>{keyLabel(action, isMac())}</kbd>
-                </DropdownMenu.Item>
-              );
-            })}
+            {ACTIONS_HERE.map((id) => (
+              <ActionItem key={id} id={id} />
+            ))}
           </div>
           <Choice
             label="A cell shows"
@@ -60,6 +55,18 @@ export function ViewMenu({ trigger }: { readonly trigger: ReactElement }): React
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
+  );
+}
+
+function ActionItem({ id }: { readonly id: ActionId }): ReactElement {
+  const app = useApp();
+  const action = actionOf(id);
+  const available = useAppState((state) => isAvailable(action, state));
+  return (
+    <DropdownMenu.Item className="menu-item" disabled={!available} onSelect={() => action.run(app)}>
+      {action.title}
+      <kbd>{keyLabel(action, isMac())}</kbd>
+    </DropdownMenu.Item>
   );
 }
 

@@ -11,6 +11,7 @@ import { HelpDialog } from './help-dialog.tsx';
 import { actionForKey, belongsToFocus, isMac } from './keys.ts';
 import { Notices } from './notices.tsx';
 import { OpenDialog } from './open-dialog.tsx';
+import { watchPointedFocus } from './pointed-focus.ts';
 import { ReplayBar } from './replay-bar.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { SpokenSummary } from './spoken-summary.tsx';
@@ -27,15 +28,21 @@ export function AppWindow(): ReactElement {
   const dropping = useFileDrop(app);
 
   useEffect(() => {
+    const focus = watchPointedFocus(document);
     const onKey = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || event.isComposing || belongsToFocus(event.target, event.code)) return;
+      if (event.defaultPrevented || event.isComposing) return;
       const action = actionForKey(event, isMac());
       if (action === null || !isAvailable(action, app.state) || app.state.dialog !== null) return;
+      focus.release();
+      if (belongsToFocus(document.activeElement, event.code)) return;
       event.preventDefault();
       action.run(app);
     };
     document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
+    return () => {
+      document.removeEventListener('keydown', onKey);
+      focus.dispose();
+    };
   }, [app]);
 
   return (

@@ -12,6 +12,7 @@ import { type AppState, type AppStore, createAppStore, type LocalNotice } from '
 import { viewCounters } from '../store/counters.ts';
 import { loadPreferences, storePreferences } from '../store/preferences.ts';
 import { type Cursor, readOut } from '../store/readout.ts';
+import { withDistinctNames } from '../words/log-names.ts';
 import { ThemeControl } from './theme-control.ts';
 import { Uploads } from './uploads.ts';
 
@@ -253,7 +254,7 @@ export class WindowApp implements Disposable {
         this.store.setState({ version: message.version, host: message.host });
         return;
       case 'session':
-        this.store.setState({ session: inOrder(message.session) });
+        this.store.setState({ session: inOrder(withDistinctNames(message.session)) });
         this.#updateDisks();
         this.#countersStale = true;
         this.picture?.requestDraw();

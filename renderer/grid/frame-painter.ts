@@ -1,10 +1,10 @@
 import type { Disposable } from '#shared/channel/channel.ts';
 import type { CellGrid } from './cell-grid.ts';
-import { packColor } from './cell-look.ts';
+import { cellStyle, packColor } from './cell-look.ts';
 import type { FrameInput, Panel } from './grid-renderer.ts';
 import { PanelCellsKeeper } from './panel-cells.ts';
 import { type PanelFrame, panelFrame } from './panel-frame.ts';
-import { PanelPainter, type PixelImage, paintOverlay } from './panel-painter.ts';
+import { PanelPainter, type PixelImage, type PixelRect, paintOverlay } from './panel-painter.ts';
 
 /** What a panel was last painted with: where it is the same again only changes need painting. */
 interface Painted {
@@ -61,10 +61,10 @@ export class FramePainter implements Disposable {
     this.#ground = -1;
   }
 
-  /** Paints a frame. Tells which panels' px changed and whether anything still fades. */
+  /** Paints a frame. Tells which parts of the image changed and whether anything still fades. */
   paint(frame: FrameInput): {
     readonly fades: boolean;
-    readonly changed: readonly Panel[];
+    readonly changed: readonly PixelRect[];
     readonly all: boolean;
   } {
     const ground = packColor(frame.theme.ground);
@@ -82,31 +82,40 @@ export class FramePainter implements Disposable {
       this.#image.pixels.fill((ground | 0xff00_0000) >>> 0);
     }
     let fades = false;
-    const changed: Panel[] = [];
+    const changed: PixelRect[] = [];
     this.#keeper.update(frame.state, frame.panels).forEach(({ panel, disk, grid }, i) => {
       const look = panelFrame(frame, panel, grid, disk);
-      if (this.#paintPanel(i, frame, panel, grid, look)) changed.push(panel);
+      const painted = this.#paintPanel(i, frame, panel, grid, look);
+      if (painted !== null) changed.push(painted);
       fades ||= look.fades;
     });
     return { fades, changed, all };
   }
 
-  #paintPanel(i: number, frame: FrameInput, panel: Panel, grid: CellGrid, look: PanelFrame): boolean {
+  #paintPanel(
+    i: number,
+    frame: FrameInput,
+    panel: Panel,
+    grid: CellGrid,
+    look: PanelFrame,
+  ): PixelRect | null {
     const before = this.#painted[i];
     const overlaid = look.flush > 0 || look.cursor.x1 > look.cursor.x0;
     const anew = before === undefined || before.grid !== grid || !sameStyle(before.frame, frame);
-    const painter = anew ? new PanelPainter(this.#cells, panel, grid) : before.painter;
-    let touched = true;
-    if (anew || grid.allChanged) painter.paintAll(frame, look);
-    else touched = painter.paintChanges(frame, look);
+    const painter = anew
+      ? new PanelPainter(this.#cells, panel, grid, cellStyle(look, frame, frame.theme))
+      : before.painter;
+    const touched =
+      anew || grid.allChanged ? painter.paintAll(frame, look) : painter.paintChanges(frame, look);
     this.#painted[i] = { panel, grid, frame, painter, overlaid };
-    if (!touched && !overlaid && before?.overlaid !== true) return false;
-    this.#copy(panel);
+    const changed = overlaid || before?.overlaid === true ? panel : touched;
+    if (changed === null) return null;
+    this.#copy(changed);
     if (overlaid) paintOverlay(this.#image, panel, frame, look);
-    return true;
+    return changed;
   }
 
-  #copy({ xPx, yPx, widthPx, heightPx }: Panel): void {
+  #copy({ xPx, yPx, widthPx, heightPx }: PixelRect): void {
     const from = Math.max(xPx, 0);
     const to = Math.min(xPx + widthPx, this.#image.widthPx);
     for (let y = Math.max(yPx, 0); y < Math.min(yPx + heightPx, this.#image.heightPx); y += 1) {

@@ -1,13 +1,5 @@
 import type { CellGrid } from './cell-grid.ts';
-import {
-  type CellStyle,
-  cellLook,
-  cellStyle,
-  isPlain,
-  mixColors,
-  type PackedColor,
-  packColor,
-} from './cell-look.ts';
+import { type CellStyle, cellLook, isPlain, mixColors, type PackedColor, packColor } from './cell-look.ts';
 import { CELL_WORDS } from './cell-value.ts';
 import { msSince, READ_TOTAL_MS, readStrength } from './fade.ts';
 import type { FrameInput, Panel } from './grid-renderer.ts';
@@ -27,6 +19,14 @@ function fill(image: PixelImage, x0: number, y0: number, x1: number, y1: number,
   for (let y = y0; y < y1; y += 1) image.pixels.fill(value, y * image.widthPx + x0, y * image.widthPx + x1);
 }
 
+/** A part of an image, px; the end is exclusive. */
+export interface PixelRect {
+  readonly xPx: number;
+  readonly yPx: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
 /**
  * Paints one panel's cells into an image, all of them or only those that changed or still fade. Nothing here needs a
  * browser. Edge and cursor are not cells: see {@link paintOverlay}.
@@ -35,75 +35,119 @@ export class PanelPainter {
   readonly #image: PixelImage;
   readonly #panel: Panel;
   readonly #grid: CellGrid;
+  readonly #style: CellStyle;
   readonly #fading: Uint8Array;
-  /** Cells that were lit when last painted and so must be painted again. */
-  readonly #fadingCells: number[] = [];
+  /** Cells that were lit when last painted and so must be looked at again: the first `#fadingCount`. */
+  readonly #fadingCells: Int32Array;
+  #fadingCount = 0;
+  /** What each cell was painted from: where it is the same again, its px are too. */
+  readonly #paintedBits: Uint32Array;
+  readonly #paintedStrength: Float64Array;
+  #left = 0;
+  #top = 0;
+  #right = 0;
+  #bottom = 0;
 
-  constructor(image: PixelImage, panel: Panel, grid: CellGrid) {
+  /** @param style what the cells look like; another style needs another painter. */
+  constructor(image: PixelImage, panel: Panel, grid: CellGrid, style: CellStyle) {
     this.#image = image;
     this.#panel = panel;
     this.#grid = grid;
+    this.#style = style;
     this.#fading = new Uint8Array(grid.cellCount);
+    this.#fadingCells = new Int32Array(grid.cellCount);
+    this.#paintedBits = new Uint32Array(grid.cellCount);
+    this.#paintedStrength = new Float64Array(grid.cellCount);
   }
 
-  /** Paints ground and every cell in view. */
-  paintAll(frame: FrameInput, look: PanelFrame): void {
+  /** Paints ground and every cell in view; the panel is painted all over. */
+  paintAll(frame: FrameInput, look: PanelFrame): PixelRect {
     const { xPx, yPx, widthPx, heightPx } = this.#panel;
-    const style = cellStyle(look, frame, frame.theme);
     const { widthPx: canvasPx, heightPx: canvasHeightPx } = this.#image;
     const endX = Math.min(xPx + widthPx, canvasPx);
     const endY = Math.min(yPx + heightPx, canvasHeightPx);
-    fill(this.#image, Math.max(xPx, 0), Math.max(yPx, 0), endX, endY, style.ground);
+    fill(this.#image, Math.max(xPx, 0), Math.max(yPx, 0), endX, endY, this.#style.ground);
     this.#fading.fill(0);
-    this.#fadingCells.length = 0;
+    this.#fadingCount = 0;
+    // No strength is NaN: nothing counts as painted already.
+    this.#paintedStrength.fill(Number.NaN);
     const { cols, rows } = this.#grid.window;
     const firstCol = Math.max(look.baseCol, 0);
     const endCol = Math.min(cols, look.baseCol + Math.ceil((widthPx + look.offsetXPx) / look.cellPx));
     const firstRow = Math.max(look.baseRow, 0);
     const endRow = Math.min(rows, look.baseRow + Math.ceil((heightPx + look.offsetYPx) / look.cellPx));
     for (let row = firstRow; row < endRow; row += 1) {
-      for (let col = firstCol; col < endCol; col += 1) this.#paint(style, frame, look, row * cols + col);
+      for (let col = firstCol; col < endCol; col += 1) {
+        const cell = row * cols + col;
+        if (this.#paint(frame, look, cell)) this.#keepFading(cell);
+      }
     }
+    return this.#panel;
   }
 
-  /** Paints the cells that changed in the grid's last refresh and those that fade; false when there were none. */
-  paintChanges(frame: FrameInput, look: PanelFrame): boolean {
+  /**
+   * Paints the cells that changed in the grid's last refresh and those that fade, where they look different from
+   * before. Returns the part of the image that was painted; null when there was nothing to paint.
+   */
+  paintChanges(frame: FrameInput, look: PanelFrame): PixelRect | null {
     const grid = this.#grid;
-    const before = this.#fadingCells.length;
-    if (before === 0 && grid.changedCount === 0) return false;
-    const style = cellStyle(look, frame, frame.theme);
-    const again = this.#fadingCells.splice(0);
-    for (const cell of again) {
-      this.#fading[cell] = 0;
-      this.#paint(style, frame, look, cell);
+    this.#left = Number.POSITIVE_INFINITY;
+    this.#top = Number.POSITIVE_INFINITY;
+    this.#right = 0;
+    this.#bottom = 0;
+    const lit = this.#fadingCount;
+    this.#fadingCount = 0;
+    for (let k = 0; k < lit; k += 1) {
+      const cell = this.#fadingCells[k] ?? 0;
+      if (this.#paint(frame, look, cell)) this.#keepFading(cell);
+      else this.#fading[cell] = 0;
     }
-    for (let k = 0; k < grid.changedCount; k += 1) this.#paint(style, frame, look, grid.changed[k] ?? 0);
-    return true;
+    for (let k = 0; k < grid.changedCount; k += 1) {
+      const cell = grid.changed[k] ?? 0;
+      // One that fades has just been painted.
+      if (this.#fading[cell] === 0 && this.#paint(frame, look, cell)) this.#keepFading(cell);
+    }
+    if (this.#right === 0) return null;
+    return {
+      xPx: this.#panel.xPx + this.#left,
+      yPx: this.#panel.yPx + this.#top,
+      widthPx: this.#right - this.#left,
+      heightPx: this.#bottom - this.#top,
+    };
   }
 
-  #paint(style: CellStyle, frame: FrameInput, look: PanelFrame, cell: number): void {
+  #keepFading(cell: number): void {
+    this.#fading[cell] = 1;
+    this.#fadingCells[this.#fadingCount] = cell;
+    this.#fadingCount += 1;
+  }
+
+  /** Paints a cell unless it looks as it did. True while a read in it is lit. */
+  #paint(frame: FrameInput, look: PanelFrame, cell: number): boolean {
     const bits = this.#grid.values[cell * CELL_WORDS] ?? 0;
     const readMs = this.#grid.values[cell * CELL_WORDS + 1] ?? 0;
     let strength = 0;
+    let lit = false;
     if (readMs !== 0 && frame.filter.read) {
       const ageMs = msSince(look.nowMs, readMs) / look.speed;
       strength = readStrength(ageMs, frame.reducedMotion);
-      if (ageMs < READ_TOTAL_MS && this.#fading[cell] === 0) {
-        this.#fading[cell] = 1;
-        this.#fadingCells.push(cell);
-      }
+      lit = ageMs < READ_TOTAL_MS;
     }
+    if (this.#paintedBits[cell] === bits && this.#paintedStrength[cell] === strength) return lit;
+    this.#paintedBits[cell] = bits;
+    this.#paintedStrength[cell] = strength;
     const { cols } = this.#grid.window;
     const row = Math.floor(cell / cols);
     const col = cell - row * cols;
-    if (row > look.lastRow || (row === look.lastRow && col >= look.lastRowCols)) return;
+    if (row > look.lastRow || (row === look.lastRow && col >= look.lastRowCols)) return lit;
     this.#paintAt(
-      style,
+      this.#style,
       bits,
       strength,
       (col - look.baseCol) * look.cellPx - look.offsetXPx,
       (row - look.baseRow) * look.cellPx - look.offsetYPx,
     );
+    return lit;
   }
 
   /** The cell whose left top is (left, top) in the panel, clipped to panel and image. */
@@ -115,6 +159,10 @@ export class PanelPainter {
     const x1 = Math.min(left + style.innerPx, panel.widthPx, widthPx - panel.xPx);
     const y1 = Math.min(top + style.innerPx, panel.heightPx, heightPx - panel.yPx);
     if (x0 >= x1 || y0 >= y1) return;
+    if (x0 < this.#left) this.#left = x0;
+    if (y0 < this.#top) this.#top = y0;
+    if (x1 > this.#right) this.#right = x1;
+    if (y1 > this.#bottom) this.#bottom = y1;
     if (isPlain(style, bits, strength)) {
       // Cells are a few px wide: a loop is faster than a fill() of each of their lines.
       const value = (cellLook(style, bits, strength, 0, 0) | OPAQUE) >>> 0;

@@ -3,6 +3,7 @@ import type { SessionState } from '#shared/model/session-state.ts';
 import type { GridTheme } from '#shared/theme/theme.ts';
 import type { GridRenderer, LayerFilter, Panel } from '../grid/grid-renderer.ts';
 import {
+  cellRectOf,
   clampView,
   type DiskPlace,
   fitView,
@@ -187,10 +188,17 @@ export class Picture implements Disposable {
     if (grid !== null) this.#zoom(grid, xPx * this.#ratio - grid.xPx, yPx * this.#ratio - grid.yPx, steps);
   }
 
-  /** Zooms a disk's grid about its cursor, or its middle. */
+  /** Zooms a disk's grid about its cursor; about its middle where that is not in sight. */
   zoom(disk: number, steps: number): void {
     const grid = this.#grids.get(disk);
-    if (grid !== undefined) this.#zoom(grid, grid.widthPx / 2, grid.heightPx / 2, steps);
+    if (grid === undefined) return;
+    const { cursor } = this.#source;
+    const rect = cursor?.disk === disk ? cellRectOf(grid.view, cursor.block) : null;
+    const xPx = rect === null ? -1 : rect.xPx + rect.widthPx / 2;
+    const yPx = rect === null ? -1 : rect.yPx + rect.heightPx / 2;
+    const seen = xPx >= 0 && yPx >= 0 && xPx < grid.widthPx && yPx < grid.heightPx;
+    if (seen) this.#zoom(grid, xPx, yPx, steps);
+    else this.#zoom(grid, grid.widthPx / 2, grid.heightPx / 2, steps);
   }
 
   /** Moves a disk's picture by CSS px. */

@@ -3,7 +3,7 @@ import type { SessionInfo } from '#shared/contract/messages.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
-import { type CountersView, NO_COUNTERS } from './counters.ts';
+import { type CountersView, type DiskCountersView, NO_COUNTERS } from './counters.ts';
 import type { Preferences, ThemeChoice } from './preferences.ts';
 import type { Readout } from './readout.ts';
 
@@ -59,6 +59,11 @@ export interface AppState {
 /** Whether the side panel is to be seen. */
 export function showsSide(state: AppState): boolean {
   return state.narrow ? state.sideOver : state.sideOpen;
+}
+
+/** The counters of the disk in hand, once it has shown something. */
+export function countersInHand(state: AppState): DiskCountersView | undefined {
+  return state.activeDisk === null ? undefined : state.counters.disks.get(state.activeDisk);
 }
 
 export type AppStore = StoreApi<AppState>;

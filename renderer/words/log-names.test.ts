@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionInfo } from '#shared/contract/messages.ts';
+import { withDistinctNames } from './log-names.ts';
+
+/** A session with one disk a log, named as its log, and one more of an export's own name. */
+function session(paths: readonly (string | null)[]): SessionInfo {
+  const sources = paths.map((path, id) => ({
+    id,
+    kind: path === null ? ('upload' as const) : ('log' as const),
+    name: 'log',
+    path,
+    status: 'live' as const,
+    statusText: '',
+    bytesRead: 0,
+    totalBytes: null,
+    lines: 0,
+    notUnderstood: 0,
+    timesBackwards: 0,
+    runs: [],
+    run: null,
+  }));
+  const disk = { exportName: '', sizeBytes: null, guessedSizeBytes: null };
+  const disks = sources.map((source) => ({ ...disk, id: source.id, source: source.id, name: source.name }));
+  return {
+    disks: [...disks, { ...disk, id: 99, source: 0, name: 'sda' }],
+    sources,
+    notices: [],
+    replay: null,
+  };
+}
+
+const namesOf = (paths: readonly (string | null)[]): string[] =>
+  withDistinctNames(session(paths)).sources.map((source) => source.name);
+
+describe('the names of logs', () => {
+  it('leaves one that stands alone as it is', () => {
+    expect(namesOf(['/a/log'])).toEqual(['log']);
+  });
+
+  it('tells logs of one file name apart by as many folders as it takes', () => {
+    expect(namesOf(['/a/log', '/b/log'])).toEqual(['a/log', 'b/log']);
+    expect(namesOf(['/x/run/log', '/y/run/log', '/z/log'])).toEqual(['x/run/log', 'y/run/log', 'z/log']);
+    expect(namesOf(['/log', '/b/log'])).toEqual(['/log', 'b/log']);
+  });
+
+  it('leaves what has no path its name', () => {
+    expect(namesOf([null, '/b/log'])).toEqual(['log', 'log']);
+  });
+
+  it('names disks after their logs, and leaves exports their own names', () => {
+    const { disks } = withDistinctNames(session(['/a/log', '/b/log']));
+    expect(disks.map((disk) => disk.name)).toEqual(['a/log', 'b/log', 'sda']);
+  });
+});
