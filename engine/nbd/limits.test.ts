@@ -85,7 +85,7 @@ describe('limits', () => {
     const { socket, server } = await stage.serve({
       parameters: [
         ['size', '64M'],
-        ['wdelay', '150ms'],
+        ['wdelay', '900ms'],
       ],
     });
     const raw = await stage.client(socket);
