@@ -53,11 +53,11 @@ export interface SourceSink {
 }
 
 /**
- * Where rows come from: a followed log, standard input, a replayed recording, an upload, later an NBD export. The
+ * Where rows come from: a followed log, standard input, a replayed recording, an upload, a disk hosted here. The
  * session knows nothing else of it. A source never throws into its session: what goes wrong is a notice and a status.
  */
 export interface Source {
-  readonly kind: 'log' | 'sample' | 'stdin' | 'upload';
+  readonly kind: 'log' | 'sample' | 'stdin' | 'upload' | 'host';
   readonly name: string;
   /** Absent for what has no path. */
   readonly path: string | null;

@@ -27,7 +27,7 @@ export const RunInfoSchema = v.object({
 
 export const SourceInfoSchema = v.object({
   id: v.number(),
-  kind: v.picklist(['log', 'sample', 'stdin', 'upload']),
+  kind: v.picklist(['log', 'sample', 'stdin', 'upload', 'host']),
   name: v.string(),
   path: v.nullable(v.string()),
   /** waiting: not there yet; reading: catching up; live: at the end and following; ended: no more will come. */

@@ -1,0 +1,171 @@
+/**
+ * Our NBD server beside its peers, in pairs within one run: the bare server and nbdkit's memory plugin; the server with
+ * its event stream and nbdkit with its log filter; qemu-nbd for scale. The two of a pair take turns, so that both meet
+ * the same machine. Prints a table of medians.
+ *
+ *     node bench/nbd/nbd-bench.ts [--seconds 3] [--rounds 3] [--pair bare|events|scale]
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomFillSync } from 'node:crypto';
+import { closeSync, existsSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machineLine } from '../support/machine.ts';
+import { type Measured, processorSeconds, residentMib, type Workload, workloads } from './measure.ts';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '3' },
+    pair: { type: 'string' },
+  },
+});
+const SECONDS = Number(values.seconds);
+const ROUNDS = Number(values.rounds);
+const START_MS = 10_000;
+
+interface Contestant {
+  readonly name: string;
+  readonly uri: string;
+  readonly pid: number;
+  readonly child: ChildProcess;
+}
+
+interface Pair {
+  readonly name: string;
+  readonly title: string;
+  readonly contestants: readonly (readonly [name: string, command: (socket: string) => readonly string[]])[];
+}
+
+const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'nbdscope-bench-'));
+const SERVE = join(import.meta.dirname, 'serve.ts');
+
+const PAIRS: readonly Pair[] = [
+  {
+    name: 'bare',
+    title: 'The bare server',
+    contestants: [
+      ['nbdscope', (socket) => [process.execPath, SERVE, socket, '1G', 'bare']],
+      ['nbdkit memory', (socket) => ['nbdkit', '-f', '-U', socket, 'memory', '1G']],
+    ],
+  },
+  {
+    name: 'events',
+    title: 'With every request told',
+    contestants: [
+      ['nbdscope, events', (socket) => [process.execPath, SERVE, socket, '1G', 'events']],
+      [
+        'nbdkit, log filter',
+        (socket) => [
+          'nbdkit',
+          '-f',
+          '-U',
+          socket,
+          '--filter=log',
+          'memory',
+          '1G',
+          `logfile=${join(folder, 'log')}`,
+        ],
+      ],
+    ],
+  },
+  {
+    name: 'scale',
+    title: 'For scale',
+    contestants: [
+      [
+        'qemu-nbd on tmpfs',
+        (socket) => ['qemu-nbd', '-k', socket, '-f', 'raw', '-t', '-e', '8', '--discard=unmap', emptyImage()],
+      ],
+    ],
+  },
+];
+
+function emptyImage(): string {
+  const path = join(folder, 'qemu.img');
+  const fd = openSync(path, 'w');
+  ftruncateSync(fd, 1 << 30);
+  closeSync(fd);
+  return path;
+}
+
+function randomImage(): string {
+  const path = join(folder, 'random.img');
+  const fd = openSync(path, 'w');
+  const block = Buffer.alloc(16 << 20);
+  for (let i = 0; i < 64; i += 1) writeSync(fd, randomFillSync(block));
+  closeSync(fd);
+  return path;
+}
+
+async function start(name: string, command: (socket: string) => readonly string[]): Promise<Contestant> {
+  const socket = join(folder, `${name.replace(/\W+/g, '-')}.sock`);
+  const [program = '', ...args] = command(socket);
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const until = performance.now() + START_MS;
+  while (!existsSync(socket)) {
+    if (child.exitCode !== null || performance.now() > until) throw new Error(`${name} did not start`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return { name, uri: `nbd+unix:///?socket=${socket}`, pid: child.pid ?? 0, child };
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+interface Cell {
+  readonly runs: Measured[];
+  processorUs: number;
+}
+
+async function measurePair(pair: Pair, works: readonly Workload[]): Promise<void> {
+  const contestants: Contestant[] = [];
+  try {
+    for (const [name, command] of pair.contestants) contestants.push(await start(name, command));
+    console.log(`\n## ${pair.title}\n`);
+    const head = contestants.map((contestant) => `${contestant.name} (p99, processor)`);
+    console.log(`| workload | ${head.join(' | ')} | ratio |\n|---|${head.map(() => '---|').join('')}---|`);
+    for (const work of works) {
+      const cells: Cell[] = contestants.map(() => ({ runs: [], processorUs: 0 }));
+      for (let round = 0; round < ROUNDS; round += 1) {
+        for (const [i, contestant] of contestants.entries()) {
+          const before = processorSeconds(contestant.pid);
+          const measured = await work.run(contestant.uri, SECONDS);
+          const cell = cells[i];
+          if (cell === undefined) continue;
+          cell.runs.push(measured);
+          const units = work.unit === 'IOPS' ? measured.rate * SECONDS : 1024;
+          cell.processorUs += ((processorSeconds(contestant.pid) - before) * 1e6) / units / ROUNDS;
+        }
+      }
+      const rates = cells.map((cell) => median(cell.runs.map((run) => run.rate)));
+      const words = cells.map((cell, i) => inWords(cell, rates[i] ?? 0, work));
+      const ratio = rates.length > 1 ? ((rates[0] ?? 0) / (rates[1] ?? 1)).toFixed(2) : '-';
+      console.log(`| ${work.name}, ${work.unit} | ${words.join(' | ')} | ${ratio} |`);
+    }
+    const memory = contestants.map((contestant) => residentMib(contestant.pid).toFixed(0));
+    console.log(`| resident memory, MiB | ${memory.join(' | ')} | |`);
+  } finally {
+    for (const contestant of contestants) contestant.child.kill();
+  }
+}
+
+function inWords(cell: Cell, rate: number, work: Workload): string {
+  const p99 = cell.runs.map((run) => run.p99Us).filter((us) => us !== null);
+  const unit = work.unit === 'IOPS' ? 'request' : 'MiB';
+  const tail = p99.length === 0 ? '' : `${median(p99).toFixed(0)} µs, `;
+  return `${Math.round(rate)} (${tail}${cell.processorUs.toFixed(1)} µs a ${unit})`;
+}
+
+try {
+  console.log(`${machineLine()}; medians of ${ROUNDS}, ${SECONDS} s each`);
+  const works = workloads(randomImage());
+  for (const pair of PAIRS) {
+    if (values.pair === undefined || values.pair === pair.name) await measurePair(pair, works);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

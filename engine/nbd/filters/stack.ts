@@ -1,0 +1,101 @@
+import { MAX_SIZE_BYTES, parseSize } from '#shared/bytes/size.ts';
+import type { Backend } from '../backend.ts';
+import type { MemoryAllowance } from '../memory-allowance.ts';
+import { MemoryBackend } from '../memory-backend.ts';
+import { DelayFilter } from './delay-filter.ts';
+import { ErrorFilter } from './error-filter.ts';
+import { LogFilter } from './log-filter.ts';
+import { ParameterError } from './parameters.ts';
+import { ReadonlyFilter } from './readonly-filter.ts';
+
+/** A disk as it is asked for, in nbdkit's words. */
+export interface DiskRequest {
+  readonly plugin: string;
+  /** Names of filters, the one nearest to the client first, as nbdkit's `--filter` options stand. */
+  readonly filters: readonly string[];
+  /** `key=value` parameters of plugin and filters, in order; nbdkit allows `64M` for `size=64M`. */
+  readonly parameters: readonly (readonly [key: string, value: string])[];
+  /** Whether a parameter whose filter is not named adds that filter, as our short form has it. */
+  readonly addFilters: boolean;
+}
+
+/** A disk with its filters. The filters may be changed at any time. */
+export interface DiskStack {
+  /** What the server talks to: the outermost filter. */
+  readonly backend: Backend;
+  readonly memory: MemoryBackend;
+  /** Filters of each kind, the outermost first; the same kind may be there more than once. */
+  readonly filters: readonly StackFilter[];
+}
+
+export type StackFilter = DelayFilter | ErrorFilter | ReadonlyFilter | LogFilter;
+
+const KINDS = { log: LogFilter, error: ErrorFilter, delay: DelayFilter, readonly: ReadonlyFilter } as const;
+type Kind = keyof typeof KINDS;
+/** The order in which filters are added by their parameters: the log outermost, so that it shows injected errors. */
+const NAMES = ['log', 'error', 'delay', 'readonly'] as const satisfies readonly Kind[];
+
+function isKind(name: string): name is Kind {
+  return Object.hasOwn(KINDS, name);
+}
+
+/**
+ * Builds a disk from nbdkit's words. Every filter takes the parameters it knows; where two of a kind stand in the stack
+ * both take them, as in nbdkit.
+ * @throws ParameterError or Error, telling what was refused, when a name or value will not do or a file cannot be opened.
+ */
+export function buildDisk(request: DiskRequest, allowance: MemoryAllowance): DiskStack {
+  if (request.plugin !== 'memory') throw new Error(`unknown plugin "${request.plugin}"; there is memory`);
+  const names = filterNames(request);
+  const sizeBytes = readPluginParameters(request, names);
+  const memory = new MemoryBackend(sizeBytes, allowance);
+  let backend: Backend = memory;
+  const filters: StackFilter[] = [];
+  for (const name of names.toReversed()) {
+    const filter: StackFilter = new KINDS[name](backend);
+    for (const [key, value] of request.parameters) {
+      if (KINDS[name].takes(key)) filter.configure(key, value);
+    }
+    if (filter instanceof LogFilter) filter.ready();
+    filters.unshift(filter);
+    backend = filter;
+  }
+  return { backend, memory, filters };
+}
+
+function filterNames(request: DiskRequest): Kind[] {
+  const names: Kind[] = [];
+  for (const name of request.filters) {
+    if (!isKind(name)) throw new Error(`unknown filter "${name}"; there are ${NAMES.join(', ')}`);
+    names.push(name);
+  }
+  if (!request.addFilters) return names;
+  const added = NAMES.filter(
+    (name) => !names.includes(name) && request.parameters.some(([key]) => KINDS[name].takes(key)),
+  );
+  return [...added, ...names];
+}
+
+/** The size; every other key must belong to a filter in the stack. */
+function readPluginParameters(request: DiskRequest, names: readonly Kind[]): bigint {
+  let sizeBytes: bigint | null = null;
+  for (const [key, value] of request.parameters) {
+    if (key === 'size') {
+      const size = parseSize(value);
+      if ('error' in size) throw new ParameterError(key, value, size.error);
+      sizeBytes = size.bytes;
+    } else if (!names.some((name) => KINDS[name].takes(key))) {
+      const owner = NAMES.find((name) => KINDS[name].takes(key));
+      throw new ParameterError(
+        key,
+        value,
+        owner === undefined
+          ? 'neither the memory plugin nor a filter has this parameter'
+          : `this parameter belongs to the ${owner} filter: add --filter=${owner}`,
+      );
+    }
+  }
+  if (sizeBytes === null)
+    throw new Error(`memory needs size=SIZE, as in size=64M; at most ${MAX_SIZE_BYTES}`);
+  return sizeBytes;
+}

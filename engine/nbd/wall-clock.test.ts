@@ -1,0 +1,19 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WallClock } from './wall-clock.ts';
+
+afterEach(() => vi.useRealTimers());
+
+describe('WallClock', () => {
+  it('is right again after the machine has slept, and steady through small steps', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const clock = new WallClock();
+    clock.anchor();
+    const start = clock.us(performance.now());
+    vi.setSystemTime(Date.now() + 10);
+    clock.anchor();
+    expect(clock.us(performance.now()) - start).toBeLessThan(9_000);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    clock.anchor();
+    expect(Math.abs(clock.us(performance.now()) / 1000 - Date.now())).toBeLessThan(25);
+  });
+});
