@@ -6,7 +6,8 @@ export default defineConfig({
     // Processes, not threads: tests start hosts, open FIFOs and measure memory.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // Property tests take their time on a busy machine with two cores.
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     teardownTimeout: 5_000,
     restoreMocks: true,

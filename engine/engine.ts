@@ -77,10 +77,10 @@ export class Engine {
   /** Opens logs by path, one source each; `sizeBytes` is for disks whose log does not tell their size. */
   openLogs(paths: readonly string[], sizeBytes: bigint | null, replace = true): Promise<void> {
     return this.enqueue(async () => {
-      if (replace || this.#replay !== null) await this.#empty(sizeBytes);
+      await this.leaveSample(replace);
       for (const path of paths) {
         const absolute = resolve(path);
-        this.session.add(createLogSource(absolute, { run: null }));
+        this.session.add(createLogSource(absolute), { sizeBytes });
         this.recentLogs.note(absolute);
       }
       this.#scheduleInfo();
@@ -89,15 +89,15 @@ export class Engine {
 
   openStdin(stream: Readable, sizeBytes: bigint | null = null): Promise<void> {
     return this.enqueue(async () => {
-      if (this.#replay !== null) await this.#empty(sizeBytes);
-      this.session.add(createStdinSource(stream));
+      await this.leaveSample(false);
+      this.session.add(createStdinSource(stream), { sizeBytes });
     });
   }
 
   /** Opens the built-in recording, replayed in its own time, instead of what is open. */
   openSample(): Promise<void> {
     return this.enqueue(async () => {
-      await this.#empty(null);
+      await this.#empty();
       const replay = openSampleReplay(this.options.assetsDir, {
         onRestart: () => this.session.restartState(),
         onInfo: () => this.#scheduleInfo(),
@@ -107,22 +107,29 @@ export class Engine {
     });
   }
 
+  closeSource(sourceId: number): Promise<void> {
+    return this.enqueue(async () => {
+      if (this.session.sourceOf(sourceId) === this.#replay) this.#replay = null;
+      await this.session.close(sourceId);
+    });
+  }
+
   /** Shows another run of a log (null: all of them): the session reads all its logs again. */
   pickRun(sourceId: number, run: number | null): Promise<void> {
     return this.enqueue(async () => {
       const picked = this.session.sourceOf(sourceId);
       if (picked === null) throw new RefusedError(`there is no source ${sourceId}`);
-      const infos = this.session.sourceInfos();
-      const stuck = infos.find((info) => this.session.sourceOf(info.id)?.canRestart !== true);
-      if (stuck !== undefined) {
-        throw new RefusedError(`${stuck.name} can be read only once; open the log by its path to pick a run`);
+      const { session } = this;
+      const again = session.sourceInfos().map(({ id, name, path, run: shown }) => {
+        if (path === null || session.sourceOf(id)?.canRestart !== true) {
+          throw new RefusedError(`${name} can be read only once; open the log by its path to pick a run`);
+        }
+        return { path, run: id === sourceId ? run : shown, sizeBytes: session.fallbackSizeOf(id) };
+      });
+      await session.reset();
+      for (const { path, run: itsRun, sizeBytes } of again) {
+        session.add(createLogSource(path, { run: itsRun }), { run: itsRun, sizeBytes });
       }
-      const again = infos.flatMap((info) =>
-        info.path === null ? [] : [{ path: info.path, run: info.id === sourceId ? run : info.run }],
-      );
-      await this.session.reset();
-      for (const { path, run: itsRun } of again)
-        this.session.add(createLogSource(path, { run: itsRun }), itsRun);
     });
   }
 
@@ -147,14 +154,14 @@ export class Engine {
   }
 
   /** Empties the session: what was open ends. */
-  async #empty(fallbackSizeBytes: bigint | null): Promise<void> {
+  async #empty(): Promise<void> {
     this.#replay = null;
-    await this.session.reset(fallbackSizeBytes);
+    await this.session.reset();
   }
 
   /** Leaves the sample, so that a source that is added next stands alone. */
   async leaveSample(replace: boolean): Promise<void> {
-    if (replace || this.#replay !== null) await this.#empty(null);
+    if (replace || this.#replay !== null) await this.#empty();
   }
 
   /** Runs `task` after those before it; a failure is the caller's alone. */

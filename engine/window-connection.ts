@@ -118,7 +118,7 @@ export class WindowConnection {
       case 'openSample':
         return engine.openSample();
       case 'closeSource':
-        return engine.enqueue(() => engine.session.close(command.source));
+        return engine.closeSource(command.source);
       case 'setDiskSize':
         engine.setDiskSize(command.disk, command.size);
         return undefined;

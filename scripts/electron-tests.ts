@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { installedElectron } from '../web/launch/electron-runtime.ts';
 
@@ -15,4 +16,11 @@ export function electronTests(
     return { run: false, why: 'the shell keeps its sandbox, which root cannot have' };
   }
   return { run: true };
+}
+
+/** How many tests e2e/electron holds: counted as skipped where they cannot run. */
+export function countElectronTests(root: string): number {
+  return globSync('e2e/electron/**/*.e2e.ts', { cwd: root })
+    .map((file) => readFileSync(resolve(root, file), 'utf8').match(/^ *test\(/gm)?.length ?? 0)
+    .reduce((sum, count) => sum + count, 0);
 }

@@ -1,5 +1,14 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -296,4 +305,35 @@ it('listens on loopback alone, and says when its port is taken', async () => {
   const neighbour = createServer().listen(host.port, '127.0.0.2');
   await once(neighbour, 'listening');
   neighbour.close();
+});
+
+describe('a browser that breaks off', () => {
+  it('leaves no file of ours open', async () => {
+    writeFileSync(join(folder, 'window/assets/large-abc123.js'), Buffer.alloc(16 << 20, ' '));
+    const cookie = await enter(host.mintUrl());
+    const openFiles = (): number =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).endsWith('large-abc123.js');
+        } catch {
+          return false;
+        }
+      }).length;
+    for (let i = 0; i < 5; i += 1) {
+      const sent = request({
+        host: '127.0.0.1',
+        port: host.port,
+        path: '/assets/large-abc123.js',
+        headers: { cookie },
+      });
+      sent.on('error', () => {}).end();
+      const [response] = await once(sent, 'response');
+      response.on('error', () => {});
+      await once(response, 'readable');
+      sent.destroy();
+    }
+    const endMs = performance.now() + 5_000;
+    while (openFiles() > 0 && performance.now() < endMs) await new Promise((wait) => setTimeout(wait, 20));
+    expect(openFiles()).toBe(0);
+  });
 });

@@ -10,6 +10,7 @@ import {
 import { type AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Channel } from '#shared/channel/channel.ts';
 import { MAX_FRAME_FROM_WINDOW_BYTES } from '#shared/channel/frame.ts';
@@ -236,7 +237,6 @@ async function sendFile(
     response.end();
     return;
   }
-  createReadStream(path)
-    .on('error', () => response.destroy())
-    .pipe(response);
+  // Whoever breaks off ends the reading too; an error ends the answer.
+  await pipeline(createReadStream(path), response).catch(() => {});
 }

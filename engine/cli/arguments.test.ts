@@ -109,4 +109,9 @@ describe('nbdscope stats LOG... [--json]', () => {
     expect(refusal('stats')).toContain("missing required argument 'LOG'");
     expect(refusal('stats', 'a', '--browser')).toContain("unknown option '--browser'");
   });
+
+  it('refuses to read standard input twice, and empty names', () => {
+    expect(refusal('stats', '-', '-')).toContain('given twice');
+    expect(refusal('stats', 'a', '')).toContain('needs a name');
+  });
 });

@@ -83,10 +83,8 @@ function parseWindow(args: readonly string[], context: ArgumentsContext): Comman
     sizeBytes = size.bytes;
     names.pop();
   }
-  if (names.filter((name) => name === '-').length > 1) {
-    return usageError('"-" is given twice; standard input can be read once');
-  }
-  if (names.includes('')) return usageError('a log needs a name; one of the arguments is empty');
+  const badName = refusedNames(names);
+  if (badName !== null) return badName;
   return {
     kind: 'window',
     logs: names.filter((name) => name !== '-'),
@@ -109,7 +107,16 @@ function parseStats(args: readonly string[]): CommandLine {
     .helpOption('--help', 'print this help');
   const outcome = runCommander(command, args);
   if (outcome !== null) return outcome;
+  const badName = refusedNames(command.args);
+  if (badName !== null) return badName;
   return { kind: 'stats', logs: [...command.args], json: command.opts<{ json?: boolean }>().json === true };
+}
+
+function refusedNames(names: readonly string[]): CommandLine | null {
+  if (names.filter((name) => name === '-').length > 1) {
+    return usageError('"-" is given twice; standard input can be read once');
+  }
+  return names.includes('') ? usageError('a log needs a name; one of the arguments is empty') : null;
 }
 
 /** Parses without side effects; what is to be printed instead of going on comes back. */

@@ -79,7 +79,7 @@ describe('any log', () => {
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 4096 }), nearLines), (bytes) => {
         apply(bytes);
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
@@ -94,7 +94,7 @@ describe('any log', () => {
           expect(session.state.disk(disk.index).counters.inFlight).toBe(0);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -105,7 +105,7 @@ describe('any log', () => {
         const inside = places.map((place) => Math.min(place, bytes.length));
         expect(decode(bytes, inside)).toEqual(decode(bytes, []));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

@@ -17,7 +17,8 @@ export class LogFeed {
   #statusText = '';
   #bytesRead = 0;
   #totalBytes: number | null = null;
-  #waitFor: Promise<void> | undefined;
+  #waits: Promise<void>[] = [];
+  #release: () => void = () => {};
   #timer: NodeJS.Timeout | null = null;
   #toldMs = 0;
   #closed = false;
@@ -39,7 +40,7 @@ export class LogFeed {
   #rows(batch: EventBatch): void {
     if (this.#closed) return;
     const wait = this.#sink.rows(batch);
-    if (wait !== undefined) this.#waitFor = wait;
+    if (wait !== undefined) this.#waits.push(wait);
   }
 
   /** Decodes bytes of the log. Look at {@link pressure} before reading on. */
@@ -49,11 +50,15 @@ export class LogFeed {
     this.#changed();
   }
 
-  /** What the session asks to wait for before it is given more; undefined when it asks nothing. */
+  /** What the session asks to wait for before it is given more; undefined when it asks nothing. Ends with {@link close} too. */
   pressure(): Promise<void> | undefined {
-    const wait = this.#waitFor;
-    this.#waitFor = undefined;
-    return wait;
+    if (this.#waits.length === 0 || this.#closed) return undefined;
+    const waits = this.#waits;
+    this.#waits = [];
+    return new Promise((resolve) => {
+      this.#release = resolve;
+      void Promise.allSettled(waits).then(() => resolve());
+    });
   }
 
   /** No more bytes come. */
@@ -83,9 +88,10 @@ export class LogFeed {
     if (!this.#closed) this.#sink.notice(notice);
   }
 
-  /** Nothing reaches the session afterwards. */
+  /** Nothing reaches the session afterwards, and nothing waits for it. */
   close(): void {
     this.#closed = true;
+    this.#release();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }

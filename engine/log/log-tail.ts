@@ -36,6 +36,8 @@ export class LogTail {
   #handle: FileHandle | null = null;
   #inode: Stats | null = null;
   #position = 0;
+  /** When the file was last seen to be written, ms since the epoch. */
+  #writtenMs = 0;
   #print = new Fingerprint();
   /** The file has shrunk; its next bytes tell whether nbdkit goes on behind a hole or from the start. */
   #shrunk = false;
@@ -137,15 +139,19 @@ export class LogTail {
 
   /** Reads what the file has beyond the position; while one piece is decoded the next is read. */
   async #readAll(handle: FileHandle): Promise<void> {
-    const { size } = await handle.stat();
+    const { size, mtimeMs } = await handle.stat();
+    const isWritten = mtimeMs !== this.#writtenMs;
+    this.#writtenMs = mtimeMs;
     if (size < this.#position) {
       this.#position = 0;
       this.#shrunk = true;
       this.#print = new Fingerprint();
     }
     this.#sink.readTo(this.#position, size);
-    if (size === this.#position) return;
+    // The same work in another run of nbdkit may well give a log of the same size.
+    if (size === this.#position && !isWritten) return;
     if (!this.#shrunk) await this.#checkPrint(handle);
+    if (size === this.#position) return;
 
     let turn = 0;
     let reading = handle.read(this.#buffers[0], 0, READ_BYTES, this.#position);

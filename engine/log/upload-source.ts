@@ -3,9 +3,12 @@ import { LogFeed } from './log-feed.ts';
 import { tellBroken } from './stream-reader.ts';
 import { Unpacker } from './unpack.ts';
 
+/** Bytes that may wait to be decoded; a window that listens for how far they are read sends half as much ahead. */
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+
 /** A source whose bytes a window sends: a dropped file that has no path here. */
 export interface UploadSource extends Source {
-  /** The next bytes of the file. They are copied. */
+  /** The next bytes of the file. They are copied. Sent much faster than they can be decoded, they end the upload. */
   push(bytes: Uint8Array): void;
   /** The file was truncated or replaced: its bytes come again from the start. */
   restart(): void;
@@ -27,6 +30,8 @@ class Upload implements UploadSource {
   #feed: LogFeed | null = null;
   #unpacker = new Unpacker(() => {});
   #bytesRead = 0;
+  #waitingBytes = 0;
+  #isFlooded = false;
   #ended = false;
   /** What is done one after another: pieces may come before the source has started, or faster than they decode. */
   #queue: Promise<void>;
@@ -55,8 +60,18 @@ class Upload implements UploadSource {
   }
 
   push(bytes: Uint8Array): void {
+    if (this.#ended || this.#stopped || this.#isFlooded) return;
+    if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
+      this.#isFlooded = true;
+      this.#then(() =>
+        Promise.reject(new Error('it was sent faster than it can be read; open it by its path')),
+      );
+      return;
+    }
     const copy = Uint8Array.from(bytes);
+    this.#waitingBytes += copy.length;
     this.#then(async (feed) => {
+      this.#waitingBytes -= copy.length;
       await this.#unpacker.push(copy);
       await feed.pressure();
       this.#bytesRead += copy.length;

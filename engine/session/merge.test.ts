@@ -72,4 +72,15 @@ describe('Merge', () => {
     expect(out.map(([, time]) => time)).toEqual([5, 3]);
     merge.dispose();
   });
+
+  it('keeps every promise it gave to a source that was to wait', async () => {
+    const { merge } = collector();
+    const busy = merge.add();
+    const late = merge.add();
+    const waits = [1, 2, 3, 4, 5, 6].map((time) => merge.push(busy, batchAt([time])));
+    expect(waits.filter((wait) => wait !== undefined).length).toBe(3);
+    merge.setCatchingUp(late, false);
+    await Promise.all(waits);
+    merge.dispose();
+  });
 });

@@ -15,7 +15,8 @@ export class MergeInput {
   readonly queue: EventBatch[] = [];
   /** Rows of the first queued batch that have been handed on. */
   taken = 0;
-  #release: (() => void) | null = null;
+  /** One for each promise given: a piece of a log makes several batches, and each may be told to wait. */
+  #releases: (() => void)[] = [];
 
   constructor(nowMs: number) {
     this.lastActiveMs = nowMs;
@@ -25,14 +26,15 @@ export class MergeInput {
   backPressure(): Promise<void> | undefined {
     if (this.queue.length < QUEUE_LIMIT) return undefined;
     return new Promise((resolve) => {
-      this.#release = resolve;
+      this.#releases.push(resolve);
     });
   }
 
   relieve(): void {
     if (this.queue.length >= QUEUE_LIMIT) return;
-    this.#release?.();
-    this.#release = null;
+    const releases = this.#releases;
+    this.#releases = [];
+    for (const release of releases) release();
   }
 
   /** Time of the next row; rows without one go at once. */

@@ -23,6 +23,8 @@ interface SourceEntry {
   /** The session's disk number for each of the source's. */
   readonly diskIds: number[];
   readonly run: number | null;
+  /** For disks of a log that does not tell their size. */
+  readonly fallbackSizeBytes: bigint | null;
   progress: SourceProgress;
   stopped: boolean;
 }
@@ -53,6 +55,9 @@ const GUESS_STEP = 1n << 20n;
 /** At most so many notices are kept; the oldest go. */
 const MAX_NOTICES = 100;
 
+/** How long the end of a source is waited for. */
+const STOP_LIMIT_MS = 1_000;
+
 const BUDGET_NOTICE_KEY = 'model-memory';
 
 /**
@@ -68,9 +73,8 @@ export class Session {
   readonly #byInput = new Map<MergeInput, SourceEntry>();
   readonly #disks = new Map<number, DiskEntry>();
   readonly #notices = new Map<string, Notice>();
-  /** Size for disks of logs that do not tell theirs, from the command line. */
-  #fallbackSizeBytes: bigint | null = null;
   #nextSource = 0;
+  #nextDisk = 0;
   #nextNotice = 1;
 
   constructor(listener: SessionListener) {
@@ -78,8 +82,15 @@ export class Session {
     this.#merge = new Merge((input, batch, from, to) => this.#commit(input, batch, from, to));
   }
 
-  /** Adds a source and starts it. Returns its number. */
-  add(source: Source, run: number | null = null): number {
+  /**
+   * Adds a source and starts it. Returns its number.
+   * @param options.run the run of the log that the source was told to show; null for all.
+   * @param options.sizeBytes the size of disks of which the source does not tell one.
+   */
+  add(
+    source: Source,
+    options: { readonly run?: number | null; readonly sizeBytes?: bigint | null } = {},
+  ): number {
     const id = this.#nextSource;
     this.#nextSource += 1;
     const entry: SourceEntry = {
@@ -87,7 +98,8 @@ export class Session {
       source,
       input: this.#merge.add(),
       diskIds: [],
-      run,
+      run: options.run ?? null,
+      fallbackSizeBytes: options.sizeBytes ?? null,
       progress: NOTHING_YET,
       stopped: false,
     };
@@ -102,19 +114,19 @@ export class Session {
     return this.#entries.get(id)?.source ?? null;
   }
 
-  get sourceIds(): readonly number[] {
-    return [...this.#entries.keys()];
-  }
-
-  get diskCount(): number {
-    return this.#disks.size;
+  /** The size that was given for disks of which the source does not tell one. */
+  fallbackSizeOf(id: number): bigint | null {
+    return this.#entries.get(id)?.fallbackSizeBytes ?? null;
   }
 
   hasDisk(id: number): boolean {
     return this.#disks.has(id);
   }
 
-  /** Stops a source; its disks and their picture go, everything else stays. */
+  /**
+   * Stops a source; its disks and their picture go, everything else stays. One that does not come to its end (a file on
+   * a dead mount) is not waited for longer than a moment.
+   */
   async close(id: number): Promise<void> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
@@ -122,15 +134,18 @@ export class Session {
     this.#entries.delete(id);
     this.#byInput.delete(entry.input);
     this.#merge.remove(entry.input);
-    for (const disk of entry.diskIds) this.#disks.delete(disk);
+    for (const disk of entry.diskIds) {
+      if (!this.#disks.delete(disk)) continue;
+      this.state.removeDisk(disk);
+      this.#listener.reset();
+    }
     for (const [key, notice] of this.#notices) if (notice.source === id) this.#notices.delete(key);
     this.#listener.infoChanged();
-    await entry.source.stop();
+    await atMost(STOP_LIMIT_MS, entry.source.stop());
   }
 
   /** Stops every source and starts on an empty state. */
-  async reset(fallbackSizeBytes: bigint | null = null): Promise<void> {
-    this.#fallbackSizeBytes = fallbackSizeBytes;
+  async reset(): Promise<void> {
     await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
     this.#disks.clear();
     this.#notices.clear();
@@ -256,16 +271,19 @@ export class Session {
       source: entry.id,
       exportName: found.exportName,
       name: found.exportName === '' ? entry.source.name : found.exportName,
-      sizeBytes: found.sizeBytes ?? this.#fallbackSizeBytes,
+      sizeBytes: found.sizeBytes ?? entry.fallbackSizeBytes,
       highestByte: found.highestByte,
     });
     this.#listener.infoChanged();
   }
 
-  /** Disk numbers are not used again while the state knows them: another disk's blocks lie there. */
+  /** Numbers go round, so that one given back is not soon another disk's: a window may still speak of the former. */
   #freeDiskId(): number | null {
-    for (let id = 0; id < MAX_DISKS; id += 1) {
-      if (!this.#disks.has(id) && this.state.disks[id] === undefined) return id;
+    for (let i = 0; i < MAX_DISKS; i += 1) {
+      const id = (this.#nextDisk + i) % MAX_DISKS;
+      if (this.#disks.has(id)) continue;
+      this.#nextDisk = (id + 1) % MAX_DISKS;
+      return id;
     }
     return null;
   }
@@ -319,6 +337,14 @@ export class Session {
       detail: null,
     });
   }
+}
+
+async function atMost(limitMs: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work, limit]).finally(() => clearTimeout(timer));
 }
 
 /** The rows that belong to a disk of the session; those of disks left out are dropped. */

@@ -108,4 +108,22 @@ describe('WindowFeed', () => {
     expect(pair.types()).toEqual([FrameType.Snapshot]);
     pair.feed.dispose();
   });
+
+  it('counts the memory that waits, not only its rows: a log that grows line by line makes large batches of one row', async () => {
+    const pair = new Pair();
+    pair.feed.follow(true);
+    await settle();
+    for (let i = 0; i < 4000; i += 1) {
+      const batch = new EventBatch(64);
+      batch.push({ kind: RowKind.Request, offsetBytes: 0, lengthBytes: 4096, clockUs: 1e15 });
+      batch.firstSequence = pair.state.sequence + 1;
+      pair.state.apply(batch);
+      pair.feed.rows(batch);
+    }
+    await sleep(150);
+    pair.feed.ack(0);
+    await settle();
+    expect(pair.types()).toEqual([FrameType.Snapshot, FrameType.Snapshot]);
+    pair.feed.dispose();
+  });
 });

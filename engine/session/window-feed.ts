@@ -1,11 +1,20 @@
 import type { Channel } from '#shared/channel/channel.ts';
-import { encodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
+import {
+  encodeFrame,
+  encodeJsonFrame,
+  FRAME_HEADER_BYTES,
+  FrameType,
+  framed,
+} from '#shared/channel/frame.ts';
 import type { Message } from '#shared/contract/messages.ts';
-import { EventBatch } from '#shared/events/event-batch.ts';
+import { EventBatch, ROW_BYTES } from '#shared/events/event-batch.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 
-/** Rows that may wait for a window before they are dropped and a snapshot takes their place. */
-const QUEUE_ROWS = 200_000;
+/**
+ * What may wait for a window before it is dropped and a snapshot takes its place. Some 200,000 rows; counted in memory,
+ * as a log that grows line by line makes batches that are mostly empty.
+ */
+const QUEUE_BYTES = 200_000 * ROW_BYTES;
 
 /** Rows in one frame at most: small enough to be applied well within a frame's time. */
 const FRAME_ROWS = 16_384;
@@ -26,7 +35,7 @@ export class WindowFeed {
   readonly #state: () => SessionState;
   /** Batches are shared with the session, never written to again. */
   #queue: EventBatch[] = [];
-  #queuedRows = 0;
+  #queuedBytes = 0;
   #following = false;
   #snapshotDue = false;
   #awaiting: number | null = null;
@@ -69,8 +78,8 @@ export class WindowFeed {
   rows(batch: EventBatch): void {
     if (!this.#following || this.#snapshotDue) return;
     this.#queue.push(batch);
-    this.#queuedRows += batch.count;
-    if (this.#queuedRows > QUEUE_ROWS) this.resync();
+    this.#queuedBytes += batch.buffer.byteLength;
+    if (this.#queuedBytes > QUEUE_BYTES) this.resync();
     else this.#scheduleFlush();
   }
 
@@ -90,7 +99,7 @@ export class WindowFeed {
 
   #dropQueue(): void {
     this.#queue = [];
-    this.#queuedRows = 0;
+    this.#queuedBytes = 0;
   }
 
   #sendProgress(): void {
@@ -127,7 +136,7 @@ export class WindowFeed {
     this.#snapshotDue = false;
     const state = this.#state();
     this.#awaiting = state.sequence;
-    this.#channel.send(encodeFrame(FrameType.Snapshot, state.snapshot()));
+    this.#channel.send(framed(FrameType.Snapshot, state.snapshot(FRAME_HEADER_BYTES)));
     this.#lastSnapshotMs = performance.now();
     this.#snapshotCostMs = this.#lastSnapshotMs - now;
   }
@@ -151,8 +160,7 @@ export class WindowFeed {
       batch.firstSequence = first.firstSequence;
       for (const part of this.#queue.slice(0, count)) batch.appendRows(part, 0, part.count);
     }
-    this.#queue.splice(0, count);
-    this.#queuedRows -= rows;
+    for (const sent of this.#queue.splice(0, count)) this.#queuedBytes -= sent.buffer.byteLength;
     this.#awaiting = batch.firstSequence + batch.count - 1;
     this.#channel.send(encodeFrame(FrameType.Batch, batch.encode()));
   }

@@ -11,7 +11,7 @@ export function FirstHint(): ReactElement | null {
   const onSample = useAppState(
     (state) => state.session?.sources.some((source) => source.kind === 'sample') ?? false,
   );
-  const recent = useAppState((state) => state.session?.recentLogs) ?? [];
+  const latest = useAppState((state) => state.session?.recentLogs[0]);
   if (!open || !onSample) return null;
   return (
     <aside className="hint" aria-label="Getting started">
@@ -26,16 +26,16 @@ export function FirstHint(): ReactElement | null {
             <FolderOpen size={16} aria-hidden="true" /> Open a log…
           </button>
           <span className="quiet">or drop one here</span>
-          {recent.slice(0, 2).map((log) => (
+          {latest !== undefined && (
             <button
-              key={log.path}
               type="button"
-              className="link mono clip"
-              onClick={() => openPaths(app, [log.path], true)}
+              className="link"
+              title={latest.path}
+              onClick={() => openPaths(app, [latest.path], true)}
             >
-              {log.path}
+              Open {latest.path.split(/[\\/]/).at(-1)} again
             </button>
-          ))}
+          )}
         </div>
       </div>
       <button

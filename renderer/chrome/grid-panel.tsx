@@ -24,8 +24,11 @@ export function GridPanel({
     (state) => state.activeDisk === disk.id && (state.session?.disks.length ?? 0) > 1,
   );
   const attach = useCallback(
-    (element: HTMLElement | null) =>
-      element === null ? undefined : app.picture?.attachGrid(disk.id, element),
+    (element: HTMLElement | null) => {
+      if (element === null) return undefined;
+      element.tabIndex = 0;
+      return app.picture?.attachGrid(disk.id, element);
+    },
     [app, disk.id],
   );
   const size = disk.sizeBytes === null ? null : formatBytes(BigInt(disk.sizeBytes));

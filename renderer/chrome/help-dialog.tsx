@@ -4,6 +4,11 @@ import { useAppState } from './app-context.ts';
 import { chordLabel, isMac } from './keys.ts';
 import { Modal } from './modal.tsx';
 
+/** How an action's keys are written; two keys that are written alike are one to the reader. */
+function labelsOf(action: Action): readonly string[] {
+  return [...new Set(action.keys.map((chord) => chordLabel(chord, isMac())))];
+}
+
 /** Every action and its keys, as the action table has them. */
 export function HelpDialog(): ReactElement {
   const version = useAppState((state) => state.version);
@@ -21,8 +26,8 @@ export function HelpDialog(): ReactElement {
                   <div key={action.id} className="key-row">
                     <dt>{action.title}</dt>
                     <dd>
-                      {action.keys.map((chord) => (
-                        <kbd key={chordLabel(chord, false)}>{chordLabel(chord, isMac())}</kbd>
+                      {labelsOf(action).map((label) => (
+                        <kbd key={label}>{label}</kbd>
                       ))}
                     </dd>
                   </div>

@@ -14,10 +14,8 @@ export function ReplayBar({ replay }: { readonly replay: ReplayInfo }): ReactEle
   const app = useApp();
   const clockUs = useAppState((state) => state.counters.clockUs);
   const caption = useAppState((state) => state.counters.caption);
-  const paused = useAppState((state) => state.paused);
   const spanUs = Math.max(1, replay.lastUs - replay.firstUs);
-  // A picture that is held shows where it stands, not how far the recording has come.
-  const shownUs = paused && !Number.isNaN(clockUs) ? clockUs : replay.positionUs;
+  const shownUs = Number.isNaN(clockUs) ? replay.positionUs : clockUs;
   const atUs = Math.min(Math.max(0, shownUs - replay.firstUs), spanUs);
   return (
     <section className="replay" aria-label="Replay">

@@ -74,7 +74,7 @@ function PaletteButton(): ReactElement {
       <button
         type="button"
         className="button palette-button"
-        aria-label={action.title}
+        aria-label={`${action.title} ${keys}`}
         onClick={() => action.run(app)}
       >
         <Search size={14} aria-hidden="true" />
@@ -124,11 +124,11 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactElement {
         <button
           type="button"
           className="source-name"
-          aria-label={`${source.name}, ${sourceBadge(source)}`}
           onClick={() => only !== undefined && app.activate(only.id)}
         >
           <span className="clip">{source.name}</span>
           {what !== null && <span className="source-size mono">{what}</span>}
+          <span className="sr-only">{sourceBadge(source)}</span>
         </button>
       </Tip>
       <button

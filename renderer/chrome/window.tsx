@@ -23,6 +23,7 @@ export function AppWindow(): ReactElement {
   const sideOpen = useAppState(showsSide);
   const footerOpen = useAppState((state) => state.footerOpen);
   const replay = useAppState((state) => state.session?.replay ?? null);
+  const dialogOpen = useAppState((state) => state.dialog !== null);
   const dropping = useFileDrop(app);
 
   useEffect(() => {
@@ -39,7 +40,7 @@ export function AppWindow(): ReactElement {
 
   return (
     <Tooltip.Provider delayDuration={500}>
-      <div className="window">
+      <div className="window" inert={dialogOpen}>
         <TopBar />
         <div className="middle">
           <div className="stage">

@@ -1,6 +1,6 @@
 import type { Disposable } from '#shared/channel/channel.ts';
 import type { Command } from '#shared/contract/commands.ts';
-import type { DiskInfo, Message } from '#shared/contract/messages.ts';
+import type { DiskInfo, Message, SessionInfo } from '#shared/contract/messages.ts';
 import type { GridRenderer } from '../grid/grid-renderer.ts';
 import { Picture, type PicturePlace } from '../picture/picture.ts';
 import type { PointerActions } from '../picture/pointer-input.ts';
@@ -42,6 +42,7 @@ export class WindowApp implements Disposable {
   #pausedAtRequests = 0;
   #nextNotice = 1;
   #readyReported = false;
+  #choseDisk = false;
 
   constructor() {
     const preferences = loadPreferences(localStorage);
@@ -168,6 +169,7 @@ export class WindowApp implements Disposable {
   }
 
   activate(disk: number): void {
+    this.#choseDisk = true;
     if (this.state.activeDisk === disk) return;
     this.store.setState({ activeDisk: disk });
     this.#countersStale = true;
@@ -251,11 +253,11 @@ export class WindowApp implements Disposable {
         this.store.setState({ version: message.version, host: message.host });
         return;
       case 'session':
-        this.store.setState({ session: message.session });
+        this.store.setState({ session: inOrder(message.session) });
         this.#updateDisks();
         this.#countersStale = true;
         this.picture?.requestDraw();
-        if (!this.#readyReported && message.session.disks.length > 0) {
+        if (!this.#readyReported) {
           this.#readyReported = true;
           desktopHost()?.reportReady();
         }
@@ -285,7 +287,9 @@ export class WindowApp implements Disposable {
       disks.map(({ id, sizeBytes }) => ({ id, sizeBytes: sizeBytes === null ? null : BigInt(sizeBytes) })),
     );
     const { activeDisk } = this.state;
-    if (!disks.some((disk) => disk.id === activeDisk)) {
+    // Until a person chooses, the first disk is in hand, whichever was found first.
+    if (!this.#choseDisk || !disks.some((disk) => disk.id === activeDisk)) {
+      this.#choseDisk = false;
       this.store.setState({ activeDisk: disks[0]?.id ?? null });
     }
     if (this.cursor !== null && !disks.some((disk) => disk.id === this.cursor?.disk)) this.setCursor(null);
@@ -313,4 +317,9 @@ export class WindowApp implements Disposable {
       readout: cursor === null ? null : readOut(session.state, cursor, session.shownUs()),
     });
   }
+}
+
+/** Disks in the order of their logs, whichever the engine found first. */
+function inOrder(session: SessionInfo): SessionInfo {
+  return { ...session, disks: session.disks.toSorted((a, b) => a.source - b.source || a.id - b.id) };
 }

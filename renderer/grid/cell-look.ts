@@ -25,7 +25,7 @@ export const SECTORS_FROM_PX = 8;
 /** Below this, of the cell without its grid line, the hatch is a checker. */
 export const HATCH_FROM_PX = 4;
 /** Below {@link OUTLINE_FROM_PX} a cell in flight takes on this much of the outline's colour: too little to count as a flash. */
-export const IN_FLIGHT_TINT = 0.1;
+export const IN_FLIGHT_TINT = 0.08;
 
 /** A colour as 0xBBGGRR, the order that an opaque px has in little-endian image data. */
 export type PackedColor = number;

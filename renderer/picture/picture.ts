@@ -83,6 +83,9 @@ export class Picture implements Disposable {
   #areaWidthPx = 0;
   #areaHeightPx = 0;
   #ratio = 1;
+  /** Parts of a device px that panning still owes: many small moves come to the same as a large one. */
+  #panRestXPx = 0;
+  #panRestYPx = 0;
   #frameRequest = 0;
   #lastDrawnUs = Number.NaN;
 
@@ -194,7 +197,11 @@ export class Picture implements Disposable {
   pan(disk: number, dxPx: number, dyPx: number): void {
     const grid = this.#grids.get(disk);
     if (grid === undefined) return;
-    const view = panBy(grid.view, dxPx * this.#ratio, dyPx * this.#ratio);
+    const wantedX = dxPx * this.#ratio + this.#panRestXPx;
+    const wantedY = dyPx * this.#ratio + this.#panRestYPx;
+    const view = panBy(grid.view, Math.trunc(wantedX), Math.trunc(wantedY));
+    this.#panRestXPx = wantedX - Math.trunc(wantedX);
+    this.#panRestYPx = wantedY - Math.trunc(wantedY);
     this.#setView(grid, clampView(view, grid.sizeBytes, grid.widthPx, grid.heightPx));
   }
 

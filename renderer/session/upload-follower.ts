@@ -87,8 +87,8 @@ export class UploadFollower implements Disposable {
   /** A large file must not pile up between here and the engine. */
   async #untilRead(): Promise<void> {
     const waiting = (): boolean => {
-      const read = this.#options.bytesRead();
-      if (read === null) return false;
+      // An engine that has not said yet has read nothing.
+      const read = this.#options.bytesRead() ?? 0;
       if (read < this.#restartedAtBytes) this.#restartedAtBytes = 0;
       return this.#sentBytes - (read - this.#restartedAtBytes) > WINDOW_BYTES;
     };

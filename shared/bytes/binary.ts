@@ -1,16 +1,24 @@
-/** A growing little-endian byte buffer, for snapshots. Arrays are padded so that they can be viewed in place. */
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * A growing little-endian byte buffer, for snapshots. Arrays are padded so that they can be viewed in place. Grows by
+ * chunks: a snapshot may be hundreds of MB, and is copied once only.
+ */
 export class ByteWriter {
+  readonly #full: Uint8Array[] = [];
+  #fullBytes = 0;
   #bytes = new Uint8Array(1 << 16);
   #view = new DataView(this.#bytes.buffer);
+  /** Bytes written to `#bytes`. */
   #length = 0;
 
   #room(extra: number): void {
-    const wanted = this.#length + extra;
-    if (wanted <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(wanted, this.#bytes.length * 2));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
+    if (this.#length + extra <= this.#bytes.length) return;
+    this.#full.push(this.#bytes.subarray(0, this.#length));
+    this.#fullBytes += this.#length;
+    this.#bytes = new Uint8Array(Math.max(extra, CHUNK_BYTES));
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#length = 0;
   }
 
   u32(value: number): void {
@@ -29,14 +37,20 @@ export class ByteWriter {
   array(values: ArrayBufferView): void {
     this.u32(values.byteLength);
     this.#room(8 + values.byteLength);
-    this.#length = Math.ceil(this.#length / 8) * 8;
+    this.#length += -(this.#fullBytes + this.#length) & 7;
     this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), this.#length);
     this.#length += values.byteLength;
   }
 
-  /** What has been written, as a view of the writer's own memory: use it before writing on. */
-  finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+  /** What has been written, behind `reservedBytes` zero bytes for the caller's own use. */
+  finish(reservedBytes = 0): Uint8Array<ArrayBuffer> {
+    const whole = new Uint8Array(reservedBytes + this.#fullBytes + this.#length);
+    let at = reservedBytes;
+    for (const part of [...this.#full, this.#bytes.subarray(0, this.#length)]) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
   }
 }
 

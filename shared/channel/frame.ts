@@ -27,9 +27,14 @@ export interface Frame {
 
 export function encodeFrame(type: FrameType, payload: Uint8Array, tag = 0): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
-  bytes[0] = type;
-  new DataView(bytes.buffer).setUint32(4, tag, true);
   bytes.set(payload, FRAME_HEADER_BYTES);
+  return framed(type, bytes, tag);
+}
+
+/** Makes a frame of `bytes` in place: the payload with {@link FRAME_HEADER_BYTES} bytes before it for the header. */
+export function framed(type: FrameType, bytes: Uint8Array<ArrayBuffer>, tag = 0): Uint8Array<ArrayBuffer> {
+  bytes[0] = type;
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(4, tag, true);
   return bytes;
 }
 

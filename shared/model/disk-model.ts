@@ -161,9 +161,11 @@ export class DiskModel {
       for (const number of this.pages.keys()) if (number >= from && number < to) cover(number);
     }
     const listener = this.listener;
-    this.runs.update(from, to, (record, start, end) => {
-      const state = nextState(record.state, op, errno, fua) & ~COARSE;
-      if (listener !== null) this.#tellGaps(listener, start, end, record.state, state, op, errno, nowMs);
+    this.runs.update(from, to, (record, start, end, isWidened) => {
+      const next = nextState(record.state, op, errno, fua);
+      const state = !isWidened ? next & ~COARSE : next === record.state ? next : next | COARSE;
+      const readMs = op === Op.Read && errno === 0 ? nowMs : 0;
+      if (listener !== null) this.#tellGaps(listener, start, end, record.state, state, readMs);
       return {
         state,
         lastOp: op,
@@ -172,28 +174,38 @@ export class DiskModel {
         latencyUs: Math.fround(latencyUs),
         reads: record.reads + (op === Op.Read ? 1 : 0),
         writes: record.writes + (op === Op.Write || op === Op.Zero ? 1 : 0),
-        readMs: op === Op.Read && errno === 0 ? nowMs : record.readMs,
+        readMs: readMs === 0 ? record.readMs : readMs,
       };
     });
+    this.#boundRuns();
   }
 
-  /** Tells the listener about the pages of [from, to) that are not in memory: those that are have told already. */
+  /** Runs that are not shared by neighbours are bounded in number, like pages, and for the same reason. */
+  #boundRuns(): void {
+    if (!this.runs.isFull) return;
+    this.runs.coarsen();
+    this.listener?.reset();
+  }
+
+  /**
+   * Tells the listener about the pages of [from, to) that are not in memory: those that are have told already.
+   * `readMs` is 0 where nothing was read.
+   */
   #tellGaps(
     listener: ModelListener,
     from: number,
     to: number,
     oldState: number,
     newState: number,
-    op: number,
-    errno: number,
-    nowMs: number,
+    readMs: number,
   ): void {
+    if (oldState === newState && readMs === 0) return;
     const tell = (start: number, end: number): void => {
       if (start >= end) return;
       const first = start * PAGE_BLOCKS;
       const count = (end - start) * PAGE_BLOCKS;
       if (oldState !== newState) listener.blocksChanged(first, count, oldState, newState);
-      if (op === Op.Read && errno === 0) listener.blocksRead(first, count, nowMs);
+      if (readMs !== 0) listener.blocksRead(first, count, readMs);
     };
     let start = from;
     for (const number of this.#pagesBetween(from, to)) {
@@ -314,14 +326,15 @@ export class DiskModel {
     latencyUs: number,
   ): void {
     const listener = this.listener;
-    this.runs.update(pageNumber, pageNumber + 1, (record) => {
+    this.runs.update(pageNumber, pageNumber + 1, (record, start, end) => {
       const next = nextState(record.state, op, errno, fua);
       const state = next === record.state ? next : next | COARSE;
       if (listener !== null && state !== record.state) {
-        listener.blocksChanged(pageNumber * PAGE_BLOCKS, PAGE_BLOCKS, record.state, state);
+        this.#tellGaps(listener, start, end, record.state, state, 0);
       }
       return { ...record, state, lastOp: op, errno, lastMs: nowMs, latencyUs: Math.fround(latencyUs) };
     });
+    this.#boundRuns();
   }
 
   /** State byte of a block. */
@@ -393,18 +406,21 @@ export class DiskModel {
     const firstPage = Math.floor(first / PAGE_BLOCKS);
     const endPage = Math.ceil(end / PAGE_BLOCKS);
     const inMemory = this.#pagesBetween(firstPage, endPage);
+    let next = 0;
     this.runs.forEach(firstPage, endPage, (record, start, stop) => {
       if (record.state === 0 && record.readMs === 0) return;
+      for (let number = inMemory[next]; number !== undefined && number < start; number = inMemory[next])
+        next += 1;
       let from = start;
       const tell = (to: number): void => {
         const a = Math.max(from * PAGE_BLOCKS, first);
         const b = Math.min(to * PAGE_BLOCKS, end);
         if (a < b) visit(a, b - a, record.state, record.readMs);
       };
-      for (const number of inMemory) {
-        if (number < start || number >= stop) continue;
+      for (let number = inMemory[next]; number !== undefined && number < stop; number = inMemory[next]) {
         tell(number);
         from = number + 1;
+        next += 1;
       }
       tell(stop);
     });
@@ -439,6 +455,7 @@ export class DiskModel {
 
   write(to: ByteWriter): void {
     to.f64(this.lastFlushMs);
+    to.f64(this.runs.grain);
     to.u32(this.runs.starts.length);
     for (let i = 0; i < this.runs.starts.length; i += 1) {
       const record = this.runs.records[i] ?? UNTOUCHED_RUN;
@@ -454,16 +471,10 @@ export class DiskModel {
     for (const [number, page] of this.pages) {
       to.f64(number);
       to.u32((page.detail === null ? 0 : 1) | (page.sectors === null ? 0 : 2));
-      to.array(page.state);
-      if (page.sectors !== null) to.array(page.sectors);
-      if (page.detail === null) continue;
-      to.array(page.detail.lastMs);
-      to.array(page.detail.latencyUs);
-      to.array(page.detail.reads);
-      to.array(page.detail.writes);
-      to.array(page.detail.readMs);
-      to.array(page.detail.lastOp);
-      to.array(page.detail.errno);
+      const [first, end] = page.touchedSpan();
+      to.u32(first);
+      to.u32(end);
+      for (const column of page.columns(first, end)) to.array(column);
     }
   }
 
@@ -471,6 +482,7 @@ export class DiskModel {
   read(from: ByteReader): void {
     this.clear();
     this.lastFlushMs = from.f64();
+    this.runs.grain = from.f64();
     const runs = from.u32();
     for (let i = 0; i < runs; i += 1) {
       this.runs.starts[i] = from.f64();
@@ -491,19 +503,12 @@ export class DiskModel {
       const number = from.f64();
       const parts = from.u32();
       const page = new Page(UNTOUCHED_RUN, (parts & 1) !== 0);
-      from.into(page.state);
-      if ((parts & 2) !== 0) {
-        page.sectors = from.into(new Uint8Array(PAGE_BLOCKS * SECTORS_PER_BLOCK));
-      }
-      if (page.detail !== null) {
-        from.into(page.detail.lastMs);
-        from.into(page.detail.latencyUs);
-        from.into(page.detail.reads);
-        from.into(page.detail.writes);
-        from.into(page.detail.readMs);
-        from.into(page.detail.lastOp);
-        from.into(page.detail.errno);
-      }
+      if ((parts & 2) !== 0) page.sectors = new Uint8Array(PAGE_BLOCKS * SECTORS_PER_BLOCK);
+      const first = from.u32();
+      const end = from.u32();
+      if (first > end || end > PAGE_BLOCKS)
+        throw new RangeError(`snapshot of blocks ${first} to ${end} of a page`);
+      for (const column of page.columns(first, end)) from.into(column);
       this.pages.set(number, page);
       this.#budget.usedBytes += pageBytes(page);
     }

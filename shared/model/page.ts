@@ -62,6 +62,32 @@ export class Page {
     detail.errno.fill(run.errno);
   }
 
+  /** The least range of blocks, as [first, end), outside of which every column still is as it was made. */
+  touchedSpan(): readonly [number, number] {
+    const { state, detail } = this;
+    const isTouched = (b: number): boolean =>
+      state[b] !== 0 || (detail !== null && detail.lastOp[b] !== NO_OP);
+    let first = 0;
+    while (first < PAGE_BLOCKS && !isTouched(first)) first += 1;
+    let end = PAGE_BLOCKS;
+    while (end > first && !isTouched(end - 1)) end -= 1;
+    return [first, end];
+  }
+
+  /** Views of all columns there are, for blocks [first, end). */
+  columns(first: number, end: number): readonly (Uint8Array | Uint32Array | Float32Array)[] {
+    const columns: (Uint8Array | Uint32Array | Float32Array)[] = [this.state.subarray(first, end)];
+    if (this.sectors !== null) {
+      columns.push(this.sectors.subarray(first * SECTORS_PER_BLOCK, end * SECTORS_PER_BLOCK));
+    }
+    if (this.detail === null) return columns;
+    const { lastMs, latencyUs, reads, writes, readMs, lastOp, errno } = this.detail;
+    for (const column of [lastMs, latencyUs, reads, writes, readMs, lastOp, errno]) {
+      columns.push(column.subarray(first, end));
+    }
+    return columns;
+  }
+
   /** Sets the sectors [from, to) of block `index` to `kind`, and the block's MIXED bit to whether its sectors differ. */
   setSectors(index: number, from: number, to: number, kind: number): void {
     let sectors = this.sectors;

@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '../bytes/binary.ts';
 import type { EventBatch } from '../events/event-batch.ts';
+import { ALL_DISKS } from '../events/vocabulary.ts';
 
 /** How many of the latest requests are kept for the list. */
 export const RECENT_CAPACITY = 4096;
@@ -55,6 +56,15 @@ export class RecentRequests {
     const at = (number - 1) % RECENT_CAPACITY;
     this.errno[at] = errno;
     this.latencyUs[at] = latencyUs;
+  }
+
+  /** Takes the requests of a disk that is gone out of its name: they stay listed, and get no reply any more. */
+  leaveDisk(disk: number): void {
+    for (let at = 0; at < this.length; at += 1) {
+      if (this.disk[at] !== disk) continue;
+      this.disk[at] = ALL_DISKS;
+      if (this.errno[at] === ERRNO_PENDING) this.errno[at] = ERRNO_UNANSWERED;
+    }
   }
 
   /** Index into the columns of the `age`-th latest request, 0 being the latest. */

@@ -1,13 +1,20 @@
-import { type RunRecord, UNTOUCHED_RUN } from './page.ts';
+import { COARSE, FAILED, KIND_MASK } from './block-state.ts';
+import { NO_OP, type RunRecord, UNTOUCHED_RUN } from './page.ts';
+
+/** Runs that one disk keeps apart; more are made fewer by a coarser grain. Some 5 MB. */
+export const MAX_RUNS = 32_768;
 
 /**
  * What is known of pages that were only ever touched whole: a sorted list of runs of page numbers, each with one
- * record. A trim of a whole 7 EiB disk is one run, whatever its size. Covers all page numbers from 0 up.
+ * record. A trim of a whole 7 EiB disk is one run, whatever its size. Covers all page numbers from 0 up. The last run is
+ * never touched.
  */
 export class RunMap {
   /** First page of each run, ascending; the first is 0. A run ends where the next begins. */
   readonly starts: number[] = [0];
   readonly records: RunRecord[] = [UNTOUCHED_RUN];
+  /** Pages in the least stretch that is kept apart: 1, or a larger power of two once there were too many runs. */
+  grain = 1;
 
   /** Index of the run that holds `page`. */
   indexOf(page: number): number {
@@ -25,41 +32,98 @@ export class RunMap {
     return this.records[this.indexOf(page)] ?? UNTOUCHED_RUN;
   }
 
-  #cut(page: number): number {
-    const index = this.indexOf(page);
-    if (this.starts[index] === page) return index;
-    this.starts.splice(index + 1, 0, page);
-    this.records.splice(index + 1, 0, this.records[index] ?? UNTOUCHED_RUN);
-    return index + 1;
-  }
-
-  /** Replaces the record of every run in pages [from, to) by what `change` makes of it; visits them in order. */
-  update(from: number, to: number, change: (record: RunRecord, from: number, to: number) => RunRecord): void {
+  /**
+   * Replaces the record of every run in pages [from, to), widened to whole units of {@link grain} pages, by what
+   * `change` makes of it; visits them in order. `isWidened`: what is changed is more than was asked for. Neighbours that
+   * are alike become one run, so that a whole-disk operation leaves one again.
+   */
+  update(
+    from: number,
+    to: number,
+    change: (record: RunRecord, from: number, to: number, isWidened: boolean) => RunRecord,
+  ): void {
     if (from >= to) return;
-    const first = this.#cut(from);
-    const end = this.#cut(to);
-    for (let i = first; i < end; i += 1) {
-      const start = this.starts[i] ?? from;
-      const stop = this.starts[i + 1] ?? to;
-      this.records[i] = change(this.records[i] ?? UNTOUCHED_RUN, start, stop);
+    const start = Math.floor(from / this.grain) * this.grain;
+    const end = Math.ceil(to / this.grain) * this.grain;
+    const isWidened = start < from || end > to;
+    const first = this.indexOf(start);
+    const starts: number[] = [];
+    const records: RunRecord[] = [];
+    const put = (at: number, record: RunRecord): void => {
+      const previous = records[records.length - 1] ?? this.records[first - 1];
+      if (previous !== undefined && sameRecord(previous, record)) return;
+      starts.push(at);
+      records.push(record);
+    };
+    let next = first;
+    for (let at = this.starts[first]; at !== undefined && at < end; at = this.starts[next]) {
+      const record = this.records[next] ?? UNTOUCHED_RUN;
+      next += 1;
+      const stop = this.starts[next] ?? Number.POSITIVE_INFINITY;
+      if (at < start) put(at, record);
+      put(Math.max(at, start), change(record, Math.max(at, start), Math.min(stop, end), isWidened));
+      if (stop > end) put(end, record);
     }
-    this.#join(Math.max(first - 1, 0), end + 1);
+    const following = this.records[next];
+    const previous = records[records.length - 1] ?? this.records[first - 1];
+    if (following !== undefined && previous !== undefined && sameRecord(previous, following)) next += 1;
+    replaceSpan(this.starts, first, next, starts);
+    replaceSpan(this.records, first, next, records);
   }
 
-  /** Joins neighbours with equal records, so that a whole-disk operation leaves one run again. */
-  #join(from: number, to: number): void {
-    let kept = from;
-    const last = Math.min(to, this.starts.length - 1);
-    for (let i = from + 1; i <= last; i += 1) {
-      const record = this.records[i];
-      const previous = this.records[kept];
-      if (record !== undefined && previous !== undefined && sameRecord(record, previous)) continue;
-      kept += 1;
-      this.starts[kept] = this.starts[i] ?? 0;
-      this.records[kept] = record ?? UNTOUCHED_RUN;
+  /** More runs than are to be kept apart: {@link coarsen} is due. */
+  get isFull(): boolean {
+    return this.starts.length > MAX_RUNS;
+  }
+
+  /**
+   * Doubles the grain until at most half of {@link MAX_RUNS} are left. What was touched is widened to whole units and
+   * marked COARSE. Where two runs meet in a unit the later shows, but no kind gives way to none.
+   */
+  coarsen(): void {
+    do this.#widenTo(this.grain * 2);
+    while (this.starts.length > MAX_RUNS / 2);
+  }
+
+  #widenTo(grain: number): void {
+    this.grain = grain;
+    const spans: { from: number; to: number; readonly record: RunRecord }[] = [];
+    this.records.forEach((record, i) => {
+      const from = this.starts[i] ?? 0;
+      const to = this.starts[i + 1];
+      if (to === undefined || (record.lastOp === NO_OP && record.state === 0)) return;
+      const start = Math.floor(from / grain) * grain;
+      const end = Math.ceil(to / grain) * grain;
+      const wider = start < from || end > to ? coarse(record) : record;
+      const last = spans[spans.length - 1];
+      if (last === undefined || last.to <= start) {
+        spans.push({ from: start, to: end, record: wider });
+        return;
+      }
+      // Runs do not overlap, so that those next to each other share one unit at most.
+      last.to = start;
+      if (last.from === start) spans.pop();
+      spans.push({ from: start, to: start + grain, record: inOneUnit(last.record, record) });
+      if (end > start + grain) spans.push({ from: start + grain, to: end, record: wider });
+    });
+
+    this.clear();
+    this.grain = grain;
+    let at = 0;
+    const put = (from: number, record: RunRecord): void => {
+      const last = this.records.length - 1;
+      if (this.starts[last] === from) this.records[last] = record;
+      else if (!sameRecord(this.records[last] ?? UNTOUCHED_RUN, record)) {
+        this.starts.push(from);
+        this.records.push(record);
+      }
+    };
+    for (const { from, to, record } of spans) {
+      if (from > at) put(at, UNTOUCHED_RUN);
+      put(from, record);
+      at = to;
     }
-    this.starts.splice(kept + 1, last - kept);
-    this.records.splice(kept + 1, last - kept);
+    put(at, UNTOUCHED_RUN);
   }
 
   /** Visits the runs that meet pages [from, to), each cut to that range, in order. */
@@ -77,7 +141,27 @@ export class RunMap {
     this.records.length = 1;
     this.starts[0] = 0;
     this.records[0] = UNTOUCHED_RUN;
+    this.grain = 1;
   }
+}
+
+/** Puts `parts` in the place of elements [from, to); moves the rest only where their number changes. */
+function replaceSpan<T>(array: T[], from: number, to: number, parts: readonly T[]): void {
+  if (parts.length !== to - from) array.splice(from, to - from, ...parts);
+  else
+    parts.forEach((part, i) => {
+      array[from + i] = part;
+    });
+}
+
+function coarse(record: RunRecord): RunRecord {
+  return record.state === 0 ? record : { ...record, state: record.state | COARSE };
+}
+
+function inOneUnit(a: RunRecord, b: RunRecord): RunRecord {
+  const [earlier, later] = b.lastMs >= a.lastMs ? [a, b] : [b, a];
+  const kind = (later.state & KIND_MASK) === 0 ? earlier.state & KIND_MASK : 0;
+  return coarse({ ...later, state: later.state | kind | (earlier.state & FAILED) });
 }
 
 function sameRecord(a: RunRecord, b: RunRecord): boolean {

@@ -8,7 +8,7 @@ import { MemoryBudget } from './memory-budget.ts';
 import { ERRNO_UNANSWERED, RecentRequests } from './recent-requests.ts';
 
 const SNAPSHOT_MAGIC = 0x4e534253; // "SBSN"
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 
 /** Disks one session can hold. */
 export const MAX_DISKS = 256;
@@ -67,6 +67,17 @@ export class SessionState {
       this.disks[disk] = state;
     }
     return state;
+  }
+
+  /**
+   * Forgets a disk and gives its memory back; its number may stand for another disk afterwards. Not a row: whoever
+   * follows the state needs a snapshot.
+   */
+  removeDisk(disk: number): void {
+    this.disks[disk]?.model.clear();
+    this.disks[disk] = undefined;
+    while (this.disks.length > 0 && this.disks[this.disks.length - 1] === undefined) this.disks.pop();
+    this.recent.leaveDisk(disk);
   }
 
   /** Applies every row of a batch whose clock and sequence numbers are set. Hot path: no allocation per row. */
@@ -157,8 +168,11 @@ export class SessionState {
     return Math.max(1, Math.floor(clockUs / 1000) - this.epochMs);
   }
 
-  /** The whole state as bytes; {@link SessionState.readSnapshot} makes an equal one. */
-  snapshot(): Uint8Array {
+  /**
+   * The whole state as bytes; {@link SessionState.readSnapshot} makes an equal one. They stand behind `reservedBytes`
+   * zero bytes, which are for a header: copying hundreds of MB once more takes time that others wait for.
+   */
+  snapshot(reservedBytes = 0): Uint8Array<ArrayBuffer> {
     const to = new ByteWriter();
     to.u32(SNAPSHOT_MAGIC);
     to.u32(SNAPSHOT_VERSION);
@@ -175,14 +189,14 @@ export class SessionState {
       disk.counters.write(to);
       writeInFlight(disk.inFlight, to);
     }
-    return to.finish();
+    return to.finish(reservedBytes);
   }
 
   /** Makes a state from what {@link snapshot} wrote. Throws RangeError when the bytes are no snapshot of this version. */
   static readSnapshot(bytes: Uint8Array, budget = new MemoryBudget()): SessionState {
     const from = new ByteReader(bytes);
     if (from.u32() !== SNAPSHOT_MAGIC || from.u32() !== SNAPSHOT_VERSION) {
-      throw new RangeError('not a session snapshot of version 1');
+      throw new RangeError('not a session snapshot of this version');
     }
     const state = new SessionState(budget);
     state.sequence = from.f64();

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { WindowCommand } from '#engine/cli/arguments.ts';
-import { chooseHost, mayOpen, surroundings } from './choose-host.ts';
+import { chooseHost, mayOpen, type Surroundings, surroundings } from './choose-host.ts';
 import { findElectron } from './electron-runtime.ts';
 import { runElectron } from './run-electron.ts';
 import { runWeb } from './run-web.ts';
@@ -17,8 +17,11 @@ export interface LaunchContext {
  * Shows the window in the best host there is and stays until it has ended; resolves to the exit code. Electron where
  * it can run, else (or when it fails before its window is up) the browser. Says in one line which, and why.
  */
-export async function launchWindow(command: WindowCommand, context: LaunchContext): Promise<number> {
-  const around = surroundings();
+export async function launchWindow(
+  command: WindowCommand,
+  context: LaunchContext,
+  around: Surroundings = surroundings(),
+): Promise<number> {
   const chosen = chooseHost(command, around);
   const web = (why: string) => {
     say(`in the browser, as ${why}`);

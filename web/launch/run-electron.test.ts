@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -72,5 +72,15 @@ describe('running the desktop shell', () => {
   it('gives way when there is no such program', async () => {
     const end = await runElectron(join(root, 'electron'), command, { root });
     expect(end).toEqual({ failure: expect.stringContaining('did not start') });
+  });
+
+  it('ends, and does not open the browser, when it is told to end before the window is up', async () => {
+    const started = join(root, 'started');
+    const end = runShell(
+      `require('fs').writeFileSync(${JSON.stringify(started)}, ''); setInterval(() => {}, 1000);`,
+    );
+    while (!existsSync(started)) await new Promise((wait) => setTimeout(wait, 10));
+    process.kill(process.pid, 'SIGTERM');
+    expect(await end).toEqual({ exitCode: 0 });
   });
 });

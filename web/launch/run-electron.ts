@@ -37,7 +37,10 @@ export function runElectron(
       failure = `the desktop window was not up within ${Math.round(readyLimitMs / 1000)} s`;
       endChild(child);
     }, readyLimitMs);
-    const stopPassing = passSignals(child);
+    let toldToEnd = false;
+    const stopPassing = passSignals(child, () => {
+      toldToEnd = true;
+    });
     const finish = (end: ElectronEnd) => {
       clearTimeout(readyTimer);
       stopPassing();
@@ -58,7 +61,8 @@ export function runElectron(
     });
     child.once('error', (error) => finish({ failure: `the desktop shell did not start (${error.message})` }));
     child.once('close', (code, signal) => {
-      if (ready || code === 0) finish({ exitCode: code ?? 1 });
+      if (toldToEnd) finish({ exitCode: code ?? 0 });
+      else if (ready || code === 0) finish({ exitCode: code ?? 1 });
       else finish({ failure: failure ?? `the desktop shell ended early (${signal ?? `exit code ${code}`})` });
     });
   });
@@ -70,8 +74,11 @@ function endChild(child: ChildProcess): void {
 }
 
 /** Ctrl-C reaches the shell by the terminal; ending it by ourselves too covers being told to end by a program. */
-function passSignals(child: ChildProcess): () => void {
-  const end = () => endChild(child);
+function passSignals(child: ChildProcess, onSignal: () => void): () => void {
+  const end = () => {
+    onSignal();
+    endChild(child);
+  };
   process.on('SIGINT', end).on('SIGTERM', end);
   return () => {
     process.off('SIGINT', end).off('SIGTERM', end);

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { type Browser, chromium, type Page } from '@playwright/test';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** The built product, following `logPath`, watched by a real Chromium. */
+export interface WatchedWindow {
+  readonly page: Page;
+  readonly browser: Browser;
+  /** Back end of the picture and the renderer behind it, as the browser names it. */
+  readonly renderer: string;
+  close(): Promise<void>;
+}
+
+/** Starts the built command on the logs and opens its window, 1280 x 800. */
+export async function watchLogs(logPaths: readonly string[], stateDir: string): Promise<WatchedWindow> {
+  const app = spawn(
+    process.execPath,
+    [join(ROOT, 'bin/nbdscope.mjs'), '--browser', '--no-open', ...logPaths],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, XDG_STATE_HOME: stateDir },
+    },
+  );
+  const url = await printedUrl(app);
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    args: [
+      ...asRoot,
+      '--disable-background-networking',
+      '--use-gl=angle',
+      '--use-angle=swiftshader',
+      '--enable-unsafe-swiftshader',
+    ],
+  });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.goto(url);
+  await page.locator('canvas[data-sequence]').waitFor();
+  const renderer = await page.evaluate(() => {
+    const backend =
+      document.querySelector<HTMLCanvasElement>('canvas[data-backend]')?.dataset['backend'] ?? '?';
+    const gl = document.createElement('canvas').getContext('webgl2');
+    const info = gl?.getExtension('WEBGL_debug_renderer_info');
+    return `${backend}, ${gl && info ? String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)) : 'no WebGL'}`;
+  });
+  return {
+    page,
+    browser,
+    renderer: `${renderer}, Chromium ${browser.version()}`,
+    close: async () => {
+      await browser.close();
+      app.kill('SIGTERM');
+    },
+  };
+}
+
+function printedUrl(app: ChildProcess): Promise<string> {
+  return new Promise((done, fail) => {
+    app.once('exit', (code) => fail(new Error(`nbdscope ended with ${code}; is it built?`)));
+    app.stdout?.on('data', (text: Buffer) => {
+      const found = /http:\/\/\S+/.exec(text.toString());
+      if (found !== null) done(found[0]);
+    });
+  });
+}
+
+/** One event of Chromium's trace, times in µs. */
+export interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly ts: number;
+  readonly dur?: number;
+  readonly pid: number;
+  readonly tid: number;
+}
+
+/** Records Chromium's timeline while `during` runs. */
+export async function recordTimeline(
+  window: WatchedWindow,
+  during: () => Promise<void>,
+): Promise<TraceEvent[]> {
+  await window.browser.startTracing(window.page, {
+    categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'],
+  });
+  await during();
+  const trace: unknown = JSON.parse((await window.browser.stopTracing()).toString('utf8'));
+  const events = (trace as { readonly traceEvents?: readonly TraceEvent[] }).traceEvents ?? [];
+  return [...events];
+}

@@ -1,0 +1,109 @@
+import { expect, test } from '@playwright/test';
+import { type RunningApp, startApp } from '../support/app.ts';
+import { expectCounts, legendCount, parts, watchForErrors } from '../support/window.ts';
+
+/** Requests of the whole sample, as assets/recordings/README.md states them. */
+const WHOLE_SAMPLE = { read: 316, write: 189, trim: 13, zero: 12, flush: 35 } as const;
+
+test.describe('the window on its sample', () => {
+  let app: RunningApp;
+
+  test.beforeEach(async ({ page }) => {
+    app = await startApp([]);
+    await page.goto(app.url);
+    await expect(parts.grid(page)).toHaveAttribute('data-cell-px', /\d/);
+  });
+
+  test.afterEach(() => app.stop());
+
+  test('replays it with growing counts and captions, to the counts it holds', async ({ page }) => {
+    const errors = watchForErrors(page);
+    await expect(page.getByText('64 MiB', { exact: true })).toBeVisible();
+    await expect(parts.caption(page)).toContainText('launch');
+    await page.getByRole('button', { name: '8x', exact: true }).click();
+    await expect.poll(() => legendCount(page, 'read')).toBeGreaterThan(20);
+    await expect(parts.caption(page)).toContainText('mount');
+    await expect(page.getByText('Replay ended')).toBeVisible({ timeout: 20_000 });
+    await expectCounts(page, WHOLE_SAMPLE);
+    await expect(page.getByTestId('summary')).toContainText('316 reads, 189 writes', { timeout: 10_000 });
+    expect(errors).toEqual([]);
+  });
+
+  test('shows the same picture and counts after a reload', async ({ page }) => {
+    await page.getByRole('button', { name: '16x' }).click();
+    await expect(page.getByText('Replay ended')).toBeVisible({ timeout: 20_000 });
+    await expectCounts(page, WHOLE_SAMPLE);
+    // The pointer would outline a block on the one picture and not on the other.
+    await page.mouse.move(0, 0);
+    await page.waitForTimeout(1500);
+    const before = await parts.picture(page).screenshot();
+    await page.reload();
+    await expectCounts(page, WHOLE_SAMPLE);
+    await expect(async () => {
+      expect((await parts.picture(page).screenshot()).equals(before)).toBe(true);
+    }).toPass();
+  });
+
+  test('pauses and plays on, by key and by button, and starts again', async ({ page }) => {
+    const clock = page.getByTestId('clock');
+    await expect(clock).toHaveText(/\d\d:\d\d:\d\d/);
+    await page.keyboard.press('Space');
+    await expect(page.getByText('Replay paused')).toBeVisible();
+    await page.waitForTimeout(300);
+    const stopped = await clock.textContent();
+    await page.waitForTimeout(1500);
+    await expect(clock).toHaveText(stopped ?? '');
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await expect(page.getByText('Replay 1x')).toBeVisible();
+    await page.keyboard.press('Period');
+    await expect(page.getByText('Replay 2x')).toBeVisible();
+    await page.keyboard.press('Comma');
+    await expect(page.getByText('Replay 1x')).toBeVisible();
+    await page.getByRole('button', { name: '16x' }).click();
+    await expect.poll(() => legendCount(page, 'read')).toBeGreaterThan(100);
+    await page.getByRole('button', { name: '1x', exact: true }).click();
+    await page.keyboard.press('KeyR');
+    await expect.poll(() => legendCount(page, 'read')).toBeLessThan(50);
+  });
+
+  test('holds the picture while the recording goes on, and says how much was recorded', async ({ page }) => {
+    await page.getByRole('button', { name: '16x' }).click();
+    await expect.poll(() => legendCount(page, 'read')).toBeGreaterThan(5);
+    await page.keyboard.press('KeyH');
+    const resume = page.getByRole('button', { name: /more recorded/ });
+    await expect(resume).toBeVisible();
+    await page.waitForTimeout(200);
+    const held = await legendCount(page, 'read');
+    const sequence = await parts.picture(page).getAttribute('data-sequence');
+    await expect(resume).toHaveText(/[1-9]\d+ more recorded/, { timeout: 20_000 });
+    expect(await legendCount(page, 'read')).toBe(held);
+    expect(await parts.picture(page).getAttribute('data-sequence')).toBe(sequence);
+    await resume.click();
+    await expect(page.getByText('Replay ended')).toBeVisible({ timeout: 20_000 });
+    await expectCounts(page, WHOLE_SAMPLE);
+  });
+
+  test('clears the picture and counts on', async ({ page }) => {
+    await page.getByRole('button', { name: '16x' }).click();
+    await expect(page.getByText('Replay ended')).toBeVisible({ timeout: 20_000 });
+    await page.keyboard.press('KeyG');
+    await page.keyboard.type('2000');
+    await page.keyboard.press('Enter');
+    await expect(parts.readout(page)).toContainText('trimmed');
+    await page.keyboard.press('KeyC');
+    await expect(parts.readout(page)).toContainText('untouched');
+    await expectCounts(page, WHOLE_SAMPLE);
+  });
+
+  test('hides and shows layers without touching the counts', async ({ page }) => {
+    await page.getByRole('button', { name: '16x' }).click();
+    await expect(page.getByText('Replay ended')).toBeVisible({ timeout: 20_000 });
+    const trims = page.getByTestId('legend-trim').getByRole('button');
+    await expect(trims).toHaveAttribute('aria-pressed', 'true');
+    await page.keyboard.press('Digit3');
+    await expect(trims).toHaveAttribute('aria-pressed', 'false');
+    await expectCounts(page, WHOLE_SAMPLE);
+    await page.keyboard.press('Digit7');
+    await expect(trims).toHaveAttribute('aria-pressed', 'true');
+  });
+});

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@playwright/test';
+import { PNG } from 'pngjs';
+import { THEMES } from '../../shared/theme/palettes.ts';
+import { type RunningApp, recording, startApp } from '../support/app.ts';
+import { gridFacts, near, rgbOf } from '../support/picture.ts';
+import { expectCounts, expectNothingSerious, parts, watchForErrors } from '../support/window.ts';
+
+test.describe('themes', () => {
+  let app: RunningApp;
+
+  test.beforeEach(async ({ page }) => {
+    app = await startApp([recording('ext4-blog-64M/log')]);
+    await page.goto(app.url);
+    await expectCounts(page, { read: 316, write: 189 });
+  });
+
+  test.afterEach(() => app.stop());
+
+  for (const name of ['dark', 'light', 'projector', 'classic'] as const) {
+    test(`${name}: axe finds nothing serious, in the window or its dialogs`, async ({ page }) => {
+      const errors = watchForErrors(page);
+      await page.getByRole('button', { name: 'Theme' }).click();
+      await page.getByRole('menuitemradio', { name: THEMES[name].label }).click();
+      await expect(page.locator('html')).toHaveAttribute('data-theme', name);
+      // The menu gives the focus back to its button once it has gone.
+      await expect(page.getByRole('button', { name: 'Theme' })).toBeFocused();
+      const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      expect(ground).toBe(`rgb(${rgbOf(THEMES[name].chrome.background).join(', ')})`);
+      await parts.grid(page).focus();
+      await expect(parts.grid(page)).toBeFocused();
+      await page.keyboard.press('ArrowDown');
+      await expectNothingSerious(page, `${name}, the window`);
+      for (const key of ['Shift+Slash', 'Control+KeyK', 'KeyG', 'KeyO']) {
+        await page.keyboard.press(key);
+        await expect(parts.dialog(page)).toBeVisible();
+        await expectNothingSerious(page, `${name}, the dialog of ${key}`);
+        await page.keyboard.press('Escape');
+        await expect(parts.dialog(page)).toBeHidden();
+      }
+      await page.getByRole('button', { name: 'nbdscope menu' }).click();
+      await expectNothingSerious(page, `${name}, the menu`);
+      expect(errors).toEqual([]);
+    });
+  }
+
+  test('go round with T, are remembered, and follow the system', async ({ page }) => {
+    const html = page.locator('html');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await expect(html).toHaveAttribute('data-theme', 'light');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect(html).toHaveAttribute('data-theme', 'dark');
+    for (const name of ['dark', 'light', 'projector', 'classic']) {
+      await page.keyboard.press('KeyT');
+      await expect(html).toHaveAttribute('data-theme', name);
+    }
+    await page.reload();
+    await expect(html).toHaveAttribute('data-theme', 'classic');
+  });
+
+  test('a PNG is saved with the picture in its true colours', async ({ page }) => {
+    const facts = await gridFacts(page);
+    const downloading = page.waitForEvent('download');
+    await page.keyboard.press('KeyS');
+    const download = await downloading;
+    expect(download.suggestedFilename()).toMatch(/^nbdscope-.*\.png$/);
+    const png = PNG.sync.read(readFileSync(await download.path()));
+    const canvas = await parts.picture(page).boundingBox();
+    expect(png.width).toBe(Math.round((canvas?.width ?? 0) * facts.ratio) + 48);
+    // Margins and title as in renderer/picture/picture-sheet.ts.
+    const block = 2000;
+    const x = 24 + facts.xPx - facts.originXPx + (block % facts.rowCells) * facts.cellPx + 1;
+    const y = 56 + facts.yPx - facts.originYPx + Math.floor(block / facts.rowCells) * facts.cellPx + 1;
+    const at = (y * png.width + x) * 4;
+    const seen = [png.data[at] ?? 0, png.data[at + 1] ?? 0, png.data[at + 2] ?? 0] as const;
+    expect(near(seen, rgbOf(THEMES.dark.grid.trimmed)) || near(seen, rgbOf(THEMES.light.grid.trimmed))).toBe(
+      true,
+    );
+  });
+});
+
+test('the wish for less motion is obeyed: a menu opens without an animation', async ({ page }) => {
+  const app = await startApp([]);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto(app.url);
+  await expect(parts.grid(page)).toHaveAttribute('data-cell-px', /\d/);
+  await page.getByRole('button', { name: 'Theme' }).click();
+  const animated = await page.evaluate(
+    () => document.getAnimations().filter((animation) => animation.playState === 'running').length,
+  );
+  expect(animated).toBe(0);
+  await app.stop();
+});

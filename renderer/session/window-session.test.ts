@@ -1,0 +1,208 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Channel } from '#shared/channel/channel.ts';
+import { decodeFrame, encodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
+import type { Message, ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
+import { EventBatch } from '#shared/events/event-batch.ts';
+import { Op, RowKind } from '#shared/events/vocabulary.ts';
+import { SessionState } from '#shared/model/session-state.ts';
+import { WindowSession } from './window-session.ts';
+
+const T0 = 1_700_000_000_000_000;
+
+/** An engine's end, played by the test: it keeps the true state and what the window has sent. */
+class FakeEngine {
+  readonly sent: unknown[] = [];
+  readonly state = new SessionState();
+  channel: Channel | null = null;
+  refuses = 0;
+  connections = 0;
+
+  connect = (): Promise<Channel> => {
+    this.connections += 1;
+    if (this.refuses > 0) {
+      this.refuses -= 1;
+      return Promise.reject(new Error('nobody there'));
+    }
+    const channel: Channel = {
+      send: (frame) => {
+        this.sent.push(JSON.parse(new TextDecoder().decode(decodeFrame(frame).payload)));
+      },
+      onFrame: () => {},
+      onClose: () => {},
+      close: () => {},
+    };
+    this.channel = channel;
+    return Promise.resolve(channel);
+  };
+
+  message(message: Message): void {
+    this.channel?.onFrame(encodeJsonFrame(message));
+  }
+
+  /** Appends rows that each write one block, and gives them to the window unless `kept` back. */
+  write(count: number, kept = false): void {
+    const batch = new EventBatch(count * 2);
+    for (let i = 0; i < count; i += 1) {
+      const at = { op: Op.Write, slot: i, offsetBytes: i * 4096, lengthBytes: 4096 };
+      const clockUs = T0 + (this.state.sequence + i) * 1000;
+      batch.push({ ...at, kind: RowKind.Request, clockUs, timeUs: clockUs });
+      batch.push({ ...at, kind: RowKind.Completion, clockUs, timeUs: clockUs, latencyUs: 5 });
+    }
+    batch.firstSequence = this.state.sequence + 1;
+    this.state.apply(batch);
+    if (!kept) this.channel?.onFrame(encodeFrame(FrameType.Batch, batch.encode()));
+  }
+
+  snapshot(): void {
+    this.channel?.onFrame(encodeFrame(FrameType.Snapshot, this.state.snapshot()));
+  }
+}
+
+function sessionInfo(replay: ReplayInfo | null): SessionInfo {
+  return { disks: [], sources: [], notices: [], replay, recentLogs: [], modelBytes: 0, modelLimitBytes: 1 };
+}
+
+const WELCOME: Message = { message: 'welcome', protocol: 1, version: '1', host: 'web', platform: 'linux' };
+
+describe('WindowSession', () => {
+  let engine: FakeEngine;
+  let session: WindowSession;
+  let wallMs: number;
+  let log: string[];
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    engine = new FakeEngine();
+    wallMs = 0;
+    log = [];
+    session = new WindowSession({
+      connect: engine.connect,
+      wallMs: () => wallMs,
+      listener: {
+        link: (state) => log.push(`link ${state}`),
+        message: (message) => log.push(message.message),
+        changed: (replaced) => log.push(replaced ? 'replaced' : 'changed'),
+        trouble: (text, detail) => log.push(`trouble: ${text}: ${detail}`),
+      },
+    });
+    session.start();
+    await vi.advanceTimersByTimeAsync(0);
+  });
+
+  afterEach(() => {
+    session.dispose();
+    vi.useRealTimers();
+  });
+
+  it('greets, takes the snapshot, follows from there and acknowledges what it has applied', () => {
+    engine.message(WELCOME);
+    engine.write(3, true);
+    engine.snapshot();
+    engine.write(2);
+    expect(session.state.sequence).toBe(10);
+    expect(session.state.snapshot()).toEqual(engine.state.snapshot());
+    expect(engine.sent).toEqual([
+      { command: 'hello', protocol: 1 },
+      { command: 'ack', sequence: 6 },
+      { command: 'ack', sequence: 10 },
+    ]);
+    expect(log).toEqual(['link open', 'welcome', 'replaced', 'changed']);
+  });
+
+  it('reports what it cannot read and goes on', () => {
+    engine.channel?.onFrame(new Uint8Array([9, 9]));
+    engine.channel?.onFrame(encodeFrame(FrameType.Json, new TextEncoder().encode('{nonsense')));
+    engine.channel?.onFrame(encodeJsonFrame({ message: 'unheard of' }));
+    engine.channel?.onFrame(encodeFrame(FrameType.Batch, new Uint8Array(7)));
+    engine.channel?.onFrame(encodeFrame(FrameType.Snapshot, new Uint8Array(7)));
+    expect(log).toHaveLength(5);
+    expect(log.every((line) => line.startsWith('trouble'))).toBe(true);
+    engine.snapshot();
+    engine.write(1);
+    expect(session.state.sequence).toBe(2);
+  });
+
+  it('holds the picture while paused and takes a snapshot when it goes on', () => {
+    engine.snapshot();
+    engine.write(1);
+    session.setPaused(true);
+    engine.write(1);
+    expect(session.state.sequence).toBe(2);
+    const heldUs = session.nowUs();
+    wallMs = 60_000;
+    expect(session.nowUs()).toBe(heldUs);
+    session.setPaused(false);
+    engine.snapshot();
+    expect(session.state.sequence).toBe(4);
+    expect(engine.sent).toContainEqual({ command: 'follow', on: false });
+    expect(engine.sent.filter((sent) => JSON.stringify(sent).includes('"follow","on":true'))).toHaveLength(1);
+  });
+
+  it('follows only while both seen and not paused', () => {
+    session.setHidden(true);
+    session.setPaused(true);
+    session.setHidden(false);
+    session.setPaused(false);
+    const follows = engine.sent.filter((sent) => JSON.stringify(sent).includes('follow'));
+    expect(follows).toEqual([
+      { command: 'follow', on: false },
+      { command: 'follow', on: true },
+    ]);
+  });
+
+  it('asks for a snapshot when rows are missing instead of applying what does not fit', () => {
+    engine.snapshot();
+    engine.write(1, true);
+    engine.write(1);
+    expect(session.state.sequence).toBe(0);
+    expect(engine.sent).toContainEqual({ command: 'follow', on: true });
+    engine.snapshot();
+    expect(session.state.sequence).toBe(4);
+  });
+
+  it('says that the engine has gone and reconnects, waiting longer from try to try', async () => {
+    engine.message(WELCOME);
+    engine.refuses = 2;
+    engine.channel?.onClose();
+    expect(log.at(-1)).toBe('link lost');
+    await vi.advanceTimersByTimeAsync(250);
+    expect(engine.connections).toBe(2);
+    await vi.advanceTimersByTimeAsync(499);
+    expect(engine.connections).toBe(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(engine.connections).toBe(3);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(engine.connections).toBe(4);
+    engine.message(WELCOME);
+    expect(log.at(-2)).toBe('link open');
+    expect(engine.sent.filter((sent) => JSON.stringify(sent).includes('hello'))).toHaveLength(2);
+  });
+
+  it('keeps a replay to its own time: standing while paused, never said to be past its end', () => {
+    const replay = {
+      playing: true,
+      speed: 4,
+      firstUs: T0,
+      lastUs: T0 + 5_000_000,
+      ended: false,
+      captions: [],
+    };
+    engine.write(1, true);
+    engine.snapshot();
+    engine.message({ message: 'session', session: sessionInfo({ ...replay, positionUs: T0 + 1_000_000 }) });
+    wallMs = 500;
+    expect(session.nowUs()).toBe(T0 + 3_000_000);
+    engine.message({
+      message: 'session',
+      session: sessionInfo({ ...replay, playing: false, positionUs: T0 + 3_000_000 }),
+    });
+    wallMs = 9000;
+    expect(session.nowUs()).toBe(T0 + 3_000_000);
+    engine.message({
+      message: 'session',
+      session: sessionInfo({ ...replay, ended: true, positionUs: T0 + 5_000_000 }),
+    });
+    wallMs = 90_000;
+    expect(session.shownUs()).toBe(T0 + 5_000_000);
+  });
+});
