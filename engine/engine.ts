@@ -6,6 +6,7 @@ import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
+import type { DiskHost } from './nbd/disk-host.ts';
 import { RecentLogs } from './session/recent-logs.ts';
 import { Session } from './session/session.ts';
 import { WindowConnection } from './window-connection.ts';
@@ -38,6 +39,8 @@ export class Engine {
   onWindowsChanged: () => void = () => {};
   readonly #windows = new Set<WindowConnection>();
   #replay: ReplaySource | null = null;
+  /** Hosted disks by the number of their source. */
+  readonly #hosts = new Map<number, DiskHost>();
   #infoTimer: NodeJS.Timeout | null = null;
   #queue: Promise<void> = Promise.resolve();
 
@@ -61,7 +64,15 @@ export class Engine {
 
   /** Whether something runs here that others use, so that the last window's end must not be the engine's. */
   get hosting(): boolean {
-    return false;
+    return this.#hosts.size > 0;
+  }
+
+  /** Shows a hosted disk, and from now on ends it with its source. */
+  addHost(host: DiskHost): Promise<void> {
+    return this.enqueue(async () => {
+      await this.leaveSample(false);
+      this.#hosts.set(this.session.add(host.source), host);
+    });
   }
 
   /** Serves a window until its channel closes. */
@@ -97,6 +108,7 @@ export class Engine {
   /** Opens the built-in recording, replayed in its own time, instead of what is open. */
   openSample(): Promise<void> {
     return this.enqueue(async () => {
+      if (this.hosting) throw new RefusedError('a disk is hosted here; close it before the sample is opened');
       await this.#empty();
       const replay = openSampleReplay(this.options.assetsDir, {
         onRestart: () => this.session.restartState(),
@@ -110,6 +122,7 @@ export class Engine {
   closeSource(sourceId: number): Promise<void> {
     return this.enqueue(async () => {
       if (this.session.sourceOf(sourceId) === this.#replay) this.#replay = null;
+      await this.#stopHost(sourceId);
       await this.session.close(sourceId);
     });
   }
@@ -159,9 +172,22 @@ export class Engine {
     await this.session.reset();
   }
 
-  /** Leaves the sample, so that a source that is added next stands alone. */
+  /** Leaves the sample (`replace`: whatever is open), so that a source that is added next stands alone. */
   async leaveSample(replace: boolean): Promise<void> {
-    if (replace || this.#replay !== null) await this.#empty();
+    // A hosted disk has clients; what is opened next stands beside it.
+    if ((replace && !this.hosting) || this.#replay !== null) await this.#empty();
+  }
+
+  async #stopHost(sourceId: number): Promise<void> {
+    const host = this.#hosts.get(sourceId);
+    if (host === undefined) return;
+    const clients = host.clientCount;
+    if (clients > 0) {
+      const who = clients === 1 ? '1 client is' : `${clients} clients are`;
+      throw new RefusedError(`${who} connected to ${host.uri}; let them go first, or end nbdscope`);
+    }
+    this.#hosts.delete(sourceId);
+    await host.stop();
   }
 
   /** Runs `task` after those before it; a failure is the caller's alone. */
@@ -201,6 +227,8 @@ export class Engine {
   async dispose(): Promise<void> {
     if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
     for (const window of [...this.#windows]) window.close();
+    await Promise.all([...this.#hosts.values()].map((host) => host.stop()));
+    this.#hosts.clear();
     await this.enqueue(() => this.session.dispose());
     if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
   }

@@ -81,6 +81,11 @@ export class DiskHost {
     }
   }
 
+  /** Clients connected now. */
+  get clientCount(): number {
+    return this.#server.connections.length;
+  }
+
   /** Ends the server in good order, then the disk. */
   async stop(): Promise<void> {
     await this.#server.close();
