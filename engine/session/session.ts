@@ -218,6 +218,7 @@ export class Session {
       path: source.path,
       runs: [...progress.runs],
       run,
+      host: null,
     }));
   }
 
