@@ -2,6 +2,7 @@ import { Menu as MenuIcon, Moon, Plus, Search, Settings2, Sun, X } from 'lucide-
 import type { ReactElement } from 'react';
 import { shortSize } from '#shared/bytes/size.ts';
 import type { SourceInfo } from '#shared/contract/messages.ts';
+import { closeSource } from '../control/host-deeds.ts';
 import { showsSide } from '../store/app-store.ts';
 import { formatClock, formatCount } from '../words/format.ts';
 import { sourceBadge, statusWords } from '../words/status.ts';
@@ -106,6 +107,7 @@ function OpenSources(): ReactElement {
           <span className="wide-only">Open</span>
         </button>
       </Tip>
+      <ActionButton action="host.new" />
     </nav>
   );
 }
@@ -135,7 +137,7 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactElement {
         type="button"
         className="source-close"
         aria-label={`Close ${source.name}`}
-        onClick={() => app.send({ command: 'closeSource', source: source.id })}
+        onClick={() => closeSource(app, source.id)}
       >
         <X size={12} aria-hidden="true" />
       </button>

@@ -8,12 +8,15 @@ import { FirstHint } from './first-hint.tsx';
 import { GoToDialog } from './go-to-dialog.tsx';
 import { GridArea } from './grid-area.tsx';
 import { HelpDialog } from './help-dialog.tsx';
+import { HostDialog } from './host-dialog.tsx';
+import { HostStrip } from './host-strip.tsx';
 import { actionForKey, belongsToFocus, isMac } from './keys.ts';
 import { Notices } from './notices.tsx';
 import { OpenDialog } from './open-dialog.tsx';
 import { ReplayBar } from './replay-bar.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { SpokenSummary } from './spoken-summary.tsx';
+import { StopHostDialog } from './stop-host-dialog.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useFileDrop } from './use-file-drop.ts';
 
@@ -45,6 +48,7 @@ export function AppWindow(): ReactElement {
         <div className="middle">
           <div className="stage">
             <FirstHint />
+            <HostStrip />
             <GridArea />
             <Notices />
           </div>
@@ -74,6 +78,10 @@ function Dialogs(): ReactElement | null {
       return <GoToDialog />;
     case 'open':
       return <OpenDialog />;
+    case 'host':
+      return <HostDialog />;
+    case 'stopHost':
+      return <StopHostDialog />;
     case null:
       return null;
   }

@@ -18,6 +18,7 @@ describe('what is in force', () => {
     const parameters = [parameter('rdelay', '2'), parameter('wdelay', '1s'), parameter('rdelay', '40ms')];
     expect(delayInForce(parameters, 'rdelay')).toBe(40);
     expect(delayInForce(parameters, 'wdelay')).toBe(1000);
+    expect(delayInForce([parameter('rdelay', '1'), parameter('delay-read', '7ms')], 'rdelay')).toBe(7);
     expect(delayInForce([], 'wdelay')).toBe(0);
   });
 

@@ -13,9 +13,9 @@ export const MAX_DELAY_MS = 60_000;
 /** The parameters that the card has fields for; the others are listed. */
 const SHOWN_KEYS: ReadonlySet<string> = new Set(['rdelay', 'wdelay', 'error', 'error-rate', 'size']);
 
-/** A delay in ms, 0 for none. The last of several counts, as for nbdkit. */
+/** A delay in ms, 0 for none. Of several that name the operation the last counts, as for nbdkit. */
 export function delayInForce(parameters: Parameters, key: 'rdelay' | 'wdelay'): number {
-  const value = valueOf(parameters, key);
+  const value = lastOf(parameters, key, key === 'rdelay' ? 'delay-read' : 'delay-write');
   const match = /^(\d+)(ms|s)?$/.exec(value ?? '');
   if (match === null) return 0;
   return Number(match[1]) * (match[2] === 'ms' ? 1 : 1000);
@@ -23,7 +23,7 @@ export function delayInForce(parameters: Parameters, key: 'rdelay' | 'wdelay'): 
 
 /** The share of requests that is made to fail, in per cent. */
 export function errorPercentInForce(parameters: Parameters): number {
-  const value = valueOf(parameters, 'error-rate');
+  const value = lastOf(parameters, 'error-rate');
   const number = Number.parseFloat(value ?? '');
   if (!Number.isFinite(number)) return 0;
   return Number((value?.endsWith('%') ? number : number * 100).toFixed(4));
@@ -31,7 +31,7 @@ export function errorPercentInForce(parameters: Parameters): number {
 
 /** The error that they fail with; EIO where none is named. */
 export function errorNameInForce(parameters: Parameters): string {
-  const value = valueOf(parameters, 'error');
+  const value = lastOf(parameters, 'error');
   return value === undefined || value === '' ? 'EIO' : value;
 }
 
@@ -40,8 +40,8 @@ export function otherParameters(parameters: Parameters): readonly string[] {
   return parameters.filter((one) => !SHOWN_KEYS.has(one.key)).map((one) => `${one.key}=${one.value}`);
 }
 
-function valueOf(parameters: Parameters, key: string): string | undefined {
-  return parameters.findLast((one) => one.key === key)?.value;
+function lastOf(parameters: Parameters, ...keys: readonly string[]): string | undefined {
+  return parameters.findLast((one) => keys.includes(one.key))?.value;
 }
 
 /** Clients other than the one that runs this window's workloads. */
