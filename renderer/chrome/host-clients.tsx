@@ -46,7 +46,9 @@ function Client({ connection, source }: ClientProps): ReactElement {
       <span className="client-who">
         <span className="mono quiet">{number}</span>
         <span className="clip">{name}</span>
-        <span className="client-features quiet clip">{agreed}</span>
+        <span className="client-features quiet clip" title={agreed}>
+          {agreed}
+        </span>
       </span>
       <span className="mono client-flight" title="Requests in flight">
         {thousands(requestsInFlight)}

@@ -54,10 +54,10 @@ export function HostControls({ hosted }: { readonly hosted: HostedSource }): Rea
         refused={refusal?.startsWith('error-rate=') === true}
       />
       <div className="live-number">
-        <label htmlFor={ids.error}>fail with</label>
+        <label htmlFor={ids.error}>Error sent</label>
         <select
           id={ids.error}
-          className="select mono"
+          className="select mono live-select"
           value={errorName}
           onChange={(event) => set('error', event.target.value)}
         >
@@ -67,6 +67,7 @@ export function HostControls({ hosted }: { readonly hosted: HostedSource }): Rea
         </select>
       </div>
       <div className="live-number">
+        <label htmlFor={ids.readOnly}>Read-only</label>
         <input
           id={ids.readOnly}
           type="checkbox"
@@ -75,7 +76,6 @@ export function HostControls({ hosted }: { readonly hosted: HostedSource }): Rea
             app.send({ command: 'setHostReadOnly', source: hosted.id, on: event.target.checked })
           }
         />
-        <label htmlFor={ids.readOnly}>Read-only</label>
       </div>
       {refusal !== null && (
         <p className="danger host-refusal" role="status">

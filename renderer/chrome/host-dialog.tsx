@@ -77,7 +77,7 @@ export function HostDialog(): ReactElement {
               />
             )}
           </Field>
-          <Field label="Read delay, ms" wrong={wrongAt('rdelay', errorOf(parsedRead))}>
+          <Field label="Read delay, ms" wrong={wrongAt('rdelay', errorOf(parsedRead))} hint="0 is full speed">
             {(props) => (
               <input
                 {...props}
@@ -87,7 +87,11 @@ export function HostDialog(): ReactElement {
               />
             )}
           </Field>
-          <Field label="Write delay, ms" wrong={wrongAt('wdelay', errorOf(parsedWrite))}>
+          <Field
+            label="Write delay, ms"
+            wrong={wrongAt('wdelay', errorOf(parsedWrite))}
+            hint="Trims and zeroes wait as long"
+          >
             {(props) => (
               <input
                 {...props}
@@ -99,8 +103,8 @@ export function HostDialog(): ReactElement {
           </Field>
         </div>
         <p className="quiet">
-          Slow on purpose: with 40 ms, as the original used, people can follow what happens. 0 is full speed;
-          both can be changed at any time.
+          Slow on purpose: with 40 ms, as the original used, people can see what happens. It can be changed at
+          any time.
         </p>
         <fieldset className="form-where" aria-labelledby={ids.where}>
           <span id={ids.where}>Clients come by</span>
@@ -188,7 +192,7 @@ interface FieldProps {
 function Field(props: {
   readonly label: string;
   readonly wrong: string | null;
-  readonly hint?: string;
+  readonly hint: string;
   readonly children: (field: FieldProps) => ReactNode;
 }): ReactElement {
   const { label, wrong, hint, children } = props;

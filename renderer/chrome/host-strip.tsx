@@ -2,7 +2,7 @@ import { X } from 'lucide-react';
 import { type ReactElement, useState } from 'react';
 import { sum } from '../store/counters.ts';
 import { hostInHand } from '../store/hosted.ts';
-import { clientsWords } from '../words/status.ts';
+import { usageWords } from '../words/status.ts';
 import { useAppState } from './app-context.ts';
 import { ClientCommands } from './client-command-buttons.tsx';
 import { TryItMenu } from './try-it.tsx';
@@ -21,11 +21,8 @@ export function HostStrip(): ReactElement | null {
   return (
     <aside className="hint host-strip" aria-label="Use this disk" data-testid="host-strip">
       <div className="hint-words">
-        <p className="host-strip-words">
-          {used ? `In use · ${clientsWords(hosted.host)}` : 'Nobody has used this disk yet.'}
-        </p>
+        <p className="host-strip-words">{usageWords(hosted.host, used)}</p>
         <TryItMenu hosted={hosted} />
-        <span className="quiet">or copy a command for</span>
         <ClientCommands host={hosted.host} />
       </div>
       <button

@@ -1,4 +1,4 @@
-import { type ReactElement, useEffect, useId, useState } from 'react';
+import { type ReactElement, useEffect, useId, useRef, useState } from 'react';
 
 /** How long typing rests before what was typed takes force. */
 const REST_MS = 400;
@@ -47,11 +47,14 @@ export function LiveNumber(props: LiveNumberProps): ReactElement {
       onSet(whole.value);
     }
   };
+  const latestSet = useRef(set);
+  latestSet.current = set;
+  // Only typing begins the rest anew: what is in force is told many times a second.
   useEffect(() => {
     if (typed === null) return undefined;
-    const timer = setTimeout(() => set(typed), REST_MS);
+    const timer = setTimeout(() => latestSet.current(typed), REST_MS);
     return () => clearTimeout(timer);
-  });
+  }, [typed]);
 
   const stepBy = (direction: 1 | -1): void => {
     const from = 'value' in parsed && typed !== null ? parsed.value : value;

@@ -1,4 +1,4 @@
-import { Menu as MenuIcon, Moon, Plus, Search, Settings2, Sun, X } from 'lucide-react';
+import { HardDrive, Menu as MenuIcon, Moon, Plus, Search, Settings2, Sun, X } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { shortSize } from '#shared/bytes/size.ts';
 import type { SourceInfo } from '#shared/contract/messages.ts';
@@ -107,8 +107,26 @@ function OpenSources(): ReactElement {
           <span className="wide-only">Open</span>
         </button>
       </Tip>
-      <ActionButton action="host.new" />
+      <HostButton />
     </nav>
+  );
+}
+
+function HostButton(): ReactElement {
+  const app = useApp();
+  const host = actionOf('host.new');
+  return (
+    <Tip words={<TipWords title={host.title} keys={keyLabel(host, isMac())} />}>
+      <button
+        type="button"
+        className="button button-quiet open-button"
+        aria-label="Host a disk"
+        onClick={() => host.run(app)}
+      >
+        <HardDrive size={16} aria-hidden="true" />
+        <span className="wide-only">Host</span>
+      </button>
+    </Tip>
   );
 }
 

@@ -21,7 +21,10 @@ export function TryIt({ hosted }: { readonly hosted: HostedSource }): ReactEleme
           <span className="quiet">See something at once</span>
         ) : (
           <>
-            <span className="clip">{workloadTitle(workload.name)}</span>
+            <span className="try-doing">
+              <span className="clip">{workloadTitle(workload.name)}</span>
+              <span className="mono">{percent} %</span>
+            </span>
             <progress aria-label={workloadTitle(workload.name)} max={100} value={percent} />
           </>
         )}
@@ -34,7 +37,6 @@ export function TryIt({ hosted }: { readonly hosted: HostedSource }): ReactEleme
           onClick={() => app.send({ command: 'stopWorkload', source: hosted.id })}
         >
           <Square size={12} aria-hidden="true" />
-          <span className="mono try-percent">{percent} %</span>
         </button>
       )}
     </div>

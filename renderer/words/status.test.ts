@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HostInfo, ReplayInfo, SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
-import { sourceBadge, statusWords } from './status.ts';
+import { sourceBadge, statusWords, usageWords } from './status.ts';
 
 function source(overrides: Partial<SourceInfo>): SourceInfo {
   return {
@@ -67,6 +67,16 @@ describe('sourceBadge', () => {
     expect(sourceBadge(source({ host: host([true, false]) }))).toBe('hosting · 1 client');
     expect(sourceBadge(source({ host: host([false, false]) }))).toBe('hosting · 2 clients');
     expect(sourceBadge(source({}))).toBe('live');
+  });
+});
+
+describe('usageWords', () => {
+  it('says whether a hosted disk was used, and by whom it is', () => {
+    expect(usageWords(host([]), false)).toBe('Nobody has used this disk yet');
+    expect(usageWords(host([]), true)).toBe('Used before, no clients now');
+    expect(usageWords(host([false]), false)).toBe('In use · 1 client');
+    const trying = { ...host([true]), workload: { name: 'trim', done: 0.5 } };
+    expect(usageWords(trying, true)).toBe('Trying · Trim');
   });
 });
 

@@ -2,6 +2,7 @@ import type { HostInfo, SessionInfo, SourceInfo } from '#shared/contract/message
 import type { LinkState } from '../session/window-session.ts';
 import { plural } from './format.ts';
 import { otherClients } from './host-words.ts';
+import { workloadTitle } from './workloads.ts';
 
 /** How the session stands, for the mark in the top bar. */
 export interface StatusWords {
@@ -50,6 +51,13 @@ const STATUS_NAMES: Readonly<Record<SourceInfo['status'], string>> = {
 export function clientsWords(host: HostInfo): string {
   const { length } = otherClients(host);
   return length === 0 ? 'no clients' : plural(length, 'client');
+}
+
+/** Whether and by whom a hosted disk is used; `used` when it has had a request. */
+export function usageWords(host: HostInfo, used: boolean): string {
+  if (otherClients(host).length > 0) return `In use · ${clientsWords(host)}`;
+  if (host.workload !== null) return `Trying · ${workloadTitle(host.workload.name)}`;
+  return used ? 'Used before, no clients now' : 'Nobody has used this disk yet';
 }
 
 /** A word or two for a panel's badge. */

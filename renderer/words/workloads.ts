@@ -37,31 +37,31 @@ export const WORKLOAD_WORDS: readonly WorkloadWords[] = [
   {
     workload: 'copy',
     title: 'Copy',
-    sentence: 'One part is read while the same blocks are written in another.',
+    sentence: 'The first quarter is read and written again further down.',
     writes: true,
   },
   {
     workload: 'trim',
     title: 'Trim',
-    sentence: 'Stretches of the disk are given back, and the memory it takes shrinks.',
+    sentence: 'Every other stretch is given back; the disk takes less memory.',
     writes: true,
   },
   {
     workload: 'partition-table',
     title: 'Write a partition table',
-    sentence: 'A few blocks change at the very start and the very end.',
+    sentence: 'A few blocks change at the very end and the very start.',
     writes: true,
   },
   {
     workload: 'log-structured',
     title: 'Log-structured writer',
-    sentence: 'Every change goes behind the last one: a front moves on and never turns back.',
+    sentence: 'A front moves on and never turns back; old parts are trimmed.',
     writes: true,
   },
   {
     workload: 'update-in-place',
     title: 'Update-in-place writer',
-    sentence: 'The same few blocks are written again and again, where they lie.',
+    sentence: 'The same few blocks are written again and again.',
     writes: true,
   },
 ];
