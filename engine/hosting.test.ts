@@ -74,19 +74,9 @@ class TestWindow {
   }
 
   /** Hosts a disk and waits until it is shown. */
-  async host(
-    change: Partial<Extract<Command, { command: 'hostDisk' }>> = {},
-  ): Promise<{ id: number; info: HostInfo }> {
+  async host(change: Partial<HostDisk> = {}): Promise<{ id: number; info: HostInfo }> {
     const before = this.session?.sources.length ?? 0;
-    const command = {
-      command: 'hostDisk',
-      size: '64M',
-      exportName: '',
-      parameters: [],
-      readOnly: false,
-      tcpPort: null,
-    } as const;
-    this.send({ ...command, ...change });
+    this.send({ ...HOST, ...change });
     await until(() => (this.session?.sources.length ?? 0) > before);
     const source = this.session?.sources.at(-1);
     if (source?.host == null) throw new Error('no disk is hosted');
@@ -102,6 +92,17 @@ class TestWindow {
     return until(() => this.refused.shift());
   }
 }
+
+type HostDisk = Extract<Command, { command: 'hostDisk' }>;
+
+const HOST: HostDisk = {
+  command: 'hostDisk',
+  size: '64M',
+  exportName: '',
+  parameters: [],
+  readOnly: false,
+  tcpPort: null,
+};
 
 async function clientOf(info: HostInfo): Promise<NbdClient> {
   const client = await NbdClient.connect(info.tcp ?? { path: info.socketPath ?? '' }, info.exportName);
@@ -160,23 +161,15 @@ describe('a window that hosts disks', () => {
 
   it('is told which parameter will not do, and hosts nothing', async () => {
     const window = new TestWindow();
-    const host = {
-      command: 'hostDisk',
-      size: '64M',
-      exportName: '',
-      parameters: [],
-      readOnly: false,
-      tcpPort: null,
-    } as const;
-    window.send({ ...host, size: '64Q' });
+    window.send({ ...HOST, size: '64Q' });
     expect(await window.refusal()).toMatch(/^size: "64Q": unknown size suffix/);
-    window.send({ ...host, parameters: [{ key: 'rdelay', value: 'soon' }] });
+    window.send({ ...HOST, parameters: [{ key: 'rdelay', value: 'soon' }] });
     expect(await window.refusal()).toMatch(/^rdelay=soon: a delay is/);
-    window.send({ ...host, parameters: [{ key: 'colour', value: 'red' }] });
+    window.send({ ...HOST, parameters: [{ key: 'colour', value: 'red' }] });
     expect(await window.refusal()).toMatch(/^colour=red: /);
     const { info } = await window.host({ tcpPort: 0 });
     expect(info.socketPath).toBeNull();
-    window.send({ ...host, tcpPort: info.tcp?.port ?? 0 });
+    window.send({ ...HOST, tcpPort: info.tcp?.port ?? 0 });
     expect(await window.refusal()).toContain('EADDRINUSE');
     expect(engine.sessionInfo().sources.length).toBe(1);
   });
@@ -198,14 +191,7 @@ describe('a window that hosts disks', () => {
   it('takes the place of the sample', async () => {
     await engine.openSample();
     const window = new TestWindow();
-    window.send({
-      command: 'hostDisk',
-      size: '1M',
-      exportName: '',
-      parameters: [],
-      readOnly: false,
-      tcpPort: null,
-    });
+    window.send({ ...HOST, size: '1M' });
     await until(() => engine.sessionInfo().sources[0]?.kind === 'host');
     expect(engine.sessionInfo()).toMatchObject({ replay: null, disks: [{ sizeBytes: '1048576' }] });
   });
