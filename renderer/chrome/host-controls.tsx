@@ -12,7 +12,7 @@ import {
 import { useApp, useAppState } from './app-context.ts';
 import { LiveNumber } from './live-number.tsx';
 
-const readMs = (text: string) => readWhole(text, MAX_DELAY_MS, 'a delay is whole milliseconds');
+const readMs = (text: string) => readWhole(text, MAX_DELAY_MS, 'use whole ms');
 
 /** Delays, errors and read-only, changed while clients are connected. What is shown is what the engine says is in force. */
 export function HostControls({ hosted }: { readonly hosted: HostedSource }): ReactElement {

@@ -26,9 +26,9 @@ export function HostDialog(): ReactElement {
   const wrongAt = (field: HostField, own: string | null): string | null =>
     own ?? (refused === field ? refusal : null);
   const parsedSize = parseSize(size.trim());
-  const parsedRead = readWhole(readDelay, MAX_DELAY_MS, 'a delay is whole milliseconds');
-  const parsedWrite = readWhole(writeDelay, MAX_DELAY_MS, 'a delay is whole milliseconds');
-  const parsedPort = readWhole(port, 65_535, 'a port is a whole number');
+  const parsedRead = readWhole(readDelay, MAX_DELAY_MS, 'use whole ms');
+  const parsedWrite = readWhole(writeDelay, MAX_DELAY_MS, 'use whole ms');
+  const parsedPort = readWhole(port, 65_535, 'use a whole number');
   const bad =
     'error' in parsedSize ||
     'error' in parsedRead ||

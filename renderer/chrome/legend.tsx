@@ -2,6 +2,7 @@ import type { ReactElement } from 'react';
 import { OP_NAMES, Op } from '#shared/events/vocabulary.ts';
 import { type LayerName, toggleLayer } from '../control/picture-deeds.ts';
 import { type DiskCountersView, sum } from '../store/counters.ts';
+import { hostInHand } from '../store/hosted.ts';
 import { formatCount, formatRate } from '../words/format.ts';
 import { actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
@@ -34,7 +35,9 @@ export function Legend(): ReactElement {
   const counters = useAppState((state) =>
     state.activeDisk === null ? undefined : state.counters.disks.get(state.activeDisk),
   );
-  const others = COUNTED_ONLY.filter((op) => (counters?.requests[op] ?? 0) > 0);
+  // A hosted disk's card stands below: it must not move when its first client flushes.
+  const hosted = useAppState((state) => hostInHand(state) !== null);
+  const others = COUNTED_ONLY.filter((op) => hosted || (counters?.requests[op] ?? 0) > 0);
   return (
     <section className="side-section" aria-label="Legend">
       <div className="legend-head">
