@@ -11,9 +11,9 @@ const NEEDED: readonly { readonly debian: string; readonly isThere: () => boolea
   { debian: 'libnbd-bin', isThere: () => runs('nbdinfo', '--version') },
   { debian: 'python3-libnbd', isThere: () => runs('python3', '-c', 'import nbd') },
   { debian: 'qemu-utils', isThere: () => runs('qemu-io', '--version') },
-  { debian: 'fdisk', isThere: () => existsSync('/usr/sbin/sfdisk') || isOnPath('sfdisk') },
   { debian: 'xvfb', isThere: () => isOnPath('Xvfb') },
   { debian: 'zstd', isThere: () => runs('zstd', '--version') },
+  { debian: 'fdisk', isThere: () => existsSync('/usr/sbin/sfdisk') || isOnPath('sfdisk') },
   { debian: 'fonts-dejavu-core', isThere: hasFont },
 ];
 
