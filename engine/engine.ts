@@ -4,8 +4,11 @@ import { parseSize } from '#shared/bytes/size.ts';
 import type { Channel } from '#shared/channel/channel.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
+import { type HostDiskCommand, HostedDisks } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
+import type { DiskHost } from './nbd/disk-host.ts';
+import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
 import { Session } from './session/session.ts';
 import { WindowConnection } from './window-connection.ts';
@@ -23,9 +26,6 @@ export interface EngineOptions {
 /** How often windows are told of changed disks, sources and notices. */
 const INFO_MS = 100;
 
-/** A request that cannot be met, in words for the person who made it. */
-export class RefusedError extends Error {}
-
 /**
  * The engine of one nbdscope: its session and the windows that watch it. Knows nothing of Electron or HTTP: a host
  * hands it a channel for each window. Commands that change the sources run one after another, in the order they came.
@@ -38,6 +38,7 @@ export class Engine {
   onWindowsChanged: () => void = () => {};
   readonly #windows = new Set<WindowConnection>();
   #replay: ReplaySource | null = null;
+  readonly #hosts = new HostedDisks(() => this.sendInfo());
   #infoTimer: NodeJS.Timeout | null = null;
   #queue: Promise<void> = Promise.resolve();
 
@@ -61,16 +62,51 @@ export class Engine {
 
   /** Whether something runs here that others use, so that the last window's end must not be the engine's. */
   get hosting(): boolean {
-    return false;
+    return this.#hosts.size > 0;
+  }
+
+  /** Shows a hosted disk, and from now on ends it with its source. */
+  addHost(host: DiskHost): Promise<void> {
+    return this.enqueue(async () => {
+      await this.leaveSample(false);
+      this.#hosts.add(this.session.add(host.source), host);
+    });
+  }
+
+  /** Hosts a disk in memory beside what is open, and shows it. */
+  hostDisk(command: HostDiskCommand): Promise<void> {
+    return this.enqueue(async () => {
+      const host = await this.#hosts.start(command);
+      await this.leaveSample(false);
+      this.#hosts.add(this.session.add(host.source), host);
+    });
+  }
+
+  /** Ends a hosted disk and its picture; `force` though clients are connected. */
+  stopHost(sourceId: number, force: boolean): Promise<void> {
+    return this.enqueue(async () => {
+      await this.#hosts.stop(sourceId, force);
+      await this.session.close(sourceId);
+    });
+  }
+
+  /** The disk hosted as that source. @throws RefusedError when there is none. */
+  hostOf(sourceId: number): DiskHost {
+    return this.#hosts.get(sourceId);
   }
 
   /** Serves a window until its channel closes. */
   attach(channel: Channel): void {
     const window = new WindowConnection(this, channel, () => {
       this.#windows.delete(window);
-      this.onWindowsChanged();
+      this.#windowsChanged();
     });
     this.#windows.add(window);
+    this.#windowsChanged();
+  }
+
+  #windowsChanged(): void {
+    this.#hosts.watched = this.#windows.size > 0;
     this.onWindowsChanged();
   }
 
@@ -97,6 +133,7 @@ export class Engine {
   /** Opens the built-in recording, replayed in its own time, instead of what is open. */
   openSample(): Promise<void> {
     return this.enqueue(async () => {
+      if (this.hosting) throw new RefusedError('a disk is hosted here; stop it before the sample is opened');
       await this.#empty();
       const replay = openSampleReplay(this.options.assetsDir, {
         onRestart: () => this.session.restartState(),
@@ -110,6 +147,7 @@ export class Engine {
   closeSource(sourceId: number): Promise<void> {
     return this.enqueue(async () => {
       if (this.session.sourceOf(sourceId) === this.#replay) this.#replay = null;
+      if (this.#hosts.has(sourceId)) await this.#hosts.stop(sourceId, false);
       await this.session.close(sourceId);
     });
   }
@@ -120,6 +158,11 @@ export class Engine {
       const picked = this.session.sourceOf(sourceId);
       if (picked === null) throw new RefusedError(`there is no source ${sourceId}`);
       const { session } = this;
+      if (this.hosting) {
+        throw new RefusedError(
+          'a disk is hosted here, and its picture cannot be read again; open the log in an nbdscope of its own to pick a run',
+        );
+      }
       const again = session.sourceInfos().map(({ id, name, path, run: shown }) => {
         if (path === null || session.sourceOf(id)?.canRestart !== true) {
           throw new RefusedError(`${name} can be read only once; open the log by its path to pick a run`);
@@ -159,9 +202,17 @@ export class Engine {
     await this.session.reset();
   }
 
-  /** Leaves the sample, so that a source that is added next stands alone. */
+  /** Leaves the sample (`replace`: whatever is open), so that a source that is added next stands alone. */
   async leaveSample(replace: boolean): Promise<void> {
-    if (replace || this.#replay !== null) await this.#empty();
+    if (!this.hosting) {
+      if (replace || this.#replay !== null) await this.#empty();
+      return;
+    }
+    if (!replace) return;
+    // A hosted disk has clients: it stays, and what is opened next stands beside it.
+    for (const { id, kind } of this.session.sourceInfos()) {
+      if (kind !== 'host') await this.session.close(id);
+    }
   }
 
   /** Runs `task` after those before it; a failure is the caller's alone. */
@@ -176,7 +227,7 @@ export class Engine {
     const replay: ReplayInfo | null = this.#replay?.info() ?? null;
     return {
       disks: this.session.diskInfos(),
-      sources: this.session.sourceInfos(),
+      sources: this.session.sourceInfos().map((source) => ({ ...source, host: this.#hosts.info(source.id) })),
       notices: [...this.session.notices],
       replay,
       recentLogs: [...this.recentLogs.logs],
@@ -201,6 +252,7 @@ export class Engine {
   async dispose(): Promise<void> {
     if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
     for (const window of [...this.#windows]) window.close();
+    await this.enqueue(() => this.#hosts.stopAll());
     await this.enqueue(() => this.session.dispose());
     if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
   }

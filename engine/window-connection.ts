@@ -4,9 +4,17 @@ import type { Channel } from '#shared/channel/channel.ts';
 import { decodeFrame, type Frame, FrameType } from '#shared/channel/frame.ts';
 import { type Command, CommandSchema } from '#shared/contract/commands.ts';
 import type { SessionInfo } from '#shared/contract/messages.ts';
-import { type Engine, RefusedError } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { createUploadSource, type UploadSource } from './log/log-source.ts';
+import { RefusedError } from './refused-error.ts';
 import { WindowFeed } from './session/window-feed.ts';
+
+type SteerHostCommand = Extract<
+  Command,
+  {
+    command: 'setHostParameter' | 'setHostReadOnly' | 'disconnectClient' | 'runWorkload' | 'stopWorkload';
+  }
+>;
 
 /** Uploads one window may have open at once. */
 const MAX_UPLOADS = 64;
@@ -146,7 +154,43 @@ export class WindowConnection {
         this.#uploads.get(command.upload)?.end();
         this.#uploads.delete(command.upload);
         return undefined;
+      case 'hostDisk':
+        return engine.hostDisk(command);
+      case 'stopHost':
+        return engine.stopHost(command.source, command.force);
+      case 'setHostParameter':
+      case 'setHostReadOnly':
+      case 'disconnectClient':
+      case 'runWorkload':
+      case 'stopWorkload':
+        return this.#steerHost(command);
     }
+  }
+
+  /** Carries out what changes a hosted disk that stays, and shows the change at once. */
+  async #steerHost(command: SteerHostCommand): Promise<void> {
+    const engine = this.#engine;
+    const host = engine.hostOf(command.source);
+    switch (command.command) {
+      case 'setHostParameter':
+        host.parameters.set(command.key, command.value);
+        break;
+      case 'setHostReadOnly':
+        host.parameters.readOnly = command.on;
+        break;
+      case 'disconnectClient':
+        if (!host.disconnect(command.connection)) {
+          throw new RefusedError(`client ${command.connection} is not connected any more`);
+        }
+        break;
+      case 'runWorkload':
+        await host.runWorkload(command.workload);
+        break;
+      case 'stopWorkload':
+        await host.stopWorkload();
+        break;
+    }
+    engine.sendInfo();
   }
 
   /** The source is there at once, so that upload frames right behind the command find it. */

@@ -4,6 +4,7 @@ import './style/base.css';
 import './style/controls.css';
 import './style/window.css';
 import './style/side.css';
+import './style/host.css';
 import './style/overlays.css';
 import { createRoot } from 'react-dom/client';
 import { AppContext } from './chrome/app-context.ts';

@@ -15,6 +15,7 @@ const NEEDED: readonly { readonly debian: string; readonly isThere: () => boolea
   { debian: 'fio', isThere: () => runs('fio', '--version') },
   { debian: 'xvfb', isThere: () => isOnPath('Xvfb') },
   { debian: 'zstd', isThere: () => runs('zstd', '--version') },
+  { debian: 'fdisk', isThere: () => existsSync('/usr/sbin/sfdisk') || isOnPath('sfdisk') },
   { debian: 'fonts-dejavu-core', isThere: hasFont },
 ];
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArguments, type StatsCommand } from '#engine/cli/arguments.ts';
 import { stateDir } from '#engine/cli/state-dir.ts';
+import { hostDisk } from './launch/host-disk.ts';
 import { launchWindow } from './launch/launch-window.ts';
 
 /** The folder that holds package.json, dist/ and assets/; this file runs as dist/node/cli.js. */
@@ -16,6 +17,12 @@ export interface CliOptions {
 export async function main(args: readonly string[], options: CliOptions = {}): Promise<number> {
   const version = readVersion();
   const command = parseArguments(args, { version, exists: existsSync });
+  const context = {
+    root: ROOT,
+    version,
+    stateDir: stateDir(),
+    fetchElectron: options.fetchElectron === true,
+  };
   switch (command.kind) {
     case 'text':
       process.stdout.write(command.text);
@@ -25,13 +32,10 @@ export async function main(args: readonly string[], options: CliOptions = {}): P
       return 2;
     case 'stats':
       return printStats(command);
+    case 'host':
+      return hostDisk(command, context);
     case 'window':
-      return launchWindow(command, {
-        root: ROOT,
-        version,
-        stateDir: stateDir(),
-        fetchElectron: options.fetchElectron === true,
-      });
+      return launchWindow(command, context);
   }
 }
 

@@ -1,5 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
+import { type HostCommand, parseHost } from './host-arguments.ts';
+import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
 
 /** Opens a window on logs, on standard input, or (neither given) on the built-in recording. */
 export interface WindowCommand {
@@ -23,11 +25,7 @@ export interface StatsCommand {
 }
 
 /** What a command line asks for: `text` is to be printed (help, version), `error` is one line that says what is wrong. */
-export type CommandLine =
-  | WindowCommand
-  | StatsCommand
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'error'; readonly text: string };
+export type CommandLine = WindowCommand | StatsCommand | HostCommand | PrintedOutcome;
 
 export interface ArgumentsContext {
   readonly version: string;
@@ -45,16 +43,20 @@ Examples:
   nbdscope disk1.log disk2.log 64M     several disks side by side
   ssh host tail -F log | nbdscope -    follow standard input
   nbdscope -- -odd-name.log            a name that begins with a dash
+  nbdscope host memory 64M rdelay=40ms host a disk that any NBD client can use; see nbdscope host --help
   nbdscope stats disk.log --json       numbers without a window`;
 
 /** Reads the arguments after the program's name. Never throws and never ends the process. */
 export function parseArguments(args: readonly string[], context: ArgumentsContext): CommandLine {
-  return args[0] === 'stats' ? parseStats(args.slice(1)) : parseWindow(args, context);
+  if (args[0] === 'stats') return parseStats(args.slice(1));
+  return args[0] === 'host' ? parseHost(args.slice(1)) : parseWindow(args, context);
 }
 
 function parseWindow(args: readonly string[], context: ArgumentsContext): CommandLine {
   const command = new Command('nbdscope')
-    .usage('[options] [LOG...] [SIZE]\n       nbdscope stats LOG... [--json]')
+    .usage(
+      '[options] [LOG...] [SIZE]\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]',
+    )
     .description('See what a disk does: every read, write, trim and zero in an nbdkit log, painted live.')
     .argument('[LOG...]', 'nbdkit logs to follow; - is standard input', [])
     .option('--browser', 'open in a browser even where the desktop shell could run')
@@ -119,35 +121,6 @@ function refusedNames(names: readonly string[]): CommandLine | null {
   return names.includes('') ? usageError('a log needs a name; one of the arguments is empty') : null;
 }
 
-/** Parses without side effects; what is to be printed instead of going on comes back. */
-function runCommander(command: Command, args: readonly string[]): CommandLine | null {
-  let printed = '';
-  command.exitOverride().configureOutput({
-    writeOut: (text) => {
-      printed += text;
-    },
-    writeErr: () => {},
-  });
-  try {
-    command.parse([...args], { from: 'user' });
-    return null;
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { kind: 'text', text: printed };
-    return usageError(error.message.replace(/^error: /, '').replace(/\n\s*/g, ' '));
-  }
-}
-
 function looksLikeSize(text: string): boolean {
   return /^\d+(\.\d+)?[a-z]{0,3}$/i.test(text);
-}
-
-function parsePort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535)) throw new InvalidArgumentError('use a port from 0 to 65535.');
-  return port;
-}
-
-function usageError(text: string): CommandLine {
-  return { kind: 'error', text: `${text} (nbdscope --help tells more)` };
 }

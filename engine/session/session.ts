@@ -220,6 +220,7 @@ export class Session {
       path: source.path,
       runs: [...progress.runs],
       run,
+      host: null,
     }));
   }
 

@@ -35,6 +35,7 @@ import { savePicture } from '../control/save-picture.ts';
 import type { WindowApp } from '../control/window-app.ts';
 import type { CursorMove } from '../picture/cursor-moves.ts';
 import type { AppState } from '../store/app-store.ts';
+import { HOST_ACTIONS } from './host-actions.ts';
 
 /** A key by its place on the keyboard (KeyboardEvent.code), whatever letter the layout puts there. */
 export interface KeyChord {
@@ -44,7 +45,15 @@ export interface KeyChord {
   readonly mod?: boolean;
 }
 
-export const ACTION_GROUPS = ['Logs', 'Replay', 'Picture', 'Move about', 'Layers', 'Window'] as const;
+export const ACTION_GROUPS = [
+  'Logs',
+  'Hosting',
+  'Replay',
+  'Picture',
+  'Move about',
+  'Layers',
+  'Window',
+] as const;
 export type ActionGroup = (typeof ACTION_GROUPS)[number];
 
 /** Something a person can do. Keys, menus, command palette, tooltips and the list of keys all come from here. */
@@ -111,6 +120,7 @@ export const ACTIONS = [
     keys: [{ code: 'KeyX' }],
     run: dismissAllNotices,
   },
+  ...HOST_ACTIONS,
   {
     id: 'replay.play',
     title: 'Play or pause',

@@ -38,7 +38,7 @@ export function CommandLine(props: { readonly command: string }): ReactElement {
 }
 
 /** Puts text on the clipboard; by way of a selection where the clipboard itself is refused. */
-async function copyText(text: string): Promise<void> {
+export async function copyText(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
   } catch {

@@ -1,5 +1,6 @@
-import { FolderOpen, Play } from 'lucide-react';
+import { FolderOpen, HardDrive, Play } from 'lucide-react';
 import type { ReactElement } from 'react';
+import { askForHost } from '../control/host-deeds.ts';
 import { askForLogs, openPaths, openSample } from '../control/log-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { CommandLine, NBDKIT_COMMAND } from './copy-command.tsx';
@@ -36,6 +37,9 @@ export function EmptyState(): ReactElement {
           </button>
           <button type="button" className="button" onClick={() => openSample(app)}>
             <Play size={16} aria-hidden="true" /> Watch the sample
+          </button>
+          <button type="button" className="button" onClick={() => askForHost(app)}>
+            <HardDrive size={16} aria-hidden="true" /> Host a disk…
           </button>
         </div>
         {recent.length > 0 && (

@@ -1,5 +1,6 @@
 import { FolderOpen, X } from 'lucide-react';
 import type { ReactElement } from 'react';
+import { askForHost } from '../control/host-deeds.ts';
 import { askForLogs, openPaths } from '../control/log-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { CommandLine, NBDKIT_COMMAND } from './copy-command.tsx';
@@ -25,7 +26,10 @@ export function FirstHint(): ReactElement | null {
           <button type="button" className="button" onClick={() => void askForLogs(app)}>
             <FolderOpen size={16} aria-hidden="true" /> Open a log…
           </button>
-          <span className="quiet">or drop one here</span>
+          <span className="quiet">drop one here, or</span>
+          <button type="button" className="link" onClick={() => askForHost(app)}>
+            host one here
+          </button>
           {latest !== undefined && (
             <button
               type="button"

@@ -3,6 +3,7 @@ import { DropdownMenu } from 'radix-ui';
 import { type ReactElement, useCallback } from 'react';
 import { formatBytes, thousands } from '#shared/bytes/size.ts';
 import type { DiskInfo, RunInfo } from '#shared/contract/messages.ts';
+import { closeSource } from '../control/host-deeds.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import { sum } from '../store/counters.ts';
 import { formatDateTime, formatRate } from '../words/format.ts';
@@ -128,10 +129,7 @@ function PanelMenu({ disk, runs, run }: PanelMenuProps): ReactElement {
           <DropdownMenu.Item className="menu-item" onSelect={() => app.picture?.fit(disk.id)}>
             Show the whole disk
           </DropdownMenu.Item>
-          <DropdownMenu.Item
-            className="menu-item"
-            onSelect={() => app.send({ command: 'closeSource', source: disk.source })}
-          >
+          <DropdownMenu.Item className="menu-item" onSelect={() => closeSource(app, disk.source)}>
             Close
           </DropdownMenu.Item>
         </DropdownMenu.Content>

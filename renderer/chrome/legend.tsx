@@ -3,6 +3,7 @@ import { OP_NAMES, Op } from '#shared/events/vocabulary.ts';
 import { type LayerName, toggleLayer } from '../control/picture-deeds.ts';
 import { countersInHand } from '../store/app-store.ts';
 import { type DiskCountersView, sum } from '../store/counters.ts';
+import { hostInHand } from '../store/hosted.ts';
 import { formatCount, formatRate } from '../words/format.ts';
 import { actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
@@ -32,10 +33,12 @@ const COUNTED_ONLY = [Op.Flush, Op.Cache, Op.Extents] as const;
 
 /** What the colours mean, how often each came, and a switch for each. Counts are true whatever is hidden. */
 export function Legend(): ReactElement {
-  // A word rather than a list: it is the same as long as the same operations were seen.
+  // A word rather than a list: it is the same as long as the same operations were seen. A hosted disk has all of them
+  // from the start: its card stands below, and must not move when its first client flushes.
   const seen = useAppState((state) => {
     const requests = countersInHand(state)?.requests;
-    return COUNTED_ONLY.filter((op) => (requests?.[op] ?? 0) > 0).join(' ');
+    const hosted = hostInHand(state) !== null;
+    return COUNTED_ONLY.filter((op) => hosted || (requests?.[op] ?? 0) > 0).join(' ');
   });
   const others = seen === '' ? [] : seen.split(' ').map(Number);
   return (

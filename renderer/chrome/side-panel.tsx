@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { useAppState } from './app-context.ts';
 import { BlockReadout } from './block-readout.tsx';
+import { DiskCard } from './disk-card.tsx';
 import { Latencies } from './latencies.tsx';
 import { LatestRequests } from './latest-requests.tsx';
 import { Legend } from './legend.tsx';
@@ -13,6 +14,7 @@ export function SidePanel(): ReactElement {
   return (
     <aside className="side" aria-label={name === undefined ? 'Numbers' : `Numbers of ${name}`}>
       <Legend />
+      <DiskCard />
       <Latencies />
       <BlockReadout />
       <LatestRequests />

@@ -1,7 +1,8 @@
-import { Menu as MenuIcon, Moon, Plus, Search, Settings2, Sun, X } from 'lucide-react';
+import { HardDrive, Menu as MenuIcon, Moon, Plus, Search, Settings2, Sun, X } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { shortSize } from '#shared/bytes/size.ts';
 import type { SourceInfo } from '#shared/contract/messages.ts';
+import { closeSource } from '../control/host-deeds.ts';
 import { showsSide } from '../store/app-store.ts';
 import { formatClock, formatCount } from '../words/format.ts';
 import { sourceBadge, statusWords } from '../words/status.ts';
@@ -107,7 +108,26 @@ function OpenSources(): ReactElement {
           <span className="wide-only">Open</span>
         </button>
       </Tip>
+      <HostButton />
     </nav>
+  );
+}
+
+function HostButton(): ReactElement {
+  const app = useApp();
+  const host = actionOf('host.new');
+  return (
+    <Tip words={<TipWords title={host.title} keys={keyLabel(host, isMac())} />}>
+      <button
+        type="button"
+        className="button button-quiet open-button"
+        aria-label="Host a disk"
+        onClick={() => host.run(app)}
+      >
+        <HardDrive size={16} aria-hidden="true" />
+        <span className="wide-only">Host</span>
+      </button>
+    </Tip>
   );
 }
 
@@ -136,7 +156,7 @@ function SourceChip({ source }: { readonly source: SourceInfo }): ReactElement {
         type="button"
         className="source-close"
         aria-label={`Close ${source.name}`}
-        onClick={() => app.send({ command: 'closeSource', source: source.id })}
+        onClick={() => closeSource(app, source.id)}
       >
         <X size={12} aria-hidden="true" />
       </button>

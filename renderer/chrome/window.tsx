@@ -8,6 +8,8 @@ import { FirstHint } from './first-hint.tsx';
 import { GoToDialog } from './go-to-dialog.tsx';
 import { GridArea } from './grid-area.tsx';
 import { HelpDialog } from './help-dialog.tsx';
+import { HostDialog } from './host-dialog.tsx';
+import { HostStrip } from './host-strip.tsx';
 import { actionForKey, belongsToFocus, isMac } from './keys.ts';
 import { Notices } from './notices.tsx';
 import { OpenDialog } from './open-dialog.tsx';
@@ -15,6 +17,7 @@ import { watchPointedFocus } from './pointed-focus.ts';
 import { ReplayBar } from './replay-bar.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { SpokenSummary } from './spoken-summary.tsx';
+import { StopHostDialog } from './stop-host-dialog.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useFileDrop } from './use-file-drop.ts';
 
@@ -52,6 +55,7 @@ export function AppWindow(): ReactElement {
         <div className="middle">
           <div className="stage">
             <FirstHint />
+            <HostStrip />
             <GridArea />
             <Notices />
           </div>
@@ -81,6 +85,10 @@ function Dialogs(): ReactElement | null {
       return <GoToDialog />;
     case 'open':
       return <OpenDialog />;
+    case 'host':
+      return <HostDialog />;
+    case 'stopHost':
+      return <StopHostDialog />;
     case null:
       return null;
   }

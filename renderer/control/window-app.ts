@@ -8,8 +8,15 @@ import { connectMessagePort } from '../session/channel-message-port.ts';
 import { connectWebSocket } from '../session/channel-web-socket.ts';
 import { desktopHost } from '../session/desktop-host.ts';
 import { WindowSession } from '../session/window-session.ts';
-import { type AppState, type AppStore, createAppStore, type LocalNotice } from '../store/app-store.ts';
+import {
+  type AppState,
+  type AppStore,
+  createAppStore,
+  type LocalNotice,
+  showsSide,
+} from '../store/app-store.ts';
 import { viewCounters } from '../store/counters.ts';
+import { hostInHand } from '../store/hosted.ts';
 import { loadPreferences, storePreferences } from '../store/preferences.ts';
 import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
@@ -274,8 +281,7 @@ export class WindowApp implements Disposable {
 
   /** A refusal stands where the thing was asked: in its dialog or panel while that is there, else as a notice. */
   #onRefused(command: string, text: string): void {
-    const { dialog } = this.state;
-    if (command === 'setDiskSize' || (command === 'openLogs' && dialog === 'open')) {
+    if (standsInPlace(command, this.state)) {
       this.store.setState({ refusal: { command, text } });
     } else {
       this.notify({ level: 'error', text, detail: null });
@@ -317,6 +323,23 @@ export class WindowApp implements Disposable {
     this.store.setState({
       readout: cursor === null ? null : readOut(session.state, cursor, session.shownUs()),
     });
+  }
+}
+
+/** Whether what was asked is still to be seen, with a place for the refusal. */
+function standsInPlace(command: string, state: AppState): boolean {
+  switch (command) {
+    case 'setDiskSize':
+      return true;
+    case 'openLogs':
+      return state.dialog === 'open';
+    case 'hostDisk':
+      return state.dialog === 'host';
+    case 'setHostParameter':
+    case 'setHostReadOnly':
+      return showsSide(state) && hostInHand(state) !== null;
+    default:
+      return false;
   }
 }
 

@@ -17,7 +17,7 @@ export interface LocalNotice {
   readonly askPathFor: string | null;
 }
 
-export type DialogName = 'help' | 'palette' | 'goTo' | 'open';
+export type DialogName = 'help' | 'palette' | 'goTo' | 'open' | 'host' | 'stopHost';
 
 /** What the engine refused, beside the command that it refused. */
 export interface Refusal {
@@ -52,6 +52,8 @@ export interface AppState {
   readonly footerOpen: boolean;
   readonly hintOpen: boolean;
   readonly dialog: DialogName | null;
+  /** The hosted disk that is asked about before it is stopped. */
+  readonly stopping: number | null;
   readonly refusal: Refusal | null;
   readonly notices: readonly LocalNotice[];
 }
@@ -99,6 +101,7 @@ export function createAppStore(preferences: Preferences): AppStore {
     footerOpen: preferences.footerOpen,
     hintOpen: preferences.hintOpen,
     dialog: null,
+    stopping: null,
     refusal: null,
     notices: [],
   }));

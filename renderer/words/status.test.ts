@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ReplayInfo, SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
-import { statusWords } from './status.ts';
+import type { HostInfo, ReplayInfo, SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
+import { sourceBadge, statusWords, usageWords } from './status.ts';
 
 function source(overrides: Partial<SourceInfo>): SourceInfo {
   return {
@@ -17,6 +17,7 @@ function source(overrides: Partial<SourceInfo>): SourceInfo {
     timesBackwards: 0,
     runs: [],
     run: null,
+    host: null,
     ...overrides,
   };
 }
@@ -35,7 +36,57 @@ function session(sources: SourceInfo[], replay: ReplayInfo | null = null): Sessi
   return { disks: [], sources, notices: [], replay, recentLogs: [], modelBytes: 0, modelLimitBytes: 1 };
 }
 
+function host(builtIn: readonly boolean[]): HostInfo {
+  return {
+    uri: 'nbd+unix:///?socket=/tmp/sock',
+    socketPath: '/tmp/sock',
+    tcp: null,
+    exportName: '',
+    sizeBytes: '67108864',
+    readOnly: false,
+    parameters: [],
+    memoryBytes: 0,
+    memoryLimitBytes: 1,
+    connections: builtIn.map((own, number) => ({
+      number,
+      peer: 'unix',
+      state: 'transmission',
+      features: [],
+      requestsInFlight: 0,
+      transactions: 0,
+      connectedMs: 0,
+      builtIn: own,
+    })),
+    workload: null,
+  };
+}
+
+describe('sourceBadge', () => {
+  it("counts a hosted disk's clients, but for the window's own", () => {
+    expect(sourceBadge(source({ host: host([]) }))).toBe('hosting · no clients');
+    expect(sourceBadge(source({ host: host([true, false]) }))).toBe('hosting · 1 client');
+    expect(sourceBadge(source({ host: host([false, false]) }))).toBe('hosting · 2 clients');
+    expect(sourceBadge(source({}))).toBe('live');
+  });
+});
+
+describe('usageWords', () => {
+  it('says whether a hosted disk was used, and by whom it is', () => {
+    expect(usageWords(host([]), false)).toBe('Nobody has used this disk yet');
+    expect(usageWords(host([]), true)).toBe('Used before, no clients now');
+    expect(usageWords(host([false]), false)).toBe('In use · 1 client');
+    const trying = { ...host([true]), workload: { name: 'trim', done: 0.5 } };
+    expect(usageWords(trying, true)).toBe('Trying · Trim');
+  });
+});
+
 describe('statusWords', () => {
+  it('says that it hosts while nothing else is live', () => {
+    const hosted = source({ kind: 'host', host: host([]) });
+    expect(statusWords('open', session([hosted]), false)).toEqual({ tone: 'live', words: 'Hosting' });
+    expect(statusWords('open', session([hosted, source({})]), false).words).toBe('Live');
+  });
+
   it('says first that the engine has gone', () => {
     expect(statusWords('lost', session([source({})]), true)).toEqual({
       tone: 'trouble',

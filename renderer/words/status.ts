@@ -1,5 +1,8 @@
-import type { SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
+import type { HostInfo, SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
 import type { LinkState } from '../session/window-session.ts';
+import { plural } from './format.ts';
+import { otherClients } from './host-words.ts';
+import { workloadTitle } from './workloads.ts';
 
 /** How the session stands, for the mark in the top bar. */
 export interface StatusWords {
@@ -21,7 +24,10 @@ export function statusWords(link: LinkState, session: SessionInfo | null, paused
   }
   const reading = sources.find((source) => source.status === 'reading');
   if (reading !== undefined) return { tone: 'busy', words: `Reading${percentRead(reading)}` };
-  if (sources.some((source) => source.status === 'live')) return { tone: 'live', words: 'Live' };
+  const live = sources.filter((source) => source.status === 'live');
+  if (live.length > 0) {
+    return { tone: 'live', words: live.every((source) => source.host !== null) ? 'Hosting' : 'Live' };
+  }
   if (sources.some((source) => source.status === 'waiting')) return { tone: 'busy', words: 'Waiting' };
   if (sources.some((source) => source.status === 'failed')) return { tone: 'trouble', words: 'Failed' };
   return { tone: 'still', words: sources.length === 0 ? 'Nothing open' : 'Ended' };
@@ -41,7 +47,21 @@ const STATUS_NAMES: Readonly<Record<SourceInfo['status'], string>> = {
   failed: 'failed',
 };
 
-/** One word for a panel's badge. */
+/** `no clients`, `1 client`, `2 clients`, without the one that runs workloads. */
+export function clientsWords(host: HostInfo): string {
+  const { length } = otherClients(host);
+  return length === 0 ? 'no clients' : plural(length, 'client');
+}
+
+/** Whether and by whom a hosted disk is used; `used` when it has had a request. */
+export function usageWords(host: HostInfo, used: boolean): string {
+  if (otherClients(host).length > 0) return `In use · ${clientsWords(host)}`;
+  if (host.workload !== null) return `Trying · ${workloadTitle(host.workload.name)}`;
+  return used ? 'Used before, no clients now' : 'Nobody has used this disk yet';
+}
+
+/** A word or two for a panel's badge. */
 export function sourceBadge(source: SourceInfo): string {
+  if (source.host !== null) return `hosting · ${clientsWords(source.host)}`;
   return STATUS_NAMES[source.status];
 }

@@ -13,6 +13,23 @@ const uploadId = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xfff
 /** Replay speeds the window offers: how many seconds of the recording pass in one second. */
 export const REPLAY_SPEEDS = [1, 2, 4, 8, 16] as const;
 
+/** The small workloads that the built-in client can run on a hosted disk. */
+export const WORKLOADS = [
+  'sequential-write',
+  'sequential-read',
+  'random-write',
+  'random-read',
+  'copy',
+  'trim',
+  'partition-table',
+  'log-structured',
+  'update-in-place',
+] as const;
+export type Workload = (typeof WORKLOADS)[number];
+
+const parameterKey = v.pipe(v.string(), v.regex(/^[a-z][a-z-]{0,63}$/));
+const parameterValue = v.pipe(v.string(), v.maxLength(4096));
+
 export const CommandSchema = v.variant('command', [
   /** First command of every window: answered by `welcome`, `session` and a snapshot. */
   v.strictObject({ command: v.literal('hello'), protocol: v.literal(1) }),
@@ -58,6 +75,32 @@ export const CommandSchema = v.variant('command', [
   v.strictObject({ command: v.literal('restartUpload'), upload: uploadId }),
   /** All bytes of the file have been sent and no more will come. */
   v.strictObject({ command: v.literal('endUpload'), upload: uploadId }),
+  /** Hosts a disk in memory and shows it. Parameters are nbdkit's; each adds its filter. */
+  v.strictObject({
+    command: v.literal('hostDisk'),
+    size: sizeText,
+    exportName: v.pipe(v.string(), v.maxLength(1024)),
+    parameters: v.pipe(
+      v.array(v.strictObject({ key: parameterKey, value: parameterValue })),
+      v.maxLength(64),
+    ),
+    readOnly: v.boolean(),
+    /** Null: a Unix socket in a private directory. Else a port on 127.0.0.1, 0 for any free one. */
+    tcpPort: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))),
+  }),
+  /** Changes a parameter of a hosted disk's filters while clients are connected; an empty value puts it out of force. */
+  v.strictObject({
+    command: v.literal('setHostParameter'),
+    source: sourceId,
+    key: parameterKey,
+    value: parameterValue,
+  }),
+  v.strictObject({ command: v.literal('setHostReadOnly'), source: sourceId, on: v.boolean() }),
+  v.strictObject({ command: v.literal('disconnectClient'), source: sourceId, connection: sourceId }),
+  /** Stops a hosted disk. Refused while clients are connected, unless `force`. */
+  v.strictObject({ command: v.literal('stopHost'), source: sourceId, force: v.boolean() }),
+  v.strictObject({ command: v.literal('runWorkload'), source: sourceId, workload: v.picklist(WORKLOADS) }),
+  v.strictObject({ command: v.literal('stopWorkload'), source: sourceId }),
 ]);
 
 export type Command = v.InferOutput<typeof CommandSchema>;

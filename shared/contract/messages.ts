@@ -25,6 +25,41 @@ export const RunInfoSchema = v.object({
   lines: v.number(),
 });
 
+/** A disk that nbdscope hosts itself, as its card shows it. */
+export const HostInfoSchema = v.object({
+  /** The address clients use: nbd+unix:///EXPORT?socket=PATH or nbd://127.0.0.1:PORT/EXPORT. */
+  uri: v.string(),
+  /** Null when it listens on TCP. */
+  socketPath: v.nullable(v.string()),
+  /** Null when it listens on a Unix socket. */
+  tcp: v.nullable(v.object({ host: v.string(), port: v.number() })),
+  exportName: v.string(),
+  sizeBytes: bytesText,
+  readOnly: v.boolean(),
+  /** The filters' parameters as they are now, the outermost filter first. */
+  parameters: v.array(v.object({ filter: v.string(), key: v.string(), value: v.string() })),
+  /** Real memory that the disk takes, and the most that it and its like may take. */
+  memoryBytes: v.number(),
+  memoryLimitBytes: v.number(),
+  connections: v.array(
+    v.object({
+      number: v.number(),
+      peer: v.string(),
+      state: v.picklist(['handshake', 'transmission']),
+      /** What was negotiated, in words: `structured replies`, `base:allocation`. */
+      features: v.array(v.string()),
+      requestsInFlight: v.number(),
+      transactions: v.number(),
+      /** How long it has been there. */
+      connectedMs: v.number(),
+      /** The client that runs the workloads of this window. */
+      builtIn: v.boolean(),
+    }),
+  ),
+  /** The workload that the built-in client runs, and how much of it is done, 0 to 1. */
+  workload: v.nullable(v.object({ name: v.string(), done: v.number() })),
+});
+
 export const SourceInfoSchema = v.object({
   id: v.number(),
   kind: v.picklist(['log', 'sample', 'stdin', 'upload', 'host']),
@@ -44,6 +79,8 @@ export const SourceInfoSchema = v.object({
   runs: v.array(RunInfoSchema),
   /** The run that is shown; null for all. */
   run: v.nullable(v.number()),
+  /** Null for what is not hosted here. */
+  host: v.nullable(HostInfoSchema),
 });
 
 export const NoticeSchema = v.object({
@@ -97,6 +134,7 @@ export const MessageSchema = v.variant('message', [
 
 export type DiskInfo = v.InferOutput<typeof DiskInfoSchema>;
 export type RunInfo = v.InferOutput<typeof RunInfoSchema>;
+export type HostInfo = v.InferOutput<typeof HostInfoSchema>;
 export type SourceInfo = v.InferOutput<typeof SourceInfoSchema>;
 export type Notice = v.InferOutput<typeof NoticeSchema>;
 export type ReplayInfo = v.InferOutput<typeof ReplayInfoSchema>;

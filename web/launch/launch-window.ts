@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { WindowCommand } from '#engine/cli/arguments.ts';
+import type { DiskHost } from '#engine/nbd/disk-host.ts';
 import { chooseHost, mayOpen, type Surroundings, surroundings } from './choose-host.ts';
 import { findElectron } from './electron-runtime.ts';
 import { runElectron } from './run-electron.ts';
@@ -11,6 +12,8 @@ export interface LaunchContext {
   readonly version: string;
   readonly stateDir: string;
   readonly fetchElectron: boolean;
+  /** A disk that this process hosts, to be shown instead of logs; it ends with the window's host. */
+  readonly diskHost?: DiskHost;
 }
 
 /**
@@ -30,9 +33,11 @@ export async function launchWindow(
       stateDir: context.stateDir,
       rendererDir: resolve(context.root, 'dist/renderer'),
       assetsDir: resolve(context.root, 'assets'),
+      diskHost: context.diskHost ?? null,
     });
   };
   if (chosen.host === 'web') return web(chosen.why);
+  if (context.diskHost !== undefined) return web('this command itself hosts the disk');
 
   const electron = await findElectron(context, say);
   if ('missing' in electron) return web(electron.missing);

@@ -1,5 +1,6 @@
 import type { WindowCommand } from '#engine/cli/arguments.ts';
 import { Engine } from '#engine/engine.ts';
+import type { DiskHost } from '#engine/nbd/disk-host.ts';
 import { LastWindow } from '../last-window.ts';
 import { WebHost } from '../web-host.ts';
 import { findBrowsers } from './browsers.ts';
@@ -11,6 +12,8 @@ export interface WebContext {
   readonly stateDir: string;
   readonly rendererDir: string;
   readonly assetsDir: string;
+  /** A disk to show instead of logs; null for none. */
+  readonly diskHost: DiskHost | null;
 }
 
 /** Ending may wait for open files and sockets, but not longer than this. */
@@ -34,7 +37,7 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
     process.stderr.write(`nbdscope: ${portError(host, command.webPort ?? 0)}\n`);
     return 1;
   }
-  startSources(engine, command);
+  startSources(engine, command, context.diskHost);
 
   const over = new Promise<number>((end) => {
     const lastWindow = new LastWindow({
@@ -53,8 +56,9 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
   return code;
 }
 
-function startSources(engine: Engine, command: WindowCommand): void {
+function startSources(engine: Engine, command: WindowCommand, diskHost: DiskHost | null): void {
   const starts: Promise<void>[] = [];
+  if (diskHost !== null) starts.push(engine.addHost(diskHost));
   if (command.logs.length > 0) starts.push(engine.openLogs(command.logs, command.sizeBytes));
   if (command.stdin) starts.push(engine.openStdin(process.stdin, command.sizeBytes));
   if (starts.length === 0) starts.push(engine.openSample());

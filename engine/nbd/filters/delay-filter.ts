@@ -55,6 +55,12 @@ export class DelayFilter extends Filter {
     for (const delayed of PARAMETERS[key] ?? []) this.delaysMs[delayed] = ms;
   }
 
+  /** Puts every parameter out of force. */
+  reset(): void {
+    for (const delayed of Object.values(PARAMETERS).flat()) this.delaysMs[delayed] = 0;
+    this.fastZero = true;
+  }
+
   override open(connection: ConnectionFacts): void | Promise<void> {
     const ms = this.delaysMs.open;
     if (ms === 0) return this.next.open(connection);

@@ -64,6 +64,13 @@ export class ErrorFilter extends Filter {
     }
   }
 
+  /** Puts every parameter out of force. */
+  reset(): void {
+    for (const failing of OPERATIONS) {
+      Object.assign(this.settings[failing], { errno: Errno.EIO, rate: 0, file: null });
+    }
+  }
+
   override read(request: Request): Answer {
     return this.#inject(this.settings.pread) || this.next.read(request);
   }

@@ -22,6 +22,11 @@ export class ReadonlyFilter extends Filter {
     this.#file = readFileName(key, value);
   }
 
+  /** Forgets the file: it protects always, as long as it is enabled. */
+  forgetFile(): void {
+    this.#file = null;
+  }
+
   override get readOnly(): boolean {
     return this.next.readOnly || (this.enabled && (this.#file === null || existsSync(this.#file)));
   }

@@ -17,6 +17,8 @@ export interface DiskRequest {
   readonly parameters: readonly (readonly [key: string, value: string])[];
   /** Whether a parameter whose filter is not named adds that filter, as our short form has it. */
   readonly addFilters: boolean;
+  /** Whether error, delay and readonly are put in the stack even when nothing asks for them, to be changed later. */
+  readonly changeable?: boolean;
 }
 
 /** A disk with its filters. The filters may be changed at any time. */
@@ -31,9 +33,23 @@ export interface DiskStack {
 export type StackFilter = DelayFilter | ErrorFilter | ReadonlyFilter | LogFilter;
 
 const KINDS = { log: LogFilter, error: ErrorFilter, delay: DelayFilter, readonly: ReadonlyFilter } as const;
-type Kind = keyof typeof KINDS;
+export type Kind = keyof typeof KINDS;
 /** The order in which filters are added by their parameters: the log outermost, so that it shows injected errors. */
 const NAMES = ['log', 'error', 'delay', 'readonly'] as const satisfies readonly Kind[];
+
+const CHANGEABLE: readonly Kind[] = ['error', 'delay', 'readonly'];
+
+/** The filter that has this parameter, if any has. */
+export function filterTaking(key: string): Kind | null {
+  return NAMES.find((name) => KINDS[name].takes(key)) ?? null;
+}
+
+/** The name of a filter. */
+export function kindOf(filter: StackFilter): Kind {
+  if (filter instanceof LogFilter) return 'log';
+  if (filter instanceof ErrorFilter) return 'error';
+  return filter instanceof DelayFilter ? 'delay' : 'readonly';
+}
 
 function isKind(name: string): name is Kind {
   return Object.hasOwn(KINDS, name);
@@ -46,8 +62,9 @@ function isKind(name: string): name is Kind {
  */
 export function buildDisk(request: DiskRequest, allowance: MemoryAllowance): DiskStack {
   if (request.plugin !== 'memory') throw new Error(`unknown plugin "${request.plugin}"; there is memory`);
-  const names = filterNames(request);
-  const sizeBytes = readPluginParameters(request, names);
+  const asked = filterNames(request);
+  const sizeBytes = readPluginParameters(request, asked);
+  const names = request.changeable === true ? withChangeable(asked, request.addFilters) : asked;
   const memory = new MemoryBackend(sizeBytes, allowance);
   let backend: Backend = memory;
   const filters: StackFilter[] = [];
@@ -57,6 +74,7 @@ export function buildDisk(request: DiskRequest, allowance: MemoryAllowance): Dis
       if (KINDS[name].takes(key)) filter.configure(key, value);
     }
     if (filter instanceof LogFilter) filter.ready();
+    if (filter instanceof ReadonlyFilter && !asked.includes(name)) filter.enabled = false;
     filters.unshift(filter);
     backend = filter;
   }
@@ -76,6 +94,16 @@ function filterNames(request: DiskRequest): Kind[] {
   return [...added, ...names];
 }
 
+/** What is not asked for stands where its parameter would have put it, or, with filters named, nearest to the disk. */
+function withChangeable(asked: readonly Kind[], addFilters: boolean): Kind[] {
+  const missing = CHANGEABLE.filter((name) => !asked.includes(name));
+  if (!addFilters) return [...asked, ...missing];
+  return NAMES.flatMap((name) => {
+    const named = asked.filter((other) => other === name);
+    return missing.includes(name) ? [name] : named;
+  });
+}
+
 /** The size; every other key must belong to a filter in the stack. */
 function readPluginParameters(request: DiskRequest, names: readonly Kind[]): bigint {
   let sizeBytes: bigint | null = null;
@@ -85,11 +113,11 @@ function readPluginParameters(request: DiskRequest, names: readonly Kind[]): big
       if ('error' in size) throw new ParameterError(key, value, size.error);
       sizeBytes = size.bytes;
     } else if (!names.some((name) => KINDS[name].takes(key))) {
-      const owner = NAMES.find((name) => KINDS[name].takes(key));
+      const owner = filterTaking(key);
       throw new ParameterError(
         key,
         value,
-        owner === undefined
+        owner === null
           ? 'neither the memory plugin nor a filter has this parameter'
           : `this parameter belongs to the ${owner} filter: add --filter=${owner}`,
       );

@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { expect, type Page, test } from '@playwright/test';
+import { type RunningApp, startApp } from '../support/app.ts';
+import { expectNothingSerious, legendCount, parts, watchForErrors } from '../support/window.ts';
+
+const card = (page: Page) => page.getByTestId('disk-card');
+
+/** Hosts a disk as a person does: with a key, by the dialog. */
+async function hostByDialog(page: Page, fields: Readonly<Record<string, string>> = {}): Promise<void> {
+  await expect(parts.grid(page)).toBeVisible();
+  await page.keyboard.press('KeyN');
+  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label).fill(value);
+  await page.getByRole('button', { name: 'Start' }).click();
+  await expect(parts.dialog(page)).toBeHidden();
+  await expect(card(page)).toBeVisible();
+}
+
+/** A real client on the disk that the card shows, which stays until it is hung up on or its test ends. */
+class Client {
+  readonly #child: ChildProcess;
+  readonly ended: Promise<number | null>;
+
+  constructor(uri: string, script: string) {
+    // Debian's libnbd is a module of Debian's Python: another python3 that stands first in the PATH lacks it.
+    const env = { ...process.env, PATH: `/usr/bin:${process.env['PATH']}` };
+    this.#child = spawn('nbdsh', ['-u', uri, '-c', script], { stdio: ['pipe', 'ignore', 'ignore'], env });
+    this.ended = new Promise((done) => this.#child.once('exit', done));
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.ended;
+  }
+}
+
+async function uriOf(page: Page): Promise<string> {
+  return (await page.getByTestId('host-uri').textContent()) ?? '';
+}
+
+const STAY = 'import sys\nh.pwrite(b"x" * 4096, 0)\nsys.stdin.read()';
+/** Asks again and again, until the connection is gone. */
+const KEEP_ASKING = 'import time\nwhile True:\n  h.pread(512, 0)\n  time.sleep(0.05)';
+
+test.describe('a disk hosted from the window', () => {
+  let app: RunningApp;
+
+  test.beforeEach(async ({ page }) => {
+    app = await startApp([]);
+    await page.goto(app.url);
+  });
+
+  test.afterEach(() => app.stop());
+
+  test('is tried out: counts rise, progress is shown, and it can be stopped', async ({ page }) => {
+    const errors = watchForErrors(page);
+    await hostByDialog(page, { 'Export name': 'class', 'Write delay, ms': '5' });
+    await expect(page.getByText('Nobody has used this disk yet')).toBeVisible();
+    expect(await legendCount(page, 'write')).toBe(0);
+    await card(page).getByRole('button', { name: 'Try it' }).click();
+    const before = await parts.grid(page).boundingBox();
+    await page.getByRole('menuitem', { name: /Write at random/ }).click();
+    await expect.poll(() => legendCount(page, 'write')).toBeGreaterThan(20);
+    expect(await parts.grid(page).boundingBox(), 'the picture stays where it is').toEqual(before);
+    await expect(card(page).getByRole('progressbar')).toBeVisible();
+    await expect(card(page).getByTestId('client')).toContainText('Try it, this window');
+    await card(page).getByRole('button', { name: 'Stop: Write at random' }).click();
+    await expect(card(page).getByRole('progressbar')).toBeHidden();
+    await expect(card(page).getByTestId('client-count')).toHaveText('0');
+    expect(errors).toEqual([]);
+  });
+
+  test('changes while a client is connected: a delay, a failing write, read-only', async ({ page }) => {
+    await hostByDialog(page, { 'Read delay, ms': '0', 'Write delay, ms': '0' });
+    const client = new Client(
+      await uriOf(page),
+      'import time\nwhile True:\n  try:\n    h.pwrite(b"x" * 4096, 0)\n  except nbd.Error:\n    pass\n  time.sleep(0.02)',
+    );
+    await expect.poll(() => legendCount(page, 'write')).toBeGreaterThan(5);
+    const delay = page.getByLabel('Write delay');
+    await delay.fill('120');
+    await expect(delay).toHaveAttribute('data-in-force', '120');
+    await expect(page.getByRole('region', { name: 'Latency' })).toContainText(/\d{3} ms/);
+    await delay.press('ArrowDown');
+    await expect(delay).toHaveAttribute('data-in-force', '110');
+    await delay.fill('0');
+    await page.getByLabel('Error sent').selectOption('ENOSPC');
+    await page.getByLabel('Errors').fill('100');
+    await expect.poll(() => legendCount(page, 'error')).toBeGreaterThan(3);
+    await expect(page.getByText('ENOSPC').last()).toBeVisible();
+    await page.getByLabel('Read-only').click();
+    await expect(page.getByLabel('Read-only')).toBeChecked();
+    await card(page).getByRole('button', { name: 'Try it' }).click();
+    await expect(page.getByRole('menuitem', { name: /Write in order/ })).toHaveAttribute('data-disabled', '');
+    await expect(page.getByText('The disk is read-only', { exact: false })).toBeVisible();
+    await expect(page.getByRole('menuitem', { name: /Read in order/ })).not.toHaveAttribute(
+      'data-disabled',
+      '',
+    );
+    await client.stop();
+  });
+
+  test('hangs up on one client, and asks before it leaves another without its disk', async ({ page }) => {
+    await hostByDialog(page);
+    const uri = await uriOf(page);
+    const first = new Client(uri, KEEP_ASKING);
+    await expect(card(page).getByTestId('client')).toHaveCount(1);
+    await page.getByRole('button', { name: /^Disconnect client/ }).click();
+    expect(await first.ended, 'the client meets the end of its connection').not.toBe(0);
+    await expect(card(page).getByTestId('client')).toHaveCount(0);
+
+    const second = new Client(uri, STAY);
+    await expect(page.locator('.badge', { hasText: 'hosting · 1 client' })).toBeVisible();
+    await card(page).getByRole('button', { name: 'Stop', exact: true }).click();
+    await expect(parts.dialog(page)).toContainText('1 client uses it now');
+    await page.getByRole('button', { name: 'Go on hosting' }).click();
+    await expect(card(page).getByTestId('client')).toHaveCount(1);
+    await page.getByRole('button', { name: /^Close memory/ }).click();
+    await expect(parts.dialog(page)).toContainText('What is on the disk is lost');
+    await page.getByRole('button', { name: 'Stop it' }).click();
+    await expect(card(page)).toBeHidden();
+    await expect(page.getByTestId('empty')).toBeVisible();
+    await second.stop();
+  });
+
+  test('stops without a word when nobody is connected', async ({ page }) => {
+    await hostByDialog(page);
+    await page.keyboard.press('KeyQ');
+    await expect(card(page)).toBeHidden();
+    await expect(page.getByTestId('empty').getByRole('button', { name: 'Host a disk…' })).toBeVisible();
+  });
+
+  test('says at the field what was refused', async ({ page }) => {
+    const taken = createServer();
+    const port = await new Promise<number>((done) =>
+      taken.listen(0, '127.0.0.1', () => {
+        const address = taken.address();
+        done(typeof address === 'object' && address !== null ? address.port : 0);
+      }),
+    );
+    await expect(parts.grid(page)).toBeVisible();
+    await page.keyboard.press('KeyN');
+    await page.getByLabel('Size').fill('64Q');
+    await expect(page.getByText('unknown size suffix "Q"', { exact: false })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Start' })).toBeDisabled();
+    await page.getByLabel('Size').fill('1M');
+    await page.getByLabel('TCP on 127.0.0.1, port').check();
+    const field = page.getByLabel('Port', { exact: true });
+    await field.fill(String(port));
+    await page.getByRole('button', { name: 'Start' }).click();
+    await expect(field).toHaveAttribute('aria-invalid', 'true');
+    await field.fill('');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await expect(page.getByTestId('host-uri')).toHaveText(/^nbd:\/\/127\.0\.0\.1:\d+/);
+    taken.close();
+  });
+
+  for (const scheme of ['dark', 'light'] as const) {
+    test(`axe finds nothing serious in the dialog and the card, ${scheme}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme: scheme });
+      await expect(parts.grid(page)).toBeVisible();
+      await page.keyboard.press('KeyN');
+      await expect(parts.dialog(page)).toBeVisible();
+      await expectNothingSerious(page, 'the dialog');
+      await page.getByRole('button', { name: 'Start' }).click();
+      await expect(card(page)).toBeVisible();
+      const client = new Client(await uriOf(page), STAY);
+      await page.keyboard.press('Shift+Digit4');
+      await expect(card(page).getByTestId('client')).toHaveCount(2);
+      await expectNothingSerious(page, 'the card');
+      await card(page).getByRole('button', { name: 'Stop', exact: true }).click();
+      await expect(parts.dialog(page)).toBeVisible();
+      await expectNothingSerious(page, 'the question');
+      await client.stop();
+    });
+  }
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { parseArguments } from './arguments.ts';
+import type { HostCommand } from './host-arguments.ts';
+
+function parse(line: string): ReturnType<typeof parseArguments> {
+  return parseArguments(['host', ...line.split(' ').filter((word) => word !== '')], {
+    version: '1',
+    exists: () => false,
+  });
+}
+
+function hosted(line: string): HostCommand {
+  const command = parse(line);
+  if (command.kind !== 'host') throw new Error(`${command.kind}: ${JSON.stringify(command)}`);
+  return command;
+}
+
+describe('nbdscope host', () => {
+  it('takes our short form, where a parameter adds its filter', () => {
+    expect(hosted('memory 64M rdelay=40ms wdelay=40ms')).toMatchObject({
+      plugin: 'memory',
+      filters: [],
+      addFilters: true,
+      parameters: [
+        ['size', '64M'],
+        ['rdelay', '40ms'],
+        ['wdelay', '40ms'],
+      ],
+      address: { kind: 'unix' },
+      window: true,
+    });
+  });
+
+  it("takes nbdkit's own form, as a blog post has it", () => {
+    const line = '-fv -U /tmp/sock --filter=log --filter=delay memory size=64M logfile=/tmp/log rdelay=40ms';
+    expect(hosted(line)).toMatchObject({
+      filters: ['log', 'delay'],
+      addFilters: false,
+      verbose: true,
+      address: { kind: 'unix', path: '/tmp/sock' },
+      parameters: [
+        ['size', '64M'],
+        ['logfile', '/tmp/log'],
+        ['rdelay', '40ms'],
+      ],
+    });
+  });
+
+  it('listens on TCP when a port is named, on another address only when told twice', () => {
+    expect(hosted('-p 10810 memory 1M').address).toEqual({ kind: 'tcp', port: 10_810, exposed: false });
+    expect(hosted('-p 1 -i 10.0.0.1 --expose memory 1M').address).toMatchObject({
+      host: '10.0.0.1',
+      exposed: true,
+    });
+  });
+
+  it('protects the disk with -r, and names its export with -e', () => {
+    const command = hosted('-r -e scratch memory 1M');
+    expect(command.filters).toEqual(['readonly']);
+    expect(command.addFilters).toBe(true);
+    expect(command.exportName).toBe('scratch');
+  });
+
+  it.each([
+    ['', "missing required argument 'plugin'"],
+    ['memory 64X', 'unknown size suffix "X"'],
+    ['memory 64M -U /tmp/x -p 1', 'give one of them'],
+    ['-p 99999 memory 1M', '0 to 65535'],
+    ['--expose memory 1M', '--expose goes with -i ADDRESS'],
+    ['--filter', 'argument missing'],
+    ['--frobnicate memory 1M', "unknown option '--frobnicate'"],
+  ])('refuses "%s" in one line', (line, message) => {
+    const command = parse(line);
+    expect(command.kind).toBe('error');
+    expect('text' in command ? command.text : '').toContain(message);
+    expect('text' in command ? command.text : '\n').not.toContain('\n');
+  });
+
+  it('explains itself', () => {
+    const help = parse('--help');
+    expect(help.kind === 'text' ? help.text : '').toContain('--filter=log --filter=delay memory size=64M');
+  });
+});

@@ -1,0 +1,140 @@
+import { Command, Option } from 'commander';
+import { parseSize } from '#shared/bytes/size.ts';
+import { type ListenAddress, NBD_PORT } from '../nbd/server.ts';
+import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
+
+/** Hosts a disk, asked for in nbdkit's words or in our short form. */
+export interface HostCommand {
+  readonly kind: 'host';
+  readonly plugin: string;
+  /** The filter nearest to the client first. */
+  readonly filters: readonly string[];
+  readonly parameters: readonly (readonly [key: string, value: string])[];
+  /** Whether a parameter adds the filter that it belongs to: our short form, without `--filter`. */
+  readonly addFilters: boolean;
+  readonly exportName: string;
+  readonly address: ListenAddress;
+  /** Clients' coming and going is told on standard error. */
+  readonly verbose: boolean;
+  /** false: serve until interrupted, without a window. */
+  readonly window: boolean;
+  readonly browser: boolean;
+  readonly open: boolean;
+  readonly webPort: number | null;
+}
+
+interface Options {
+  readonly unix?: string;
+  readonly port?: number;
+  readonly ipaddr?: string;
+  readonly expose?: boolean;
+  readonly exportname: string;
+  readonly filter: readonly string[];
+  readonly readonly?: boolean;
+  readonly verbose?: boolean;
+  readonly window: boolean;
+  readonly browser?: boolean;
+  readonly open: boolean;
+  readonly webPort?: number;
+}
+
+const EXAMPLES = `
+A parameter of a filter adds the filter, unless filters are named with --filter.
+
+Examples:
+  nbdscope host memory 64M rdelay=40ms wdelay=40ms
+  nbdscope host -fv -U /tmp/sock --filter=log --filter=delay memory size=64M logfile=/tmp/log rdelay=40ms wdelay=40ms
+  nbdscope host --no-window -p 10809 memory 1G`;
+
+/** Reads the arguments after `nbdscope host`. Never throws. */
+export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome {
+  const command = new Command('nbdscope host')
+    .usage('[options] memory [SIZE] [KEY=VALUE...]')
+    .description(
+      'Hosts a disk that any NBD client can use, and shows what its clients do. Options are as nbdkit has them.',
+    )
+    .argument('<plugin>', 'the kind of disk: memory')
+    .argument('[parameters...]', 'its size, and parameters of its filters')
+    .option(
+      '-U, --unix <socket>',
+      'listen on this Unix socket; - for one in a private directory, as without it',
+    )
+    .addOption(
+      new Option(
+        '-p, --port <port>',
+        `listen on TCP, on 127.0.0.1 (NBD's own port is ${NBD_PORT})`,
+      ).argParser(parsePort),
+    )
+    .option('-i, --ipaddr <address>', 'with -p: listen on this address')
+    .option(
+      '--expose',
+      'with -i: allow an address that others can reach; they can then read and write the disk',
+    )
+    .option('-e, --exportname <name>', 'name of the export; clients that ask for none get it too', '')
+    .addOption(
+      new Option('--filter <name>', 'log, error, delay or readonly; the first is nearest to the client')
+        .argParser((name: string, names: readonly string[]) => [...names, name])
+        .default([]),
+    )
+    .option('-r, --readonly', 'clients cannot write')
+    .option('-f, --foreground', 'stay in the foreground, as it always does')
+    .option('-v, --verbose', 'tell on standard error when clients come and go')
+    .option('--no-window', 'serve until interrupted, without a window')
+    .option('--browser', 'open in a browser even where the desktop shell could run')
+    .option('--no-open', 'print the address for a browser and open nothing')
+    .addOption(
+      new Option('--web-port <N>', "the browser host's port; any free one otherwise").argParser(parsePort),
+    )
+    .helpOption('--help', 'print this help')
+    .addHelpText('after', EXAMPLES);
+  const outcome = runCommander(command, args);
+  if (outcome !== null) return outcome;
+  const options = command.opts<Options>();
+  const [plugin = '', ...words] = command.args;
+  const parameters: [string, string][] = [];
+  for (const word of words) {
+    const equals = word.indexOf('=');
+    if (equals > 0) {
+      parameters.push([word.slice(0, equals), word.slice(equals + 1)]);
+      continue;
+    }
+    // nbdkit's memory plugin takes a word without a key as its size.
+    const size = parseSize(word);
+    if ('error' in size) return usageError(`${size.error}; parameters are KEY=VALUE`);
+    parameters.push(['size', word]);
+  }
+  const address = addressOf(options);
+  if (typeof address === 'string') return usageError(address);
+  return {
+    kind: 'host',
+    plugin,
+    filters: options.readonly === true ? [...options.filter, 'readonly'] : options.filter,
+    parameters,
+    addFilters: options.filter.length === 0,
+    exportName: options.exportname,
+    address,
+    verbose: options.verbose === true,
+    window: options.window,
+    browser: options.browser === true,
+    open: options.open,
+    webPort: options.webPort ?? null,
+  };
+}
+
+/** Where to listen; a text says why not. */
+function addressOf(options: Options): ListenAddress | string {
+  const { unix, port, ipaddr, expose } = options;
+  if (unix !== undefined && (port !== undefined || ipaddr !== undefined)) {
+    return '-U listens on a Unix socket, -p and -i on TCP; give one of them';
+  }
+  if (expose === true && ipaddr === undefined) return '--expose goes with -i ADDRESS';
+  if (port !== undefined || ipaddr !== undefined) {
+    return {
+      kind: 'tcp',
+      port: port ?? NBD_PORT,
+      ...(ipaddr === undefined ? {} : { host: ipaddr }),
+      exposed: expose === true,
+    };
+  }
+  return unix === undefined || unix === '-' ? { kind: 'unix' } : { kind: 'unix', path: unix };
+}

@@ -1,0 +1,212 @@
+import { formatBytes } from '#shared/bytes/size.ts';
+import type { Workload } from '#shared/contract/commands.ts';
+import type { HostInfo } from '#shared/contract/messages.ts';
+import { LiveParameters } from './filters/live-parameters.ts';
+import { buildDisk, type DiskRequest, type DiskStack } from './filters/stack.ts';
+import type { Negotiated } from './handshake.ts';
+import { absolute, type HostAddress, hostAddress } from './host-address.ts';
+import { HostedExport } from './hosted-export.ts';
+import { MemoryAllowance } from './memory-allowance.ts';
+import { MemoryShare } from './memory-share.ts';
+import { NbdSource } from './nbd-source.ts';
+import { type ListenAddress, NbdServer } from './server.ts';
+import { WorkloadRunner } from './workloads/workload-runner.ts';
+
+/** Real memory that the disks hosted by one process may take together. */
+const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
+const PROCESS_MEMORY = new MemoryAllowance(MEMORY_LIMIT_BYTES);
+/** The notice of a full memory is given at most so often, ms: every refused write asks for it. */
+const NOTICE_MS = 1_000;
+
+/** One disk to host, and where. */
+export interface HostRequest extends DiskRequest {
+  readonly exportName: string;
+  readonly address: ListenAddress;
+}
+
+/** Told in words what a host's clients do. */
+export type HostLog = (text: string) => void;
+
+/**
+ * One hosted disk: its server, the source through which a session sees it, and the built-in client that can run
+ * workloads on it. The server's clients go on whether anybody watches or not.
+ */
+export class DiskHost {
+  readonly address: HostAddress;
+  readonly source: NbdSource;
+  readonly parameters: LiveParameters;
+  readonly #exportName: string;
+  readonly #server: NbdServer;
+  readonly #disk: DiskStack;
+  readonly #memory: MemoryShare;
+  readonly #workload: WorkloadRunner;
+
+  private constructor(
+    request: HostRequest,
+    address: HostAddress,
+    source: NbdSource,
+    server: NbdServer,
+    disk: DiskStack,
+    memory: MemoryShare,
+  ) {
+    this.#exportName = request.exportName;
+    this.address = address;
+    this.source = source;
+    this.parameters = new LiveParameters(disk, request);
+    this.#server = server;
+    this.#disk = disk;
+    this.#memory = memory;
+    this.#workload = new WorkloadRunner(server, address, request.exportName, (notice) =>
+      source.notice(notice),
+    );
+  }
+
+  /**
+   * Builds the disk and begins to listen.
+   * @param allowance what this disk and others may take together.
+   * @throws Error naming what was refused, when a parameter will not do or the address is not to be had.
+   */
+  static async start(
+    request: HostRequest,
+    log: HostLog = () => {},
+    allowance: MemoryAllowance = PROCESS_MEMORY,
+  ): Promise<DiskHost> {
+    const memory = new MemoryShare(allowance);
+    const disk = buildDisk({ ...request, changeable: true }, memory);
+    const size = formatBytes(disk.backend.sizeBytes);
+    const source = new NbdSource(
+      request.exportName === '' ? `${request.plugin} ${size}` : request.exportName,
+    );
+    const server = loggingServer(log);
+    try {
+      const observer = source.addDisk(request.exportName, disk.backend.sizeBytes);
+      server.addExport(new HostedExport(request.exportName, `${size} in memory`, disk.backend, observer));
+      source.onRelieved = () => server.relieved();
+      const address = hostAddress(await server.listen(absolute(request.address)), request.exportName);
+      noticeFullMemory(memory, source);
+      source.tell('live', `serving at ${address.uri}`);
+      return new DiskHost(request, address, source, server, disk, memory);
+    } catch (error) {
+      await disk.backend.dispose();
+      throw error;
+    }
+  }
+
+  /** The address clients use. */
+  get uri(): string {
+    return this.address.uri;
+  }
+
+  /** Clients connected now, without the built-in one. */
+  get clientCount(): number {
+    const builtIn = this.#workload.connection;
+    return this.#server.connections.filter(({ number }) => number !== builtIn).length;
+  }
+
+  /** What {@link info} tells is another when this is, but for the time that passes. */
+  get mark(): string {
+    const connections = this.#server.connections.map(
+      ({ number, state, requestsInFlight, transactions }) =>
+        `${number} ${state} ${requestsInFlight} ${transactions}`,
+    );
+    const { running, connection } = this.#workload;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}`;
+  }
+
+  /** How the disk and its clients are now. */
+  info(): HostInfo {
+    const nowMs = Date.now();
+    return {
+      ...this.address,
+      exportName: this.#exportName,
+      sizeBytes: `${this.#disk.backend.sizeBytes}`,
+      readOnly: this.#disk.backend.readOnly,
+      parameters: this.parameters.list(),
+      memoryBytes: this.#disk.memory.usedBytes,
+      memoryLimitBytes: this.#memory.limitBytes,
+      connections: this.#server.connections.map((connection) => ({
+        number: connection.number,
+        peer: connection.peer,
+        state: connection.state,
+        features: featuresOf(connection.negotiated),
+        requestsInFlight: connection.requestsInFlight,
+        transactions: connection.transactions,
+        connectedMs: Math.max(0, nowMs - connection.connectedMs),
+        builtIn: connection.number === this.#workload.connection,
+      })),
+      workload: this.#workload.running,
+    };
+  }
+
+  /** Hangs up on a client. Returns false when it is gone already. */
+  disconnect(connection: number): boolean {
+    const there = this.#server.connections.some(({ number }) => number === connection);
+    if (there) this.#server.disconnect(connection);
+    return there;
+  }
+
+  /**
+   * Connects the built-in client and lets it run a workload; returns once it has begun.
+   * @throws Error when one runs already, or it does not suit the disk.
+   */
+  runWorkload(workload: Workload): Promise<void> {
+    return this.#workload.start(workload);
+  }
+
+  /** Ends the workload that runs, if one does. */
+  stopWorkload(): Promise<void> {
+    return this.#workload.stop();
+  }
+
+  /** Ends the workload and the server in good order, then the disk. */
+  async stop(): Promise<void> {
+    await this.#workload.stop();
+    await this.#server.close();
+    this.source.tell('ended', 'no longer served');
+    await this.#disk.backend.dispose();
+  }
+}
+
+function loggingServer(log: HostLog): NbdServer {
+  let clients = 0;
+  const server = new NbdServer(
+    {},
+    {
+      connectionsChanged: () => {
+        const now = server.connections.length;
+        if (now !== clients) log(`${now} ${now === 1 ? 'client' : 'clients'} connected`);
+        clients = now;
+      },
+      connectionFailed: (connection, reason) =>
+        log(`client ${connection.number} (${connection.peer}): ${reason}`),
+      connectionRefused: (reason) => log(`a client was turned away: ${reason}`),
+    },
+  );
+  return server;
+}
+
+function noticeFullMemory(memory: MemoryShare, source: NbdSource): void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  memory.onRefused = () => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs < NOTICE_MS) return;
+    lastMs = nowMs;
+    source.notice({
+      key: 'memory-full',
+      level: 'warning',
+      text: `${source.name} got ENOSPC for a write: the hosted disks together have reached their limit of ${formatBytes(memory.limitBytes)} of memory; trim something, or stop a disk`,
+      detail: null,
+    });
+  };
+}
+
+/** What was negotiated, in words. */
+function featuresOf(negotiated: Negotiated | null): string[] {
+  if (negotiated === null) return [];
+  const features: string[] = [];
+  if (negotiated.fixedNewstyle) features.push('fixed newstyle');
+  if (negotiated.structuredReplies) features.push('structured replies');
+  if (negotiated.allocation) features.push('base:allocation');
+  if (negotiated.noZeroes) features.push('no zeroes');
+  return features;
+}

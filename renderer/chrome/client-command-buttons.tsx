@@ -1,0 +1,50 @@
+import { Check, Copy } from 'lucide-react';
+import { type ReactElement, useEffect, useState } from 'react';
+import type { HostInfo } from '#shared/contract/messages.ts';
+import { clientCommands } from '../words/client-commands.ts';
+import { copyText } from './copy-command.tsx';
+import { Tip } from './tip.tsx';
+
+const SAID_MS = 1_500;
+
+/** A button for each client: one click copies the whole line that starts it. */
+export function ClientCommands({ host }: { readonly host: HostInfo }): ReactElement {
+  const [copied, setCopied] = useState<string | null>(null);
+  useEffect(() => {
+    if (copied === null) return undefined;
+    const timer = setTimeout(() => setCopied(null), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  return (
+    <fieldset className="client-commands" aria-label="Copy the command for a client">
+      {clientCommands(host).map(({ tool, command, words }) => (
+        <Tip
+          key={tool}
+          words={
+            <span className="client-tip">
+              <span>{words}. Press to copy:</span>
+              <code className="mono">{command}</code>
+            </span>
+          }
+        >
+          <button
+            type="button"
+            className="button button-small"
+            aria-label={`Copy the command for ${tool}`}
+            data-command={command}
+            onClick={() => {
+              void copyText(command);
+              setCopied(tool);
+            }}
+          >
+            {copied === tool ? <Check size={12} aria-hidden="true" /> : <Copy size={12} aria-hidden="true" />}
+            {tool}
+          </button>
+        </Tip>
+      ))}
+      <span className="sr-only" role="status">
+        {copied === null ? '' : `The command for ${copied} is copied`}
+      </span>
+    </fieldset>
+  );
+}

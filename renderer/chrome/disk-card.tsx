@@ -1,0 +1,55 @@
+import { Square } from 'lucide-react';
+import type { ReactElement } from 'react';
+import { formatBytes } from '#shared/bytes/size.ts';
+import { stopHosting } from '../control/host-deeds.ts';
+import { type HostedSource, hostInHand } from '../store/hosted.ts';
+import { otherParameters } from '../words/host-words.ts';
+import { useApp, useAppState } from './app-context.ts';
+import { ClientCommands } from './client-command-buttons.tsx';
+import { CopyButton } from './copy-command.tsx';
+import { HostClients } from './host-clients.tsx';
+import { HostControls } from './host-controls.tsx';
+import { TryIt } from './try-it.tsx';
+
+/** The hosted disk in hand: where it is, how it is used, and what can be changed while clients are connected. */
+export function DiskCard(): ReactElement | null {
+  const hosted = useAppState(hostInHand);
+  return hosted === null ? null : <Card key={hosted.id} hosted={hosted} />;
+}
+
+function Card({ hosted }: { readonly hosted: HostedSource }): ReactElement {
+  const app = useApp();
+  const { host } = hosted;
+  const others = otherParameters(host.parameters);
+  return (
+    <section className="side-section disk-card" aria-label="Hosted disk" data-testid="disk-card">
+      <div className="disk-card-head">
+        <h2>Hosted disk</h2>
+        <button type="button" className="button button-small" onClick={() => stopHosting(app, hosted.id)}>
+          <Square size={12} aria-hidden="true" /> Stop
+        </button>
+      </div>
+      <div className="disk-card-uri">
+        <code className="mono clip" data-testid="host-uri" title={host.uri}>
+          {host.uri}
+        </code>
+        <CopyButton text={() => host.uri} label="Copy the address" />
+      </div>
+      <ClientCommands host={host} />
+      <TryIt hosted={hosted} />
+      <HostControls hosted={hosted} />
+      {others.length > 0 && (
+        <p className="disk-card-line mono clip" title={others.join(' ')}>
+          {others.join(' ')}
+        </p>
+      )}
+      <p className="disk-card-line">
+        <span className="quiet">Memory</span>
+        <span className="mono" data-testid="host-memory">
+          {formatBytes(host.memoryBytes)} of {formatBytes(host.memoryLimitBytes)}
+        </span>
+      </p>
+      <HostClients hosted={hosted} />
+    </section>
+  );
+}

@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { clientCommands, quoteForShell } from './client-commands.ts';
+
+const UNIX = {
+  uri: 'nbd+unix:///?socket=/run/nbdscope/sock',
+  socketPath: '/run/nbdscope/sock',
+  tcp: null,
+  exportName: '',
+  readOnly: false,
+};
+const TCP = {
+  uri: 'nbd://127.0.0.1:10809/sda',
+  socketPath: null,
+  tcp: { host: '127.0.0.1', port: 10_809 },
+  exportName: 'sda',
+  readOnly: false,
+};
+
+function commandOf(host: Parameters<typeof clientCommands>[0], tool: string): string {
+  return clientCommands(host).find((one) => one.tool === tool)?.command ?? '';
+}
+
+/** The words that a real shell makes of a line. */
+function shellWords(line: string): string[] {
+  return execFileSync('sh', ['-c', `printf '%s\\0' ${line}`])
+    .toString()
+    .split('\0')
+    .slice(0, -1);
+}
+
+describe('clientCommands', () => {
+  it('lets trims through from guestfish and qemu', () => {
+    expect(commandOf(UNIX, 'guestfish')).toBe(
+      'guestfish add "" format:raw protocol:nbd server:unix:/run/nbdscope/sock discard:enable : run : part-disk /dev/sda mbr : mkfs ext4 /dev/sda1',
+    );
+    expect(commandOf(UNIX, 'qemu')).toBe(
+      'qemu-system-x86_64 -m 1G -drive driver=nbd,server.type=unix,server.path=/run/nbdscope/sock,discard=unmap,if=virtio',
+    );
+  });
+
+  it('names the export and the port where there are such', () => {
+    expect(commandOf(TCP, 'guestfish')).toContain('add sda format:raw protocol:nbd server:127.0.0.1:10809 ');
+    expect(commandOf(TCP, 'qemu')).toContain(
+      'server.type=inet,server.host=127.0.0.1,server.port=10809,export=sda',
+    );
+    expect(commandOf(TCP, 'nbd-client')).toBe('sudo nbd-client 127.0.0.1 10809 /dev/nbd0 -N sda');
+    expect(commandOf(UNIX, 'nbd-client')).toBe('sudo nbd-client -unix /run/nbdscope/sock /dev/nbd0');
+  });
+
+  it('asks a read-only disk for nothing that it would refuse', () => {
+    const readOnly = { ...UNIX, readOnly: true };
+    expect(commandOf(readOnly, 'guestfish')).toContain('readonly:true');
+    expect(commandOf(readOnly, 'qemu')).toContain('read-only=on');
+    expect(commandOf(readOnly, 'nbd-client')).toContain(' -R');
+    expect(commandOf(readOnly, 'nbdfuse')).toContain('nbdfuse -r ');
+    for (const { command } of clientCommands(readOnly)) {
+      expect(command).not.toMatch(/discard|part-disk|mkfs/);
+    }
+  });
+
+  it('keeps a URI in one piece, so that the shell looks for no files by its question mark', () => {
+    for (const tool of ['nbdcopy', 'nbdinfo', 'nbdfuse']) {
+      expect(shellWords(commandOf(UNIX, tool).replace('&&', ''))).toContain(UNIX.uri);
+    }
+  });
+
+  it('doubles the commas that qemu would take for the end of a value', () => {
+    const odd = { ...UNIX, exportName: 'a,b', socketPath: '/tmp/x,y z' };
+    const words = shellWords(commandOf(odd, 'qemu'));
+    expect(words.at(-1)).toContain('server.path=/tmp/x,,y z,export=a,,b,');
+  });
+
+  it('hands any export name and any path to the tool as they are', () => {
+    const text = fc
+      .string({ minLength: 1, maxLength: 24, unit: 'binary' })
+      .filter((s) => !s.includes('\0') && !s.startsWith('-'));
+    const pairs = fc.array(fc.tuple(text, text), { minLength: 20, maxLength: 40 });
+    fc.assert(
+      fc.property(pairs, (odd) => {
+        const line = odd.flatMap(([exportName, path]) => {
+          const host = { ...UNIX, exportName, socketPath: `/${path}` };
+          return [commandOf(host, 'nbd-client'), commandOf(host, 'guestfish')];
+        });
+        const expected = odd.flatMap(([exportName, path]) => [
+          ...['sudo', 'nbd-client', '-unix', `/${path}`, '/dev/nbd0', '-N', exportName],
+          ...['guestfish', 'add', exportName, 'format:raw', 'protocol:nbd', `server:unix:/${path}`],
+          ...['discard:enable', ':', 'run', ':', 'part-disk', '/dev/sda', 'mbr', ':', 'mkfs', 'ext4'],
+          '/dev/sda1',
+        ]);
+        // One shell for many: starting it takes longer than its work.
+        expect(shellWords(line.join(' '))).toEqual(expected);
+      }),
+      { numRuns: 5 },
+    );
+  });
+});
+
+describe('quoteForShell', () => {
+  it('leaves plain words plain and quotes the rest', () => {
+    expect(quoteForShell('/tmp/log-1.txt')).toBe('/tmp/log-1.txt');
+    expect(quoteForShell('')).toBe("''");
+    expect(quoteForShell("it's")).toBe("'it'\\''s'");
+    expect(quoteForShell('a b;$c')).toBe("'a b;$c'");
+  });
+});

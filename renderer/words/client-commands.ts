@@ -1,0 +1,84 @@
+import type { HostInfo } from '#shared/contract/messages.ts';
+
+/** A client of a hosted disk, as it is started from a shell on this machine. */
+export interface ClientCommand {
+  readonly tool: string;
+  /** A line that a POSIX shell takes as it stands. */
+  readonly command: string;
+  /** What comes of it. */
+  readonly words: string;
+}
+
+type Place = Pick<HostInfo, 'uri' | 'socketPath' | 'tcp' | 'exportName' | 'readOnly'>;
+
+/** What to type next to use a hosted disk, the commonest first. Options are as the tools' own manual pages have them. */
+export function clientCommands(host: Place): readonly ClientCommand[] {
+  const uri = quoteForShell(host.uri);
+  return [
+    {
+      tool: 'guestfish',
+      command: guestfish(host),
+      words: host.readOnly
+        ? 'Starts a small machine with the disk and lists its file systems'
+        : 'Starts a small machine with the disk, partitions it and makes a file system',
+    },
+    { tool: 'qemu', command: qemu(host), words: 'Starts a virtual machine with the disk' },
+    { tool: 'nbd-client', command: nbdClient(host), words: 'Makes the disk /dev/nbd0 of this machine' },
+    { tool: 'nbdcopy', command: `nbdcopy -p ${uri} disk.img`, words: 'Copies the disk into a file' },
+    { tool: 'nbdinfo', command: `nbdinfo ${uri}`, words: 'Tells what the disk offers to clients' },
+    {
+      tool: 'nbdfuse',
+      command: `mkdir -p nbd && nbdfuse ${host.readOnly ? '-r ' : ''}nbd ${uri}`,
+      words: 'Shows the disk as the file nbd/nbd',
+    },
+  ];
+}
+
+/** The text as a POSIX shell takes it in one piece. */
+export function quoteForShell(text: string): string {
+  return /^[\w./+:@%=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function guestfish(host: Place): string {
+  const server =
+    host.tcp === null ? `unix:${host.socketPath ?? ''}` : `${bracketed(host.tcp.host)}:${host.tcp.port}`;
+  // The export's name stands where the file's name stands for other disks; "" is the default export.
+  const name = host.exportName === '' ? '""' : quoteForShell(host.exportName);
+  const words = ['guestfish add', name, 'format:raw protocol:nbd', quoteForShell(`server:${server}`)];
+  return host.readOnly
+    ? [...words, 'readonly:true : run : list-filesystems'].join(' ')
+    : [...words, 'discard:enable : run : part-disk /dev/sda mbr : mkfs ext4 /dev/sda1'].join(' ');
+}
+
+function qemu(host: Place): string {
+  const options = [
+    'driver=nbd',
+    ...(host.tcp === null
+      ? ['server.type=unix', `server.path=${qemuValue(host.socketPath ?? '')}`]
+      : ['server.type=inet', `server.host=${host.tcp.host}`, `server.port=${host.tcp.port}`]),
+    ...(host.exportName === '' ? [] : [`export=${qemuValue(host.exportName)}`]),
+    host.readOnly ? 'read-only=on' : 'discard=unmap',
+    'if=virtio',
+  ];
+  return `qemu-system-x86_64 -m 1G -drive ${quoteForShell(options.join(','))}`;
+}
+
+/** A comma ends a value of qemu's options; two of them are one that does not. */
+function qemuValue(text: string): string {
+  return text.replaceAll(',', ',,');
+}
+
+function nbdClient(host: Place): string {
+  const words =
+    host.tcp === null
+      ? ['-unix', quoteForShell(host.socketPath ?? ''), '/dev/nbd0']
+      : [host.tcp.host, String(host.tcp.port), '/dev/nbd0'];
+  if (host.exportName !== '') words.push('-N', quoteForShell(host.exportName));
+  if (host.readOnly) words.push('-R');
+  return ['sudo nbd-client', ...words].join(' ');
+}
+
+/** An IPv6 address is told from its port by brackets. */
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { WORKLOADS } from '#shared/contract/commands.ts';
+import {
+  delayInForce,
+  errorNameInForce,
+  errorPercentInForce,
+  otherParameters,
+  readPercent,
+  readWhole,
+  refusedField,
+} from './host-words.ts';
+import { WORKLOAD_WORDS, workloadTitle } from './workloads.ts';
+
+const parameter = (key: string, value: string, filter = 'delay') => ({ filter, key, value });
+
+describe('what is in force', () => {
+  it('reads delays in seconds and milliseconds, the last one counting', () => {
+    const parameters = [parameter('rdelay', '2'), parameter('wdelay', '1s'), parameter('rdelay', '40ms')];
+    expect(delayInForce(parameters, 'rdelay')).toBe(40);
+    expect(delayInForce(parameters, 'wdelay')).toBe(1000);
+    expect(delayInForce([parameter('rdelay', '1'), parameter('delay-read', '7ms')], 'rdelay')).toBe(7);
+    expect(delayInForce([], 'wdelay')).toBe(0);
+  });
+
+  it('reads a rate of errors as per cent and as a probability', () => {
+    expect(errorPercentInForce([parameter('error-rate', '10%', 'error')])).toBe(10);
+    expect(errorPercentInForce([parameter('error-rate', '0.07', 'error')])).toBe(7);
+    expect(errorPercentInForce([])).toBe(0);
+    expect(errorNameInForce([parameter('error', 'ENOSPC', 'error')])).toBe('ENOSPC');
+    expect(errorNameInForce([])).toBe('EIO');
+  });
+
+  it('lists what has no field of its own', () => {
+    expect(otherParameters([parameter('rdelay', '1'), parameter('delay-open', '1s')])).toEqual([
+      'delay-open=1s',
+    ]);
+  });
+});
+
+describe('refusedField', () => {
+  it('finds the field that a refusal speaks of', () => {
+    expect(refusedField('size=0: "0": a disk has at least 1 byte, as in 64M')).toBe('size');
+    expect(refusedField('rdelay=x: a delay is whole seconds or milliseconds')).toBe('rdelay');
+    expect(refusedField('listen EADDRINUSE: address already in use 127.0.0.1:10809')).toBe('port');
+    expect(refusedField('an export of that name is hosted already')).toBe('exportName');
+    expect(refusedField('out of memory')).toBeNull();
+  });
+});
+
+describe('numbers that a person types', () => {
+  it('are whole and within bounds, or said to be wrong', () => {
+    expect(readWhole(' 40 ', 100, 'a delay')).toEqual({ value: 40 });
+    expect(readWhole('', 100, 'a delay')).toEqual({ value: 0 });
+    for (const wrong of ['-1', '101', '1.5', 'x', '1e1']) {
+      expect(readWhole(wrong, 100, 'a delay'), wrong).toHaveProperty('error');
+    }
+  });
+
+  it('as per cent may have decimals', () => {
+    expect(readPercent('0.5')).toEqual({ value: 0.5 });
+    expect(readPercent('10 %')).toEqual({ value: 10 });
+    expect(readPercent('')).toEqual({ value: 0 });
+    for (const wrong of ['101', '-1', 'x']) expect(readPercent(wrong), wrong).toHaveProperty('error');
+  });
+});
+
+describe('workloads', () => {
+  it('have words, every one of them and in their order', () => {
+    expect(WORKLOAD_WORDS.map((one) => one.workload)).toEqual([...WORKLOADS]);
+    expect(workloadTitle('trim')).toBe('Trim');
+    expect(workloadTitle('of-tomorrow')).toBe('of-tomorrow');
+  });
+});

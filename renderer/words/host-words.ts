@@ -1,0 +1,85 @@
+import type { HostInfo } from '#shared/contract/messages.ts';
+
+/** What is in force on a hosted disk, in the units that its card shows. */
+
+type Parameters = HostInfo['parameters'];
+
+/** The errors that the error filter can answer with. */
+export const INJECTED_ERRORS = ['EIO', 'ENOSPC', 'EPERM', 'ENOMEM', 'EINVAL', 'ESHUTDOWN'] as const;
+
+/** The longest delay that the fields offer, in ms. */
+export const MAX_DELAY_MS = 60_000;
+
+/** The parameters that the card has fields for; the others are listed. */
+const SHOWN_KEYS: ReadonlySet<string> = new Set(['rdelay', 'wdelay', 'error', 'error-rate', 'size']);
+
+/** A delay in ms, 0 for none. Of several that name the operation the last counts, as for nbdkit. */
+export function delayInForce(parameters: Parameters, key: 'rdelay' | 'wdelay'): number {
+  const value = lastOf(parameters, key, key === 'rdelay' ? 'delay-read' : 'delay-write');
+  const match = /^(\d+)(ms|s)?$/.exec(value ?? '');
+  if (match === null) return 0;
+  return Number(match[1]) * (match[2] === 'ms' ? 1 : 1000);
+}
+
+/** The share of requests that is made to fail, in per cent. */
+export function errorPercentInForce(parameters: Parameters): number {
+  const value = lastOf(parameters, 'error-rate');
+  const number = Number.parseFloat(value ?? '');
+  if (!Number.isFinite(number)) return 0;
+  return Number((value?.endsWith('%') ? number : number * 100).toFixed(4));
+}
+
+/** The error that they fail with; EIO where none is named. */
+export function errorNameInForce(parameters: Parameters): string {
+  const value = lastOf(parameters, 'error');
+  return value === undefined || value === '' ? 'EIO' : value;
+}
+
+/** Parameters in force that the card has no field for, as they are written: `delay-open=1s`. */
+export function otherParameters(parameters: Parameters): readonly string[] {
+  return parameters.filter((one) => !SHOWN_KEYS.has(one.key)).map((one) => `${one.key}=${one.value}`);
+}
+
+function lastOf(parameters: Parameters, ...keys: readonly string[]): string | undefined {
+  return parameters.findLast((one) => keys.includes(one.key))?.value;
+}
+
+/** Clients other than the one that runs this window's workloads. */
+export function otherClients(host: HostInfo): HostInfo['connections'] {
+  return host.connections.filter((connection) => !connection.builtIn);
+}
+
+export type HostField = 'size' | 'exportName' | 'rdelay' | 'wdelay' | 'port';
+
+/** The field that a refusal speaks of; null when it speaks of none. */
+export function refusedField(text: string): HostField | null {
+  const [, key] = /^(size|rdelay|wdelay)=/.exec(text) ?? [];
+  if (key === 'size' || key === 'rdelay' || key === 'wdelay') return key;
+  if (/\bport\b|EADDRINUSE|EACCES|address already in use/i.test(text)) return 'port';
+  if (/\bexport\b|\bname\b/i.test(text)) return 'exportName';
+  return /\bsize\b/i.test(text) ? 'size' : null;
+}
+
+/** A whole number that a person typed, or the sentence that says what would do. Empty counts as 0. */
+export function readWhole(
+  text: string,
+  most: number,
+  what: string,
+): { readonly value: number } | { readonly error: string } {
+  const trimmed = text.trim();
+  if (trimmed === '') return { value: 0 };
+  const value = Number(trimmed);
+  return /^\d+$/.test(trimmed) && value <= most
+    ? { value }
+    : { error: `"${trimmed}": ${what}, from 0 to ${most}` };
+}
+
+/** A rate in per cent that a person typed, or the sentence that says what would do. Empty counts as 0. */
+export function readPercent(text: string): { readonly value: number } | { readonly error: string } {
+  const trimmed = text.trim().replace(/\s*%$/, '');
+  if (trimmed === '') return { value: 0 };
+  const value = Number(trimmed);
+  return /^(\d+(\.\d*)?|\.\d+)$/.test(trimmed) && value <= 100
+    ? { value }
+    : { error: `"${trimmed}": a rate is a number from 0 to 100` };
+}
