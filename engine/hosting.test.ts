@@ -10,7 +10,7 @@ import { Engine } from './engine.ts';
 import { NbdClient } from './nbd/client/nbd-client.ts';
 import { DiskHost } from './nbd/disk-host.ts';
 import { MemoryAllowance } from './nbd/memory-allowance.ts';
-import { isInstalled, peer } from './nbd/testing/peers.ts';
+import { peer } from './nbd/testing/peers.ts';
 
 const RECORDING = resolve(import.meta.dirname, '../assets/recordings/all-ops-10M/log');
 
@@ -253,35 +253,32 @@ describe('a window that hosts disks', () => {
     expect(window.info(id)?.parameters).toEqual([{ filter: 'error', key: 'error-rate', value: '5%' }]);
   });
 
-  it.skipIf(!isInstalled('nbdsh'))(
-    'a change of a delay and of errors reaches a real client at once',
-    async () => {
-      const window = new TestWindow();
-      const { id, info } = await window.host();
-      const script = [
-        'import time, errno',
-        'start = time.time()',
-        'while time.time() - start < 10:',
-        '    before = time.time()',
-        '    try:',
-        '        h.pread(512, 0)',
-        '    except nbd.Error as error:',
-        '        print(errno.errorcode[error.errnum])',
-        '        break',
-        '    slow = time.time() - before > 0.09',
-        '    if slow: print("slow")',
-      ].join('\n');
-      const running = peer('nbdsh', '-u', info.uri, '-c', script);
-      await until(() => window.info(id)?.connections.some(({ transactions }) => transactions > 0));
-      window.send({ command: 'setHostParameter', source: id, key: 'rdelay', value: '100ms' });
-      await until(() => window.info(id)?.connections.some(({ requestsInFlight }) => requestsInFlight > 0));
-      await new Promise((wait) => setTimeout(wait, 400));
-      window.send({ command: 'setHostParameter', source: id, key: 'error-pread-rate', value: '1' });
-      const words = (await running).trim().split('\n');
-      expect(words[0]).toBe('slow');
-      expect(words.at(-1)).toBe('EIO');
-    },
-  );
+  it('a change of a delay and of errors reaches a real client at once', async () => {
+    const window = new TestWindow();
+    const { id, info } = await window.host();
+    const script = [
+      'import time, errno',
+      'start = time.time()',
+      'while time.time() - start < 10:',
+      '    before = time.time()',
+      '    try:',
+      '        h.pread(512, 0)',
+      '    except nbd.Error as error:',
+      '        print(errno.errorcode[error.errnum])',
+      '        break',
+      '    slow = time.time() - before > 0.09',
+      '    if slow: print("slow")',
+    ].join('\n');
+    const running = peer('nbdsh', '-u', info.uri, '-c', script);
+    await until(() => window.info(id)?.connections.some(({ transactions }) => transactions > 0));
+    window.send({ command: 'setHostParameter', source: id, key: 'rdelay', value: '100ms' });
+    await until(() => window.info(id)?.connections.some(({ requestsInFlight }) => requestsInFlight > 0));
+    await new Promise((wait) => setTimeout(wait, 400));
+    window.send({ command: 'setHostParameter', source: id, key: 'error-pread-rate', value: '1' });
+    const words = (await running).trim().split('\n');
+    expect(words[0]).toBe('slow');
+    expect(words.at(-1)).toBe('EIO');
+  });
 
   it('stops a disk that nobody uses, and one that is used only by force', async () => {
     const window = new TestWindow();

@@ -4,7 +4,7 @@ import type { NbdClient, ReadResult } from '../client/nbd-client.ts';
 /** How long a workload takes on a disk that answers at once: long enough to watch, ms. */
 const WATCHABLE_MS = 8_000;
 /** A workload of few requests makes them at least this often, ms. */
-const LONGEST_TURN_MS = 250;
+const LONGEST_TURN_MS = 600;
 /** Most requests in flight. */
 export const DEPTH = 4;
 

@@ -7,7 +7,7 @@ import { WORKLOADS, type Workload } from '#shared/contract/commands.ts';
 import { NbdClient } from '../client/nbd-client.ts';
 import type { PendingRequest } from '../pending-request.ts';
 import { Command } from '../protocol.ts';
-import { isInstalled, peer } from '../testing/peers.ts';
+import { peer } from '../testing/peers.ts';
 import { random } from '../testing/random.ts';
 import { type Served, serve } from '../testing/served.ts';
 import { WorkloadRun } from './workload-run.ts';
@@ -183,23 +183,20 @@ describe('the workloads', () => {
     },
   );
 
-  it.skipIf(!isInstalled('sfdisk') || !isInstalled('nbdcopy'))(
-    'write a table that sfdisk reads and verifies',
-    async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'nbdscope-gpt-'));
-      try {
-        await run('partition-table', await connect('64M'));
-        const image = join(folder, 'image');
-        await peer('nbdcopy', served?.uri ?? '', image);
-        expect(await peer('sfdisk', '--dump', image)).toMatch(
-          /label: gpt[\s\S]*first-lba: 34[\s\S]*start= *2048, size= *126976, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4.*name="nbdscope"/,
-        );
-        expect(await peer('sfdisk', '--verify', image)).toContain('No errors detected');
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
-  );
+  it('write a table that sfdisk reads and verifies', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nbdscope-gpt-'));
+    try {
+      await run('partition-table', await connect('64M'));
+      const image = join(folder, 'image');
+      await peer('nbdcopy', served?.uri ?? '', image);
+      expect(await peer('sfdisk', '--dump', image)).toMatch(
+        /label: gpt[\s\S]*first-lba: 34[\s\S]*start= *2048, size= *126976, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4.*name="nbdscope"/,
+      );
+      expect(await peer('sfdisk', '--verify', image)).toContain('No errors detected');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it.each(['1M', `${(1n << 63n) - 1n}`])(
     'all suit a disk of %s and stay within 64 MiB of requests each way',
