@@ -18,6 +18,7 @@ function session(paths: readonly (string | null)[]): SessionInfo {
     timesBackwards: 0,
     runs: [],
     run: null,
+    host: null,
   }));
   const disk = { exportName: '', sizeBytes: null, guessedSizeBytes: null };
   const disks = sources.map((source) => ({ ...disk, id: source.id, source: source.id, name: source.name }));
