@@ -72,6 +72,8 @@ export interface TraceEvent {
   readonly ph: string;
   readonly ts: number;
   readonly dur?: number;
+  /** Time on the processor: `dur` less what other processes took of it. */
+  readonly tdur?: number;
   readonly pid: number;
   readonly tid: number;
 }

@@ -27,6 +27,9 @@ function session(paths: readonly (string | null)[]): SessionInfo {
     sources,
     notices: [],
     replay: null,
+    recentLogs: [],
+    modelBytes: 0,
+    modelLimitBytes: 0,
   };
 }
 
