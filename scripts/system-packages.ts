@@ -9,7 +9,8 @@ const NEEDED: readonly { readonly debian: string; readonly isThere: () => boolea
   },
   { debian: 'nbdkit', isThere: () => runs('nbdkit', '--version') },
   { debian: 'libnbd-bin', isThere: () => runs('nbdinfo', '--version') },
-  { debian: 'python3-libnbd', isThere: () => runs('python3', '-c', 'import nbd') },
+  // A module of Debian's own Python, whatever other python3 stands first in the PATH.
+  { debian: 'python3-libnbd', isThere: () => runs('/usr/bin/python3', '-c', 'import nbd') },
   { debian: 'qemu-utils', isThere: () => runs('qemu-io', '--version') },
   { debian: 'nbd-client', isThere: () => isOnPath('nbd-client') },
   { debian: 'fio', isThere: () => runs('fio', '--version') },

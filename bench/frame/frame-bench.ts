@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { machineLine, percentile } from '../support/machine.ts';
-import { recordTimeline, type TraceEvent, watchLogs } from '../support/window.ts';
+import { recordTimeline, type TraceEvent, watchCommand } from '../support/window.ts';
 
 const WRITER = join(import.meta.dirname, '../support/log-writer.ts');
 const SECONDS = 10;
@@ -51,7 +51,7 @@ async function measure(requestsPerSecond: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'nbdscope-frame-'));
   const log = join(folder, 'log');
   writeFileSync(log, '');
-  const window = await watchLogs([log], folder);
+  const window = await watchCommand([log], folder);
   const writer = spawn(process.execPath, [WRITER, log, String(requestsPerSecond), String(SECONDS + 4)]);
   await sleep(2000);
   const sequence = async (): Promise<number> =>

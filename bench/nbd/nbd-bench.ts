@@ -1,18 +1,21 @@
 /**
  * Our NBD server beside its peers, in pairs within one run: the bare server and nbdkit's memory plugin; the server with
- * its event stream and nbdkit with its log filter; qemu-nbd for scale. The two of a pair take turns, so that both meet
- * the same machine. Prints a table of medians.
+ * its event stream and nbdkit with its log filter; the product hosting a disk with its window open and nbdkit's log
+ * followed by the same window; qemu-nbd for scale. The two of a pair take turns, so that both meet the same machine.
+ * Prints a table of medians.
  *
- *     node bench/nbd/nbd-bench.ts [--seconds 3] [--rounds 3] [--pair bare|events|scale]
+ *     npm run build && node bench/nbd/nbd-bench.ts [--seconds 3] [--rounds 3] [--pair bare|events|window|scale]
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
+import { once } from 'node:events';
 import { closeSync, existsSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineLine } from '../support/machine.ts';
+import { watchCommand } from '../support/window.ts';
 import { type Measured, processorSeconds, residentMib, type Workload, workloads } from './measure.ts';
 
 const { values } = parseArgs({
@@ -30,17 +33,50 @@ interface Contestant {
   readonly name: string;
   readonly uri: string;
   readonly pid: number;
-  readonly child: ChildProcess;
+  stop(): Promise<void>;
 }
 
 interface Pair {
   readonly name: string;
   readonly title: string;
-  readonly contestants: readonly (readonly [name: string, command: (socket: string) => readonly string[]])[];
+  readonly contestants: readonly (readonly [name: string, command: Starter])[];
 }
+
+/** A command line, or how to bring a server up that takes more than that. */
+type Starter = (socket: string) => readonly string[] | Promise<Contestant>;
 
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'nbdscope-bench-'));
 const SERVE = join(import.meta.dirname, 'serve.ts');
+
+const WATCHED_LOG = join(folder, 'watched-log');
+
+/** The product with a hosted disk and its window, as a person has it. */
+async function hostedAndWatched(socket: string): Promise<Contestant> {
+  const window = await watchCommand(['host', '-U', socket, 'memory', '1G'], join(folder, 'host'));
+  return { name: '', uri: uriOf(socket), pid: window.process.pid ?? 0, stop: () => window.close() };
+}
+
+/** nbdkit with its log filter, and the same window following the log. */
+async function loggedAndWatched(socket: string): Promise<Contestant> {
+  const window = await watchCommand([WATCHED_LOG], join(folder, 'log-state'));
+  const nbdkit = await startCommand('nbdkit, watched', socket, [
+    'nbdkit',
+    '-f',
+    '-U',
+    socket,
+    '--filter=log',
+    'memory',
+    '1G',
+    `logfile=${WATCHED_LOG}`,
+  ]);
+  return {
+    ...nbdkit,
+    stop: async () => {
+      await nbdkit.stop();
+      await window.close();
+    },
+  };
+}
 
 const PAIRS: readonly Pair[] = [
   {
@@ -72,6 +108,14 @@ const PAIRS: readonly Pair[] = [
     ],
   },
   {
+    name: 'window',
+    title: 'With a window watching',
+    contestants: [
+      ['nbdscope, hosting', hostedAndWatched],
+      ['nbdkit, its log followed', loggedAndWatched],
+    ],
+  },
+  {
     name: 'scale',
     title: 'For scale',
     contestants: [
@@ -100,16 +144,33 @@ function randomImage(): string {
   return path;
 }
 
-async function start(name: string, command: (socket: string) => readonly string[]): Promise<Contestant> {
+const uriOf = (socket: string) => `nbd+unix:///?socket=${socket}`;
+
+async function start(name: string, starter: Starter): Promise<Contestant> {
   const socket = join(folder, `${name.replace(/\W+/g, '-')}.sock`);
-  const [program = '', ...args] = command(socket);
+  const command = starter(socket);
+  if (command instanceof Promise) return { ...(await command), name };
+  return startCommand(name, socket, command);
+}
+
+async function startCommand(name: string, socket: string, command: readonly string[]): Promise<Contestant> {
+  const [program = '', ...args] = command;
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const until = performance.now() + START_MS;
   while (!existsSync(socket)) {
     if (child.exitCode !== null || performance.now() > until) throw new Error(`${name} did not start`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return { name, uri: `nbd+unix:///?socket=${socket}`, pid: child.pid ?? 0, child };
+  return {
+    name,
+    uri: uriOf(socket),
+    pid: child.pid ?? 0,
+    stop: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
 }
 
 function median(numbers: readonly number[]): number {
@@ -149,7 +210,7 @@ async function measurePair(pair: Pair, works: readonly Workload[]): Promise<void
     const memory = contestants.map((contestant) => residentMib(contestant.pid).toFixed(0));
     console.log(`| resident memory, MiB | ${memory.join(' | ')} | |`);
   } finally {
-    for (const contestant of contestants) contestant.child.kill();
+    for (const contestant of contestants) await contestant.stop();
   }
 }
 

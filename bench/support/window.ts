@@ -4,8 +4,10 @@ import { type Browser, chromium, type Page } from '@playwright/test';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** The built product, following `logPath`, watched by a real Chromium. */
+/** The built product, watched by a real Chromium. */
 export interface WatchedWindow {
+  /** The product's own process. */
+  readonly process: ChildProcess;
   readonly page: Page;
   readonly browser: Browser;
   /** Back end of the picture and the renderer behind it, as the browser names it. */
@@ -13,16 +15,12 @@ export interface WatchedWindow {
   close(): Promise<void>;
 }
 
-/** Starts the built command on the logs and opens its window, 1280 x 800. */
-export async function watchLogs(logPaths: readonly string[], stateDir: string): Promise<WatchedWindow> {
-  const app = spawn(
-    process.execPath,
-    [join(ROOT, 'bin/nbdscope.mjs'), '--browser', '--no-open', ...logPaths],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, XDG_STATE_HOME: stateDir },
-    },
-  );
+/** Starts the built command and opens its window, 1280 x 800. `args` are the command's own, as in `host memory 1G`. */
+export async function watchCommand(args: readonly string[], stateDir: string): Promise<WatchedWindow> {
+  const app = spawn(process.execPath, [join(ROOT, 'bin/nbdscope.mjs'), ...args, '--browser', '--no-open'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, NBDSCOPE_STATE_DIR: stateDir },
+  });
   const url = await printedUrl(app);
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const browser = await chromium.launch({
@@ -46,6 +44,7 @@ export async function watchLogs(logPaths: readonly string[], stateDir: string): 
     return `${backend}, ${gl && info ? String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)) : 'no WebGL'}`;
   });
   return {
+    process: app,
     page,
     browser,
     renderer: `${renderer}, Chromium ${browser.version()}`,
@@ -59,9 +58,11 @@ export async function watchLogs(logPaths: readonly string[], stateDir: string): 
 function printedUrl(app: ChildProcess): Promise<string> {
   return new Promise((done, fail) => {
     app.once('exit', (code) => fail(new Error(`nbdscope ended with ${code}; is it built?`)));
+    let printed = '';
     app.stdout?.on('data', (text: Buffer) => {
-      const found = /http:\/\/\S+/.exec(text.toString());
-      if (found !== null) done(found[0]);
+      printed += text.toString();
+      const found = /http:\/\/\S+\n/.exec(printed);
+      if (found !== null) done(found[0].trim());
     });
   });
 }
