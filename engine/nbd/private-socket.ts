@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +57,16 @@ async function removeIfStale(directory: string): Promise<void> {
   } catch {
     // Gone already, or not ours to remove.
   }
+}
+
+/**
+ * Removes the socket at `path` that a crashed server left: this user's, and nobody listens on it. Anything else is left
+ * alone.
+ */
+export async function removeStaleSocket(path: string): Promise<void> {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status?.isSocket() !== true || status.uid !== process.getuid?.()) return;
+  if (await isRefused(path)) rmSync(path, { force: true });
 }
 
 /** Whether a socket file exists whose server is gone. A directory without one may belong to a server that starts. */

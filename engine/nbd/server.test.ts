@@ -216,4 +216,21 @@ describe('where it listens', () => {
     await server.close();
     expect(existsSync(free)).toBe(false);
   });
+
+  it('takes over a path from a server that crashed, never from one that lives', async () => {
+    const { server } = await stage.serve();
+    const place = new PrivateSocket();
+    stage.after(() => place.remove());
+    const path = join(place.directory, 'given');
+    const crashing = spawn(process.execPath, [
+      '-e',
+      `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`,
+    ]);
+    await new Promise((resolve) => crashing.once('exit', resolve));
+    expect(existsSync(path)).toBe(true);
+    await server.listen({ kind: 'unix', path });
+    const { server: second } = await stage.serve();
+    await expect(second.listen({ kind: 'unix', path })).rejects.toThrow('exists already');
+    expect(existsSync(path)).toBe(true);
+  });
 });

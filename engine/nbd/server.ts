@@ -4,7 +4,7 @@ import { BusyPoll } from './busy-poll.ts';
 import { Connection, type ConnectionInfo } from './connection.ts';
 import { FlowLimits, TOTAL_LIMIT_BYTES } from './flow-limits.ts';
 import type { HostedExport } from './hosted-export.ts';
-import { PrivateSocket, removeStaleSockets } from './private-socket.ts';
+import { PrivateSocket, removeStaleSocket, removeStaleSockets } from './private-socket.ts';
 import { MAX_STRING_BYTES } from './protocol.ts';
 
 /** NBD's own port (IANA). */
@@ -15,7 +15,7 @@ const DEFAULT_DRAIN_MS = 2000;
 
 /** Where a server is to listen. */
 export type ListenAddress =
-  /** A Unix socket in a private directory of its own, or at `path`, which must not exist. */
+  /** A Unix socket in a private directory of its own, or at `path`, where nothing but a crashed server's may be. */
   | { readonly kind: 'unix'; readonly path?: string }
   /**
    * TCP on `host`, 127.0.0.1 if not given. Any host but a loopback one lets others on the network read and write the
@@ -118,6 +118,7 @@ export class NbdServer {
     if (this.#closing) throw new Error('the server is closed');
     if (address.kind === 'tcp') return this.#listenTcp(address.host, address.port, address.exposed === true);
     if (address.path !== undefined) {
+      await removeStaleSocket(address.path);
       if (existsSync(address.path)) throw new Error(`${address.path} exists already`);
       await this.#start({ path: address.path }, address.path);
       return unixUri(address.path);
