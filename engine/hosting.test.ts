@@ -331,6 +331,27 @@ describe('a window that hosts disks', () => {
     expect(allowance.usedBytes).toBe(65_536);
   });
 
+  it('says so when the log cannot be written, even before anybody looks, and serves on', async () => {
+    const host = await DiskHost.start({
+      plugin: 'memory',
+      filters: [],
+      parameters: [
+        ['size', '1M'],
+        ['logfile', '/dev/full'],
+      ],
+      addFilters: true,
+      exportName: '',
+      address: { kind: 'unix' },
+    });
+    await new Promise((wait) => setTimeout(wait, 20));
+    const window = new TestWindow();
+    await engine.addHost(host);
+    const notice = await until(() => window.session?.notices[0]);
+    expect(notice).toMatchObject({ source: 0, level: 'warning' });
+    expect(notice.text).toContain('its log file cannot be written: ENOSPC');
+    expect(await (await clientOf(host.info())).write(0n, Buffer.alloc(1, 1))).toBe(0);
+  });
+
   it('runs a workload through a client of its own, and stops it', async () => {
     const window = new TestWindow();
     const { id, info } = await window.host({ parameters: [{ key: 'wdelay', value: '10ms' }] });

@@ -2,6 +2,7 @@ import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
+import { LogFilter } from './filters/log-filter.ts';
 import { buildDisk, type DiskRequest, type DiskStack } from './filters/stack.ts';
 import type { Negotiated } from './handshake.ts';
 import { absolute, type HostAddress, hostAddress } from './host-address.ts';
@@ -77,6 +78,7 @@ export class DiskHost {
     const source = new NbdSource(
       request.exportName === '' ? `${request.plugin} ${size}` : request.exportName,
     );
+    noticeLostLog(disk, source);
     const server = loggingServer(log);
     try {
       const observer = source.addDisk(request.exportName, disk.backend.sizeBytes);
@@ -198,6 +200,19 @@ function noticeFullMemory(memory: MemoryShare, source: NbdSource): void {
       detail: null,
     });
   };
+}
+
+function noticeLostLog(disk: DiskStack, source: NbdSource): void {
+  for (const filter of disk.filters) {
+    if (!(filter instanceof LogFilter)) continue;
+    filter.onError = (error) =>
+      source.notice({
+        key: 'log-lost',
+        level: 'warning',
+        text: `${source.name} is logged no longer, as its log file cannot be written: ${error.message}`,
+        detail: null,
+      });
+  }
 }
 
 /** What was negotiated, in words. */

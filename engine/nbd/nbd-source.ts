@@ -28,6 +28,8 @@ export class NbdSource implements Source {
   onRelieved: (() => void) | null = null;
   readonly clock = new WallClock();
   #sink: SourceSink | null = null;
+  /** Notices from before the start, by key. */
+  readonly #untold = new Map<string, SourceNotice>();
   #batch = new EventBatch(MIN_BATCH_ROWS);
   #timer: NodeJS.Timeout | null = null;
   /** Batches the session has no room for yet. */
@@ -69,6 +71,8 @@ export class NbdSource implements Source {
       sink.disk({ index, exportName: name, sizeBytes, highestByte: 0n });
     }
     sink.progress(this.#progress);
+    for (const notice of this.#untold.values()) sink.notice(notice);
+    this.#untold.clear();
   }
 
   async stop(): Promise<void> {
@@ -86,8 +90,10 @@ export class NbdSource implements Source {
     this.#sink?.progress(this.#progress);
   }
 
+  /** Tells the session, as soon as there is one. */
   notice(notice: SourceNotice): void {
-    this.#sink?.notice(notice);
+    if (this.#sink === null) this.#untold.set(notice.key, notice);
+    else this.#sink.notice(notice);
   }
 
   /** The batch to write the next row to, at its `count`; it is the caller's until it returns. */
