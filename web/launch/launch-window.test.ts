@@ -1,9 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { WindowCommand } from '#engine/cli/arguments.ts';
 import { READY_LINE } from '#engine/cli/launch-request.ts';
+import { DiskHost } from '#engine/nbd/disk-host.ts';
 import { enter, openSocket } from '../testing/web-client.ts';
 import { launchWindow } from './launch-window.ts';
 
@@ -94,4 +96,28 @@ it('goes to the browser where there is no desktop shell, and prints the address 
   expect(await ended).toBe(0);
   expect(said).toContain('nbdscope: in the browser, as the Electron runtime is not installed\n');
   expect(said).toContain('no browser could be started');
+});
+
+it('ends the disk that it was to show when there can be no window', async () => {
+  const path = join(root, 'disk.sock');
+  const diskHost = await DiskHost.start({
+    plugin: 'memory',
+    filters: [],
+    parameters: [['size', '1M']],
+    addFilters: true,
+    exportName: '',
+    address: { kind: 'unix', path },
+  });
+  const other = createServer();
+  const webPort = await new Promise<number>((resolve) => {
+    other.listen(0, '127.0.0.1', () => {
+      const address = other.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+  const context = { root, version: '1.2.3', stateDir: join(root, 'state'), fetchElectron: false, diskHost };
+  expect(await launchWindow({ ...command(), browser: true, open: false, webPort }, context, desk)).toBe(1);
+  other.close();
+  expect(said).toContain(`port ${webPort} is in use`);
+  expect(existsSync(path)).toBe(false);
 });

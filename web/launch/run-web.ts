@@ -33,7 +33,7 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
     attach: (channel) => engine.attach(channel),
   }).catch((error: NodeJS.ErrnoException) => error);
   if (host instanceof Error) {
-    await engine.dispose();
+    await Promise.all([engine.dispose(), context.diskHost?.stop()]);
     process.stderr.write(`nbdscope: ${portError(host, command.webPort ?? 0)}\n`);
     return 1;
   }
