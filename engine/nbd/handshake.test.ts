@@ -168,6 +168,8 @@ describe('Handshake', () => {
     expect(allocation(chosen, select('disk', []))).toBe(false);
     expect(allocation(chosen, select('nope', ['base:allocation']))).toBe(false);
     expect(allocation(chosen, option(Option.SetMetaContext, u32(9)))).toBe(false);
+    const tooBig = option(Option.SetMetaContext, Buffer.alloc(MAX_OPTION_BYTES + 1));
+    expect(allocation(chosen, tooBig)).toBe(false);
   });
 
   it('keeps a refused STARTTLS from changing anything', () => {

@@ -208,6 +208,7 @@ export class Handshake {
       this.#reply(OptionReply.Ack);
       return this.#close(null);
     }
+    if (this.#option === Option.SetMetaContext) this.#allocationFor = null;
     if (isKnown(this.#option)) this.#refuse(OptionReply.ErrTooBig, `${length} bytes of data are too many`);
     else this.#refuse(OptionReply.ErrUnsup, 'unknown option');
     this.#stage = 'skip';
