@@ -1,4 +1,14 @@
-import { HardDrive, Menu as MenuIcon, Moon, Plus, Search, Settings2, Sun, X } from 'lucide-react';
+import {
+  HardDrive,
+  type LucideIcon,
+  Menu as MenuIcon,
+  Moon,
+  Plus,
+  Search,
+  Settings2,
+  Sun,
+  X,
+} from 'lucide-react';
 import type { ReactElement } from 'react';
 import { shortSize } from '#shared/bytes/size.ts';
 import type { SourceInfo } from '#shared/contract/messages.ts';
@@ -6,7 +16,7 @@ import { closeSource } from '../control/host-deeds.ts';
 import { showsSide } from '../store/app-store.ts';
 import { formatClock, formatCount } from '../words/format.ts';
 import { sourceBadge, statusWords } from '../words/status.ts';
-import { actionOf } from './actions.ts';
+import { type Action, actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
 import { LogName } from './log-name.tsx';
@@ -87,9 +97,7 @@ function PaletteButton(): ReactElement {
 }
 
 function OpenSources(): ReactElement {
-  const app = useApp();
   const sources = useAppState((state) => state.session?.sources);
-  const open = actionOf('logs.open');
   return (
     <nav className="sources" aria-label="What is open">
       <ul className="source-list">
@@ -97,35 +105,33 @@ function OpenSources(): ReactElement {
           <SourceChip key={source.id} source={source} />
         ))}
       </ul>
-      <Tip words={<TipWords title={open.title} keys={keyLabel(open, isMac())} />}>
-        <button
-          type="button"
-          className="button button-quiet open-button"
-          aria-label="Open a log"
-          onClick={() => open.run(app)}
-        >
-          <Plus size={16} aria-hidden="true" />
-          <span className="wide-only">Open</span>
-        </button>
-      </Tip>
-      <HostButton />
+      <BarButton action={actionOf('logs.open')} label="Open a log" word="Open" icon={Plus} />
+      <BarButton action={actionOf('host.new')} label="Host a disk" word="Host" icon={HardDrive} />
     </nav>
   );
 }
 
-function HostButton(): ReactElement {
+interface BarButtonProps {
+  readonly action: Action;
+  /** What a screen reader says. */
+  readonly label: string;
+  /** Shown where there is room for it. */
+  readonly word: string;
+  readonly icon: LucideIcon;
+}
+
+function BarButton({ action, label, word, icon: Icon }: BarButtonProps): ReactElement {
   const app = useApp();
-  const host = actionOf('host.new');
   return (
-    <Tip words={<TipWords title={host.title} keys={keyLabel(host, isMac())} />}>
+    <Tip words={<TipWords title={action.title} keys={keyLabel(action, isMac())} />}>
       <button
         type="button"
         className="button button-quiet open-button"
-        aria-label="Host a disk"
-        onClick={() => host.run(app)}
+        aria-label={label}
+        onClick={() => action.run(app)}
       >
-        <HardDrive size={16} aria-hidden="true" />
-        <span className="wide-only">Host</span>
+        <Icon size={16} aria-hidden="true" />
+        <span className="wide-only">{word}</span>
       </button>
     </Tip>
   );

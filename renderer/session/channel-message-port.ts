@@ -1,41 +1,16 @@
 import type { Channel } from '#shared/channel/channel.ts';
+import { channelOverPort } from '#shared/channel/port-channel.ts';
 import { CONNECT_REQUEST, PORT_ANSWER } from '#shared/contract/host.ts';
 
 /** How long the desktop shell may take to hand over a port: the engine behind it may be starting. */
 const ANSWER_LIMIT_MS = 10_000;
 
-/**
- * A channel over `port`. Not every platform tells one end that the other has gone, so `close` says so with a last
- * message, which is `null`. Frames are copied, never transferred: Electron can transfer only ports.
- */
+/** The window's side of an engine that is connected by a MessagePort. */
 export function channelFromPort(port: MessagePort): Channel {
-  let open = true;
-  const closed = () => {
-    if (!open) return;
-    open = false;
-    port.close();
-    channel.onClose();
-  };
-  const channel: Channel = {
-    send(frame) {
-      // A view is cloned with the whole of its buffer, so a part is copied out first.
-      if (open) port.postMessage(frame.byteLength === frame.buffer.byteLength ? frame : frame.slice());
-    },
-    onFrame: () => {},
-    onClose: () => {},
-    close() {
-      if (open) port.postMessage(null);
-      closed();
-    },
-  };
-  port.addEventListener('message', (event: MessageEvent<unknown>) => {
-    if (!open) return;
-    if (event.data instanceof Uint8Array) channel.onFrame(event.data);
-    else if (event.data === null) closed();
+  return channelOverPort(port, (onData, onClosed) => {
+    port.addEventListener('message', (event: MessageEvent<unknown>) => onData(event.data));
+    port.addEventListener('close', onClosed);
   });
-  port.addEventListener('close', closed);
-  port.start();
-  return channel;
 }
 
 /** Asks the desktop shell for a port to the engine; rejects when none comes. */
