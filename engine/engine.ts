@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Channel } from '#shared/channel/channel.ts';
+import type { ArrayLayout } from '#shared/contract/arrays.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { type HostDiskCommand, HostedDisks } from './hosted-disks.ts';
@@ -39,6 +40,7 @@ export class Engine {
   readonly #windows = new Set<WindowConnection>();
   #replay: ReplaySource | null = null;
   readonly #hosts = new HostedDisks(() => this.sendInfo());
+  #arrays: readonly ArrayLayout[] = [];
   #infoTimer: NodeJS.Timeout | null = null;
   #queue: Promise<void> = Promise.resolve();
 
@@ -183,6 +185,26 @@ export class Engine {
     this.session.setDiskSize(disk, size.bytes);
   }
 
+  renameDisk(disk: number, name: string): void {
+    if (!this.session.hasDisk(disk)) throw new RefusedError(`there is no disk ${disk}`);
+    this.session.renameDisk(disk, name);
+  }
+
+  /** Says which disks make up arrays. @throws RefusedError for a disk that is not there, or is named twice. */
+  setArrays(arrays: readonly ArrayLayout[]): void {
+    const named = new Set<number>();
+    for (const array of arrays) {
+      for (const disk of [...array.members, ...array.spares]) {
+        if (disk === null) continue;
+        if (!this.session.hasDisk(disk)) throw new RefusedError(`${array.name}: there is no disk ${disk}`);
+        if (named.has(disk)) throw new RefusedError(`${array.name}: disk ${disk} stands in an array twice`);
+        named.add(disk);
+      }
+    }
+    this.#arrays = [...arrays];
+    this.sendInfo();
+  }
+
   steerReplay(change: {
     playing?: boolean | undefined;
     speed?: number | undefined;
@@ -227,6 +249,14 @@ export class Engine {
     const replay: ReplayInfo | null = this.#replay?.info() ?? null;
     return {
       disks: this.session.diskInfos(),
+      // An array whose disks have all gone is of no more use; one that lost some still tells where the others stand.
+      arrays: this.#arrays
+        .map((array) => ({
+          ...array,
+          members: array.members.map((disk) => (disk !== null && this.session.hasDisk(disk) ? disk : null)),
+          spares: array.spares.filter((disk) => this.session.hasDisk(disk)),
+        }))
+        .filter(({ members, spares }) => spares.length > 0 || members.some((disk) => disk !== null)),
       sources: this.session.sourceInfos().map((source) => ({ ...source, host: this.#hosts.info(source.id) })),
       notices: [...this.session.notices],
       replay,

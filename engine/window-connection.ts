@@ -107,7 +107,14 @@ export class WindowConnection {
         const { version, host } = engine.options;
         this.#greeted = true;
         this.#lastSession = '';
-        this.feed.message({ message: 'welcome', protocol: 1, version, host, platform: process.platform });
+        this.feed.message({
+          message: 'welcome',
+          protocol: 1,
+          version,
+          host,
+          platform: process.platform,
+          nbdkit: null,
+        });
         this.sendSession(engine.sessionInfo());
         this.feed.follow(true);
         return undefined;
@@ -164,6 +171,20 @@ export class WindowConnection {
       case 'runWorkload':
       case 'stopWorkload':
         return this.#steerHost(command);
+      case 'renameDisk':
+        engine.renameDisk(command.disk, command.name);
+        return undefined;
+      case 'setArrays':
+        engine.setArrays(command.arrays);
+        return undefined;
+      case 'openSet':
+      case 'hostSet':
+      case 'setDiskError':
+      case 'setErrorFile':
+      case 'setFaultRules':
+      case 'startNbdkit':
+      case 'stopNbdkit':
+        throw new RefusedError(`${command.command} is not carried out yet`);
     }
   }
 

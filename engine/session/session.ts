@@ -1,4 +1,5 @@
 import { formatBytes } from '#shared/bytes/size.ts';
+import { NO_FAULTS } from '#shared/contract/faults.ts';
 import type { DiskInfo, Notice, SourceInfo } from '#shared/contract/messages.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
@@ -33,7 +34,9 @@ interface DiskEntry {
   readonly id: number;
   readonly source: number;
   readonly exportName: string;
-  name: string;
+  readonly ownName: string;
+  /** What a person calls it; empty for its own name. */
+  givenName: string;
   sizeBytes: bigint | null;
   highestByte: bigint;
 }
@@ -171,6 +174,14 @@ export class Session {
     this.#listener.infoChanged();
   }
 
+  /** Calls a disk by another name; an empty one gives it back its own. */
+  renameDisk(disk: number, name: string): void {
+    const entry = this.#disks.get(disk);
+    if (entry === undefined) return;
+    entry.givenName = name;
+    this.#listener.infoChanged();
+  }
+
   /** Adds a row of the session's own that empties the picture of every disk. */
   clearPicture(): void {
     const batch = new EventBatch(1);
@@ -203,11 +214,12 @@ export class Session {
   diskInfos(): DiskInfo[] {
     return [...this.#disks.values()].map((disk) => ({
       id: disk.id,
-      name: disk.name,
+      name: disk.givenName === '' ? disk.ownName : disk.givenName,
       exportName: disk.exportName,
       source: disk.source,
       sizeBytes: disk.sizeBytes === null ? null : `${disk.sizeBytes}`,
       guessedSizeBytes: disk.sizeBytes === null ? `${roundUp(disk.highestByte)}` : null,
+      faults: NO_FAULTS,
     }));
   }
 
@@ -221,6 +233,7 @@ export class Session {
       runs: [...progress.runs],
       run,
       host: null,
+      nbdkit: null,
     }));
   }
 
@@ -273,7 +286,8 @@ export class Session {
       id,
       source: entry.id,
       exportName: found.exportName,
-      name: found.exportName === '' ? entry.source.name : found.exportName,
+      ownName: found.exportName === '' ? entry.source.name : found.exportName,
+      givenName: '',
       sizeBytes: found.sizeBytes ?? entry.fallbackSizeBytes,
       highestByte: found.highestByte,
     });

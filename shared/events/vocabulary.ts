@@ -21,6 +21,8 @@ export const RowKind = {
   ClearPicture: 6,
   /** Words about a moment, shown in the picture; the text lies in the batch's text part. */
   Caption: 7,
+  /** A person changed what makes this disk fail; the batch's text holds it as JSON (contract/faults.ts, FaultChange). */
+  FaultChange: 8,
 } as const;
 export type RowKind = (typeof RowKind)[keyof typeof RowKind];
 
