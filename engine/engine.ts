@@ -3,8 +3,10 @@ import type { Readable } from 'node:stream';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Channel } from '#shared/channel/channel.ts';
 import type { ArrayLayout } from '#shared/contract/arrays.ts';
+import type { FaultRule } from '#shared/contract/faults.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
+import { FaultDesk } from './faults/fault-desk.ts';
 import { type HostDiskCommand, HostedDisks } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
@@ -35,6 +37,8 @@ export class Engine {
   readonly options: EngineOptions;
   readonly session: Session;
   readonly recentLogs: RecentLogs;
+  /** What makes the session's disks fail. */
+  readonly faults = new FaultDesk();
   /** Called when a window has come or gone. */
   onWindowsChanged: () => void = () => {};
   readonly #windows = new Set<WindowConnection>();
@@ -55,6 +59,7 @@ export class Engine {
         for (const window of this.#windows) window.feed.resync();
       },
       infoChanged: () => this.#scheduleInfo(),
+      diskGone: (disk: number) => void this.faults.remove(disk),
     });
   }
 
@@ -190,6 +195,20 @@ export class Engine {
     this.session.renameDisk(disk, name);
   }
 
+  /** Turns a disk's Error switch. @throws RefusedError when that cannot be. */
+  async setDiskError(disk: number, on: boolean, removeForeign: boolean): Promise<void> {
+    if (!this.session.hasDisk(disk)) throw new RefusedError(`there is no disk ${disk}`);
+    await this.faults.setError(disk, on, removeForeign);
+    this.sendInfo();
+  }
+
+  /** Puts rules in the place of a disk's rules before. @throws RefusedError when the disk cannot have them. */
+  setFaultRules(disk: number, rules: readonly FaultRule[]): void {
+    if (!this.session.hasDisk(disk)) throw new RefusedError(`there is no disk ${disk}`);
+    this.faults.setRules(disk, rules);
+    this.sendInfo();
+  }
+
   /** Says which disks make up arrays. @throws RefusedError for a disk that is not there, or is named twice. */
   setArrays(arrays: readonly ArrayLayout[]): void {
     const named = new Set<number>();
@@ -248,7 +267,7 @@ export class Engine {
     const budget = this.session.state.budget;
     const replay: ReplayInfo | null = this.#replay?.info() ?? null;
     return {
-      disks: this.session.diskInfos(),
+      disks: this.session.diskInfos().map((disk) => ({ ...disk, faults: this.faults.info(disk.id) })),
       // An array whose disks have all gone is of no more use; one that lost some still tells where the others stand.
       arrays: this.#arrays
         .map((array) => ({
@@ -284,6 +303,7 @@ export class Engine {
     for (const window of [...this.#windows]) window.close();
     await this.enqueue(() => this.#hosts.stopAll());
     await this.enqueue(() => this.session.dispose());
+    await this.faults.dispose();
     if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
   }
 }

@@ -177,11 +177,14 @@ export class WindowConnection {
       case 'setArrays':
         engine.setArrays(command.arrays);
         return undefined;
+      case 'setDiskError':
+        return engine.setDiskError(command.disk, command.on, command.removeForeign);
+      case 'setFaultRules':
+        engine.setFaultRules(command.disk, command.rules);
+        return undefined;
       case 'openSet':
       case 'hostSet':
-      case 'setDiskError':
       case 'setErrorFile':
-      case 'setFaultRules':
       case 'startNbdkit':
       case 'stopNbdkit':
         throw new RefusedError(`${command.command} is not carried out yet`);

@@ -1,5 +1,5 @@
 import { formatBytes } from '#shared/bytes/size.ts';
-import { NO_FAULTS } from '#shared/contract/faults.ts';
+import { type FaultChange, NO_FAULTS } from '#shared/contract/faults.ts';
 import type { DiskInfo, Notice, SourceInfo } from '#shared/contract/messages.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
@@ -15,6 +15,8 @@ export interface SessionListener {
   reset(): void;
   /** Disks, sources or notices have changed. */
   infoChanged(): void;
+  /** A disk has left the session; its number may come to stand for another. */
+  diskGone(disk: number): void;
 }
 
 interface SourceEntry {
@@ -126,6 +128,11 @@ export class Session {
     return this.#disks.has(id);
   }
 
+  /** The numbers of a source's disks, in the source's own order; disks left out of the session are left out here. */
+  disksOf(source: number): number[] {
+    return this.#entries.get(source)?.diskIds.filter((id) => this.#disks.has(id)) ?? [];
+  }
+
   /**
    * Stops a source; its disks and their picture go, everything else stays. One that does not come to its end (a file on
    * a dead mount) is not waited for longer than a moment.
@@ -140,6 +147,7 @@ export class Session {
     for (const disk of entry.diskIds) {
       if (!this.#disks.delete(disk)) continue;
       this.state.removeDisk(disk);
+      this.#listener.diskGone(disk);
       this.#listener.reset();
     }
     for (const [key, notice] of this.#notices) if (notice.source === id) this.#notices.delete(key);
@@ -186,6 +194,17 @@ export class Session {
   clearPicture(): void {
     const batch = new EventBatch(1);
     batch.push({ kind: RowKind.ClearPicture, disk: ALL_DISKS, timeUs: this.state.clockUs });
+    this.#apply(batch);
+  }
+
+  /**
+   * Adds a row of the session's own that tells what makes a disk fail from here on. For disks whose source does not
+   * write such rows itself.
+   * @param timeUs when; the session's clock of now for a disk that does not live in the present.
+   */
+  faultChanged(disk: number, change: FaultChange, timeUs = this.state.clockUs): void {
+    const batch = new EventBatch(1);
+    batch.pushCaption(JSON.stringify(change), { kind: RowKind.FaultChange, disk, timeUs });
     this.#apply(batch);
   }
 
