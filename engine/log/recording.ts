@@ -86,7 +86,7 @@ function withCaptions(
     ) {
       clockUs = Math.max(clockUs, words.clockUs);
       dueUs[rows.count] = clockUs;
-      rows.pushCaption(words.text, { kind: RowKind.Caption, timeUs: words.clockUs });
+      rows.pushText(words.text, { kind: RowKind.Caption, timeUs: words.clockUs });
       next += 1;
     }
   };
