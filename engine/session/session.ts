@@ -305,7 +305,7 @@ export class Session {
       id,
       source: entry.id,
       exportName: found.exportName,
-      ownName: found.exportName === '' ? entry.source.name : found.exportName,
+      ownName: found.name ?? (found.exportName === '' ? entry.source.name : found.exportName),
       givenName: '',
       sizeBytes: found.sizeBytes ?? entry.fallbackSizeBytes,
       highestByte: found.highestByte,
