@@ -153,7 +153,7 @@ function inOneOrder(
     if (words !== undefined && (first === null || words.clockUs < first.dueUs)) {
       clockUs = Math.max(clockUs, words.clockUs);
       dueUs[rows.count] = clockUs;
-      rows.pushCaption(words.text, { kind: RowKind.Caption, timeUs: words.clockUs });
+      rows.pushText(words.text, { kind: RowKind.Caption, timeUs: words.clockUs });
       nextCaption += 1;
     } else if (first !== null) {
       clockUs = Math.max(clockUs, first.dueUs);

@@ -251,7 +251,6 @@ class Replay implements ReplaySource {
       while (to < dueUs.length && to - from < MAX_BATCH_ROWS && (dueUs[to] ?? 0) <= positionUs) to += 1;
       const batch = new EventBatch(to - from);
       batch.appendRows(rows, from, to);
-      batch.text = rows.text;
       this.#next = to;
       wait = this.#sink?.rows(batch) ?? wait;
     }
