@@ -18,7 +18,7 @@ const LIVE_US = 3_600_000_000;
 /** The most characters of a row's words. */
 const MAX_WORDS = 500;
 /** What the error filter can fail. */
-const FAILING_OPS = [Op.Read, Op.Write, Op.Trim, Op.Zero];
+const FAILING_OPS: readonly number[] = [Op.Read, Op.Write, Op.Trim, Op.Zero];
 
 /** What is known of the nbdkit behind a log. */
 export interface LogNbdkit {
@@ -50,19 +50,25 @@ export class LogFaults {
   readonly #created: CreatedFiles;
   readonly #files = new Map<string, SharedFile>();
   readonly #attached = new Map<number, Attachment>();
+  #leftOvers: readonly string[];
   #timer: NodeJS.Timeout | null = null;
 
-  /** @param onChanged called when a disk's faults stand otherwise. */
+  /**
+   * Removes the error files that an nbdscope left when it crashed.
+   * @param onChanged called when a disk's faults stand otherwise.
+   */
   constructor(stateDir: string, session: Session, desk: FaultDesk, onChanged: () => void) {
     this.#session = session;
     this.#desk = desk;
     this.#onChanged = onChanged;
     this.#created = new CreatedFiles(stateDir);
+    this.#leftOvers = this.#created.removeLeftOvers();
   }
 
-  /** Removes the error files that an nbdscope left when it crashed, and says so. */
-  removeLeftOvers(): void {
-    const removed = this.#created.removeLeftOvers();
+  /** Says which error files were removed that an nbdscope had left; once. */
+  tellLeftOvers(): void {
+    const removed = this.#leftOvers;
+    this.#leftOvers = [];
     if (removed.length === 0) return;
     this.#session.notice(null, {
       key: 'left-over-error-files',
@@ -93,7 +99,11 @@ export class LogFaults {
     if (attachment === undefined) return;
     const { file, nbdkit, controls } = attachment;
     if (file === null && nbdkit.logFirstCommand === null) return this.#desk.remove(disk);
-    const control = new LogDiskFaults(file, nbdkit.logFirstCommand, this.#session.sourceOf(source)?.path ?? null);
+    const control = new LogDiskFaults(
+      file,
+      nbdkit.logFirstCommand,
+      this.#session.sourceOf(source)?.path ?? null,
+    );
     controls.set(disk, control);
     this.#setTimer();
     await this.#desk.add(disk, control);
@@ -127,17 +137,6 @@ export class LogFaults {
     const known = this.#attached.get(source.id)?.nbdkit.logFirstCommand ?? null;
     await this.attach(source.id, { errorFile: absolute, logFirstCommand: known });
     this.#onChanged();
-  }
-
-  /** While `task` runs no error file is given back: logs are read again, and keep theirs. */
-  async keepFiles(task: () => Promise<void>): Promise<void> {
-    const kept = [...this.#files.values()];
-    for (const shared of kept) shared.users += 1;
-    try {
-      await task();
-    } finally {
-      await Promise.all(kept.map(({ file }) => this.#release(file)));
-    }
   }
 
   /** Gives back what is left: every file that was made here is gone afterwards. */
@@ -259,7 +258,9 @@ class LogDiskFaults extends HiddenErrors implements FaultControl {
 
   async setError(on: boolean, removeForeign: boolean): Promise<void> {
     if (this.#file === null) {
-      throw new RefusedError('which file makes this disk fail is not known; name the one that error-file= names');
+      throw new RefusedError(
+        'which file makes this disk fail is not known; name the one that error-file= names',
+      );
     }
     await this.#file.set(on, removeForeign);
   }

@@ -58,6 +58,9 @@ const ALIASES: Readonly<Record<string, OptionName>> = {
   'read-only': 'readonly',
 };
 
+/** The most characters of a disk's name. */
+const MAX_NAME = 60;
+
 /** What is refused, and what to do instead. */
 const REFUSED: Readonly<Record<string, string>> = {
   run: 'it runs a command; start the client yourself, with the address that is shown',
@@ -92,6 +95,8 @@ export interface NbdkitPlan {
   readonly args: readonly string[];
   /** Ready for a shell. */
   readonly command: string;
+  /** What to call its disk. */
+  readonly name: string;
   readonly plugin: string;
   /** The outermost first. */
   readonly filters: readonly string[];
@@ -117,7 +122,9 @@ export function readNbdkitLine(line: string): NbdkitLine {
   const words = shellWords(line);
   if (words[0] === 'nbdkit') words.shift();
   else if (words[0]?.endsWith('/nbdkit') === true) {
-    throw new RefusedError(`${words[0]}: the nbdkit that is installed is run; leave out the path before nbdkit`);
+    throw new RefusedError(
+      `${words[0]}: the nbdkit that is installed is run; leave out the path before nbdkit`,
+    );
   } else if (words[1] === 'nbdkit') {
     throw new RefusedError(`nbdkit is run as you are; leave out ${words[0]}`);
   }
@@ -229,6 +236,7 @@ export function planNbdkit(line: NbdkitLine, folder: string, exitWithParent: boo
   return {
     args,
     command: shellLine(['nbdkit', ...args]),
+    name: nameOf(line),
     plugin: line.plugin,
     filters,
     parameters,
@@ -242,6 +250,13 @@ export function planNbdkit(line: NbdkitLine, folder: string, exitWithParent: boo
       ? shellLine(['nbdkit', ...command(['log', ...filters.filter((name) => name !== 'log')])])
       : null,
   };
+}
+
+/** The plugin, with its size or the word that stands behind it. */
+function nameOf({ plugin, parameters }: NbdkitLine): string {
+  const size = lastValue(parameters, 'size') ?? parameters.find((parameter) => !parameter.includes('='));
+  const name = size === undefined ? `nbdkit ${plugin}` : `nbdkit ${plugin} ${size}`;
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name;
 }
 
 interface Address {
@@ -269,7 +284,8 @@ function addressOf(options: NbdkitLine['options'], folder: string): Address {
       added: isPrivate ? '-U, a socket in a private directory' : null,
     };
   }
-  if (unix !== null) throw new RefusedError('-U listens on a Unix socket, -p and -i on TCP; give one of them');
+  if (unix !== null)
+    throw new RefusedError('-U listens on a Unix socket, -p and -i on TCP; give one of them');
   if (port !== null && !/^[1-9]\d{0,4}$/.test(port)) {
     throw new RefusedError(`-p ${port}: give the number of a port, 1 to 65535, so that clients can be told`);
   }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NbdkitInfo } from '#shared/contract/messages.ts';
-import { RefusedError } from '../refused-error.ts';
 import { removeStaleSocket } from '../nbd/private-socket.ts';
+import { RefusedError } from '../refused-error.ts';
 import { type NbdkitPlan, planNbdkit, readNbdkitLine } from './command-line.ts';
 import { findNbdkit } from './installed.ts';
 import { NbdkitFolder } from './nbdkit-folder.ts';
@@ -14,6 +15,7 @@ const STDERR_BYTES = 16 * 1024;
 /** How long it may take to be ready: plugins fetch, format, unpack. */
 const READY_LIMIT_MS = 30_000;
 const READY_LOOK_MS = 10;
+const LAST_WORDS_MS = 500;
 /** How long it may take to end when it is asked to, before it is killed. */
 const END_LIMIT_MS = 2_000;
 
@@ -66,7 +68,9 @@ export class NbdkitProcess {
     const read = readNbdkitLine(line);
     const installed = await findNbdkit();
     if (installed === null) {
-      throw new RefusedError('nbdkit is not installed here, or not on the path; install it: sudo apt-get install nbdkit');
+      throw new RefusedError(
+        'nbdkit is not installed here, or not on the path; install it: sudo apt-get install nbdkit',
+      );
     }
     const folder = new NbdkitFolder();
     try {
@@ -123,18 +127,26 @@ export class NbdkitProcess {
     const limitMs = performance.now() + READY_LIMIT_MS;
     while (!existsSync(this.plan.pidFile)) {
       if (!this.running) {
-        // Its last words are still on their way.
-        await sleep(READY_LOOK_MS);
+        await this.#lastWords();
         await this.dispose();
         const said = this.#said().trim();
         throw new RefusedError(said === '' ? `nbdkit ${this.#ended ?? 'ended'} at once` : said);
       }
       if (performance.now() > limitMs) {
         await this.dispose();
-        throw new RefusedError(`nbdkit was not ready within ${READY_LIMIT_MS / 1000} s: ${this.#said().trim()}`);
+        throw new RefusedError(
+          `nbdkit was not ready within ${READY_LIMIT_MS / 1000} s: ${this.#said().trim()}`,
+        );
       }
       await sleep(READY_LOOK_MS);
     }
+  }
+
+  /** What it wrote before it ended may still be on its way. */
+  #lastWords(): Promise<unknown> {
+    const { stderr } = this.#child;
+    if (stderr === null || stderr.readableEnded || stderr.destroyed) return Promise.resolve();
+    return Promise.race([once(stderr, 'end'), sleep(LAST_WORDS_MS)]);
   }
 
   #said(): string {

@@ -63,7 +63,8 @@ export function shellWords(line: string): string[] {
   }
   if (word !== null) words.push(word);
   for (const each of words) {
-    if (each.includes('\0')) throw new RefusedError('a word holds a zero byte, which no program can be given');
+    if (each.includes('\0'))
+      throw new RefusedError('a word holds a zero byte, which no program can be given');
   }
   return words;
 }
