@@ -10,6 +10,9 @@ export type HostDiskCommand = Extract<Command, { command: 'hostDisk' }>;
 /** What a window asks for when it hosts a set of disks. */
 export type HostSetCommand = Extract<Command, { command: 'hostSet' }>;
 
+/** What a disk of its own and a disk of a set have in common. */
+type AskedDisk = Pick<HostDiskCommand, 'size' | 'parameters' | 'plugin' | 'allowFiles'>;
+
 /** How often hosted disks are looked at for what windows should be told, ms. */
 const LOOK_MS = 250;
 
@@ -42,8 +45,8 @@ export class HostedDisks {
    */
   async start(command: HostDiskCommand): Promise<DiskHost> {
     const { exportName, readOnly, tcpPort } = command;
-    const request = { ...requestOf(command, tcpPort), exportName, filters: readOnly ? ['readonly'] : [] };
-    return refusing(DiskHost.start(request));
+    const filters = readOnly ? ['readonly'] : [];
+    return refusing(DiskHost.start({ ...requestOf(command, tcpPort), exportName, filters, readOnly }));
   }
 
   /**
@@ -111,22 +114,24 @@ export class HostedDisks {
   }
 }
 
-/** A disk in memory as a window asks for it. @throws RefusedError for a size that will not do. */
+/** A disk as a window asks for it. @throws RefusedError for a size that will not do. */
 function requestOf(
-  { size, parameters }: Pick<HostDiskCommand, 'size' | 'parameters'>,
+  { size, parameters, plugin = 'memory', allowFiles }: AskedDisk,
   tcpPort: number | null,
 ): HostRequest {
-  const parsed = parseSize(size);
-  if ('error' in parsed) throw new RefusedError(`size: ${parsed.error}`);
+  const sized = plugin === 'memory' || size !== '';
+  const parsed = sized ? parseSize(size) : null;
+  if (parsed !== null && 'error' in parsed) throw new RefusedError(`size: ${parsed.error}`);
   for (const { key } of parameters) {
     if (key === 'size') throw new RefusedError('size is given once, in its own place');
   }
-  const given = parameters.filter(({ value }) => value !== '');
+  const given = parameters.filter(({ value }) => value !== '').map(({ key, value }) => [key, value] as const);
   return {
-    plugin: 'memory',
+    plugin,
     filters: [],
-    parameters: [['size', size], ...given.map(({ key, value }) => [key, value] as const)],
+    parameters: sized ? [['size', size], ...given] : given,
     addFilters: true,
+    allowFiles: allowFiles === true,
     exportName: '',
     address: tcpPort === null ? { kind: 'unix' } : { kind: 'tcp', port: tcpPort },
   };

@@ -11,7 +11,7 @@ import { Session } from '#engine/session/session.ts';
 
 const [socket = '', size = '1G', mode = 'bare'] = process.argv.slice(2);
 
-const disk = buildDisk(
+const disk = await buildDisk(
   { plugin: 'memory', filters: [], parameters: [['size', size]], addFilters: false },
   new MemoryAllowance(Number.MAX_SAFE_INTEGER),
 );

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
 import { checkSetCount, namesOfSet } from '../disk-set.ts';
+import { findPlugin, PLUGINS, parameterOf } from '../nbd/plugins/registry.ts';
 import { type ListenAddress, NBD_PORT } from '../nbd/server.ts';
 import { RefusedError } from '../refused-error.ts';
 import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
@@ -15,6 +16,10 @@ export interface HostCommand {
   readonly parameters: readonly (readonly [key: string, value: string])[];
   /** Whether a parameter adds the filter that it belongs to: our short form, without `--filter`. */
   readonly addFilters: boolean;
+  /** Nothing is opened for writing. */
+  readonly readOnly: boolean;
+  /** Parameters may have files read, as `<FILE` of the data language does. */
+  readonly allowFiles: boolean;
   readonly exportName: string;
   readonly address: ListenAddress;
   /** How many such disks; null for one that is no set. */
@@ -37,11 +42,20 @@ interface Options extends WindowOptions {
   readonly exportname: string;
   readonly filter: readonly string[];
   readonly readonly?: boolean;
+  readonly allowFiles?: boolean;
   readonly verbose?: boolean;
   readonly window: boolean;
 }
 
+const KINDS = PLUGINS.map(({ name, summary, parameters }) => {
+  const keys = parameters.map(({ key, summary: meaning }) => `\n      ${key}=  ${meaning}`);
+  return `  ${name}: ${summary}${keys.join('')}`;
+});
+
 const EXAMPLES = `
+Kinds of disks, and what they take:
+${KINDS.join('\n')}
+
 A parameter of a filter adds the filter, unless filters are named with --filter. With --disks, %d in the socket, in the
 name of the export and in names of files stands for 1, 2, and so on; a port is the first disk's.
 
@@ -56,12 +70,12 @@ Examples:
 export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome {
   const command = addWindowOptions(
     new Command('nbdscope host')
-      .usage('[options] memory [SIZE] [KEY=VALUE...]')
+      .usage('[options] PLUGIN [WORD|KEY=VALUE...]')
       .description(
         'Hosts a disk that any NBD client can use, and shows what its clients do. Options are as nbdkit has them.',
       )
-      .argument('<plugin>', 'the kind of disk: memory')
-      .argument('[parameters...]', 'its size, and parameters of its filters')
+      .argument('<plugin>', `the kind of disk: ${PLUGINS.map(({ name }) => name).join(', ')}`)
+      .argument('[parameters...]', 'its parameters, and those of its filters')
       .addOption(
         new Option(
           '--disks <n>',
@@ -89,7 +103,8 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
           .argParser((name: string, names: readonly string[]) => [...names, name])
           .default([]),
       )
-      .option('-r, --readonly', 'clients cannot write')
+      .option('-r, --readonly', 'clients cannot write, and nothing is opened for writing')
+      .option('--allow-files', 'let <FILE in a data string read files')
       .option('-f, --foreground', 'stay in the foreground, as it always does')
       .option('-v, --verbose', 'tell on standard error when clients come and go')
       .option('--no-window', 'serve until interrupted, without a window'),
@@ -100,18 +115,8 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   if (outcome !== null) return outcome;
   const options = command.opts<Options>();
   const [plugin = '', ...words] = command.args;
-  const parameters: [string, string][] = [];
-  for (const word of words) {
-    const equals = word.indexOf('=');
-    if (equals > 0) {
-      parameters.push([word.slice(0, equals), word.slice(equals + 1)]);
-      continue;
-    }
-    // nbdkit's memory plugin takes a word without a key as its size.
-    const size = parseSize(word);
-    if ('error' in size) return usageError(`${size.error}; parameters are KEY=VALUE`);
-    parameters.push(['size', word]);
-  }
+  const parameters = parametersOf(plugin, words);
+  if (typeof parameters === 'string') return usageError(parameters);
   const address = addressOf(options);
   if (typeof address === 'string') return usageError(address);
   const disks = options.disks ?? null;
@@ -123,6 +128,8 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     filters: options.readonly === true ? [...options.filter, 'readonly'] : options.filter,
     parameters,
     addFilters: options.filter.length === 0,
+    readOnly: options.readonly === true,
+    allowFiles: options.allowFiles === true,
     exportName: options.exportname,
     address,
     disks,
@@ -132,6 +139,21 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     open: options.open,
     webPort: options.webPort ?? null,
   };
+}
+
+/** The words after the plugin; a text says why they will not do. */
+function parametersOf(name: string, words: readonly string[]): [string, string][] | string {
+  try {
+    const plugin = findPlugin(name);
+    const parameters = words.map((word) => parameterOf(plugin, word));
+    for (const [key, value] of parameters) {
+      const size = key === 'size' && plugin.takes(key) ? parseSize(value) : null;
+      if (size !== null && 'error' in size) return `${size.error}; parameters are KEY=VALUE`;
+    }
+    return parameters;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Why a set of disks cannot be as it is asked for; null when it can. */

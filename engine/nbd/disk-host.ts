@@ -41,7 +41,9 @@ export class DiskHost {
   readonly #exportName: string;
   readonly #set: HostInfo['set'];
   readonly #server: NbdServer;
+  readonly #plugin: string;
   readonly #disk: DiskStack;
+  readonly #hosted: HostedExport;
   readonly #memory: MemoryShare;
   readonly #workload: WorkloadRunner;
 
@@ -51,8 +53,11 @@ export class DiskHost {
     source: NbdSource,
     server: NbdServer,
     disk: DiskStack,
+    hosted: HostedExport,
     memory: MemoryShare,
   ) {
+    this.#plugin = request.plugin;
+    this.#hosted = hosted;
     this.#exportName = request.exportName;
     this.#set = request.set ?? null;
     this.address = address;
@@ -77,21 +82,19 @@ export class DiskHost {
     allowance: MemoryAllowance = PROCESS_MEMORY,
   ): Promise<DiskHost> {
     const memory = new MemoryShare(allowance);
-    const disk = buildDisk({ ...request, changeable: true }, memory);
-    const size = formatBytes(disk.backend.sizeBytes);
-    const source = new NbdSource(
-      request.exportName === '' ? `${request.plugin} ${size}` : request.exportName,
-    );
+    const disk = await buildDisk({ ...request, changeable: true }, memory);
+    const source = new NbdSource(request.exportName === '' ? disk.plugin.name : request.exportName);
     noticeLostLog(disk, source);
     const server = loggingServer(log);
     try {
       const observer = source.addDisk(request.exportName, disk.backend.sizeBytes);
-      server.addExport(new HostedExport(request.exportName, `${size} in memory`, disk.backend, observer));
+      const hosted = new HostedExport(request.exportName, disk.plugin.words, disk.backend, observer);
+      server.addExport(hosted);
       source.onRelieved = () => server.relieved();
       const address = hostAddress(await server.listen(absolute(request.address)), request.exportName);
       noticeFullMemory(memory, source);
       source.tell('live', `serving at ${address.uri}`);
-      return new DiskHost(request, address, source, server, disk, memory);
+      return new DiskHost(request, address, source, server, disk, hosted, memory);
     } catch (error) {
       await disk.backend.dispose();
       throw error;
@@ -116,7 +119,7 @@ export class DiskHost {
         `${number} ${state} ${requestsInFlight} ${transactions}`,
     );
     const { running, connection } = this.#workload;
-    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}`;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.length}`;
   }
 
   /** How the disk and its clients are now. */
@@ -128,7 +131,12 @@ export class DiskHost {
       sizeBytes: `${this.#disk.backend.sizeBytes}`,
       readOnly: this.#disk.backend.readOnly,
       parameters: this.parameters.list(),
-      memoryBytes: this.#disk.memory.usedBytes,
+      plugin: this.#plugin,
+      words: this.#disk.plugin.words,
+      warnings: [...this.#disk.plugin.warnings],
+      changed: this.#hosted.changed,
+      volatile: this.#disk.plugin.volatile,
+      memoryBytes: this.#disk.plugin.usedBytes,
       memoryLimitBytes: this.#memory.limitBytes,
       connections: this.#server.connections.map((connection) => ({
         number: connection.number,

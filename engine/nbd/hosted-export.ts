@@ -28,6 +28,8 @@ export class HostedExport implements ExportFacts {
   readonly sizeHigh: number;
   readonly sizeLow: number;
   readonly requests = new RequestPool(Errno.EIO);
+  /** Whether a write, trim or zeroing has succeeded since it was served, or since whoever reads this has cleared it. */
+  changed = false;
 
   /** @param name `''` for the default export; at most 4096 bytes of UTF-8, like the description. */
   constructor(name: string, description: string, backend: Backend, observer: RequestObserver | null) {

@@ -91,7 +91,7 @@ describe('libnbd', () => {
       const copy = join(directory, 'copy.img');
       await peer('nbdcopy', where, copy);
       expect(sha256(readFileSync(copy))).toBe(sha256(bytes));
-      expect(served?.disk.memory.usedBytes).toBeLessThan(16 * MIB);
+      expect(served?.disk.plugin.usedBytes).toBeLessThan(16 * MIB);
       await served?.close();
     }
   });
@@ -279,7 +279,7 @@ describe('nbdfuse', () => {
       }
       await peer('dd', 'if=/dev/zero', 'bs=4096', 'count=3', 'conv=notrunc,fsync', `of=${file}`);
       await peer('cmp', '-n', '12288', file, '/dev/zero');
-      expect(served?.disk.memory.usedBytes).toBeGreaterThan(0);
+      expect(served?.disk.plugin.usedBytes).toBeGreaterThan(0);
     } finally {
       fuse.stop();
       await fuse.said();

@@ -235,7 +235,7 @@ describe('a disk whose clients vanish', () => {
     raw.close();
     await until(() => server.connections.length === 0);
     await server.close(5000);
-    expect(disk.memory.usedBytes).toBeGreaterThan(0);
+    expect(disk.plugin.usedBytes).toBeGreaterThan(0);
   });
 });
 

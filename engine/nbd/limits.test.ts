@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { MemoryBackend } from './memory-backend.ts';
+import type { Backend } from './backend.ts';
 import { Command, Errno } from './protocol.ts';
 import { writeBackend } from './testing/requests.ts';
 import { errnos, pause, Stage } from './testing/served.ts';
@@ -73,7 +73,7 @@ describe('limits', () => {
         unanswered: () => undefined,
       }),
     });
-    await fill(disk.memory, 32 * MIB);
+    await fill(disk.plugin.backend, 32 * MIB);
     const greedy = await stage.client(socket);
     greedy.socket.pause();
     for (let i = 0; i < 20; i += 1) greedy.send(Command.Read, { length: 32 * MIB });
@@ -114,7 +114,7 @@ describe('limits', () => {
         connectionRefused: () => undefined,
       },
     });
-    await fill(disk.memory, 60 * MIB);
+    await fill(disk.plugin.backend, 60 * MIB);
     const idle = await stage.client(socket);
     idle.socket.pause();
     idle.send(Command.Read, { length: 60 * MIB });
@@ -135,7 +135,7 @@ describe('limits', () => {
 
   it('does not let a greedy client starve a modest one of memory', async () => {
     const { socket, disk } = await stage.serve({ server: { maxConnections: 4, totalBytes: 80 * MIB } });
-    await fill(disk.memory, 64 * MIB);
+    await fill(disk.plugin.backend, 64 * MIB);
     const greedy = [await stage.client(socket), await stage.client(socket)];
     for (const raw of greedy) {
       raw.socket.pause();
@@ -151,6 +151,6 @@ describe('limits', () => {
   });
 });
 
-async function fill(memory: MemoryBackend, bytes: number): Promise<void> {
-  await writeBackend(memory, 0n, Buffer.alloc(bytes, 7));
+async function fill(disk: Backend, bytes: number): Promise<void> {
+  await writeBackend(disk, 0n, Buffer.alloc(bytes, 7));
 }

@@ -135,3 +135,8 @@ const FAILED = Buffer.from('the disk reported an error');
 export function failureText(errno: number): Buffer {
   return FAILURES.get(errno) ?? FAILED;
 }
+
+/** Whether a command changes the disk. */
+export function changes(command: number): boolean {
+  return command === Command.Write || command === Command.WriteZeroes || command === Command.Trim;
+}

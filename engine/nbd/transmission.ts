@@ -19,7 +19,7 @@ import {
 } from './protocol.ts';
 import type { ReceiveBuffer } from './receive-buffer.ts';
 import type { ReplyWriter } from './reply-writer.ts';
-import { check, failureText, opOf, type Refusal, rowFlags, SHUTTING_DOWN } from './request-rules.ts';
+import { changes, check, failureText, opOf, type Refusal, rowFlags, SHUTTING_DOWN } from './request-rules.ts';
 
 /** What transmission asks of its connection. */
 export interface TransmissionHost {
@@ -377,6 +377,7 @@ export class Transmission implements Answering {
       writer.blockStatus(request, ALLOCATION_CONTEXT_ID);
     } else {
       writer.simple(request, 0);
+      if (changes(request.command) && request.length > 0) this.disk.changed = true;
     }
     if (this.#observer !== null && opOf(request.command) >= 0) this.#observer.completed(request, errno);
     this.disk.requests.give(request);

@@ -30,8 +30,9 @@ export const WORKLOADS = [
 ] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
-const parameterKey = v.pipe(v.string(), v.regex(/^[a-z][a-z-]{0,63}$/));
-const parameterValue = v.pipe(v.string(), v.maxLength(4096));
+/** nbdkit's own rule for keys. */
+const parameterKey = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9._-]{0,63}$/));
+const parameterValue = v.pipe(v.string(), v.maxLength(65_536));
 const parameters = v.pipe(
   v.array(v.strictObject({ key: parameterKey, value: parameterValue })),
   v.maxLength(64),
@@ -91,10 +92,18 @@ export const CommandSchema = v.variant('command', [
   v.strictObject({ command: v.literal('restartUpload'), upload: uploadId }),
   /** All bytes of the file have been sent and no more will come. */
   v.strictObject({ command: v.literal('endUpload'), upload: uploadId }),
-  /** Hosts a disk in memory and shows it. Parameters are nbdkit's; each adds its filter. */
+  /**
+   * Hosts a disk and shows it. Parameters are nbdkit's, those of the plugin and those of filters; each of these adds its
+   * filter.
+   */
   v.strictObject({
     command: v.literal('hostDisk'),
+    /** The kind of disk; memory when absent. */
+    plugin: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/))),
+    /** Empty for a kind of disk that has a size of its own. */
     size: sizeText,
+    /** Whether parameters may have files read, as `<FILE` of the data language does; no when absent. */
+    allowFiles: v.optional(v.boolean()),
     exportName: v.pipe(v.string(), v.maxLength(1024)),
     parameters,
     readOnly: v.boolean(),

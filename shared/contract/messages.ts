@@ -39,6 +39,16 @@ export const HostInfoSchema = v.object({
   exportName: v.string(),
   sizeBytes: bytesText,
   readOnly: v.boolean(),
+  /** The kind of disk: memory, file, data, and so on. */
+  plugin: v.string(),
+  /** What the disk is, in words. */
+  words: v.string(),
+  /** What it cannot do here that it could elsewhere, or what has happened to it; a sentence each. */
+  warnings: v.array(v.string()),
+  /** Whether it was written to since it was hosted. */
+  changed: v.boolean(),
+  /** Whether what was written is lost when it is stopped. */
+  volatile: v.boolean(),
   /** The filters' parameters as they are now, the outermost filter first. */
   parameters: v.array(v.object({ filter: v.string(), key: v.string(), value: v.string() })),
   /** Real memory that the disk takes, and the most that it and its like may take. */

@@ -18,7 +18,11 @@ import { buildDisk, type DiskStack } from './stack.ts';
 
 const CONNECTION = { number: 7, exportName: '' };
 
-function build(filters: string[], parameters: [string, string][] = [], addFilters = false): DiskStack {
+async function build(
+  filters: string[],
+  parameters: [string, string][] = [],
+  addFilters = false,
+): Promise<DiskStack> {
   const all: [string, string][] = [['size', '1M'], ...parameters];
   return buildDisk({ plugin: 'memory', filters, parameters: all, addFilters }, new MemoryAllowance(1 << 30));
 }
@@ -42,7 +46,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('the delay filter', () => {
-  it('delays what its parameters name, in seconds or ms, and nothing else', () => {
+  it('delays what its parameters name, in seconds or ms, and nothing else', async () => {
     const cases: [string, string, Partial<Record<string, number>>][] = [
       ['rdelay', '40ms', { read: 40 }],
       ['delay-read', '1', { read: 1000 }],
@@ -57,13 +61,13 @@ describe('the delay filter', () => {
     ];
     const none = { read: 0, write: 0, zero: 0, trim: 0, extents: 0, cache: 0, open: 0, close: 0 };
     for (const [key, value, expected] of cases) {
-      const filter = filterOf(build(['delay'], [[key, value]]), DelayFilter);
+      const filter = filterOf(await build(['delay'], [[key, value]]), DelayFilter);
       expect(filter.delaysMs, key).toEqual({ ...none, ...expected });
     }
   });
 
   it('answers that much later, many at once as soon as one', async () => {
-    const { backend } = build(['delay'], [['rdelay', '60ms']]);
+    const { backend } = await build(['delay'], [['rdelay', '60ms']]);
     const took = await elapsed(() =>
       Promise.all(Array.from({ length: 50 }, () => readBackend(backend, 0n, 512))),
     );
@@ -82,7 +86,7 @@ describe('the delay filter', () => {
       'open',
       'close',
     ].map((name) => [`delay-${name}`, '15ms']);
-    const { backend } = build(['delay'], all);
+    const { backend } = await build(['delay'], all);
     const slow: (() => unknown)[] = [
       () => backend.read(request(0n, 1)),
       () => backend.write(request(0n, 1, 0, Buffer.alloc(1))),
@@ -99,33 +103,33 @@ describe('the delay filter', () => {
   });
 
   it('refuses fast zeroes at once when told to, and changes nothing', async () => {
-    const { backend, memory } = build(
+    const { backend, plugin } = await build(
       ['delay'],
       [
         ['delay-fast-zero', 'false'],
         ['wdelay', '1'],
       ],
     );
-    await writeBackend(memory, 0n, Buffer.alloc(512, 7));
+    await writeBackend(plugin.backend, 0n, Buffer.alloc(512, 7));
     expect(backend.zero(request(0n, 512, RowFlag.Fast))).toBe(Errno.ENOTSUP);
-    expect((await readBackend(memory, 0n, 512)).every((byte) => byte === 7)).toBe(true);
+    expect((await readBackend(plugin.backend, 0n, 512)).every((byte) => byte === 7)).toBe(true);
   });
 
   it('can be changed while it is in use', async () => {
-    const stack = build(['delay'], [['rdelay', '1']]);
+    const stack = await build(['delay'], [['rdelay', '1']]);
     filterOf(stack, DelayFilter).configure('rdelay', '0');
     expect(stack.backend.read(request(0n, 512))).toBe(0);
   });
 });
 
 describe('the error filter', () => {
-  it('does nothing until a rate is set', () => {
-    const { backend } = build(['error'], [['error', 'ENOSPC']]);
+  it('does nothing until a rate is set', async () => {
+    const { backend } = await build(['error'], [['error', 'ENOSPC']]);
     expect(backend.read(request(0n, 512))).toBe(0);
   });
 
   it('fails every operation but flush with the error chosen, before the disk sees it', async () => {
-    const { backend, memory } = build(
+    const { backend, plugin } = await build(
       ['error'],
       [
         ['error', 'ENOSPC'],
@@ -133,7 +137,7 @@ describe('the error filter', () => {
       ],
     );
     expect(await writeBackend(backend, 0n, Buffer.alloc(512, 7))).toBe(Errno.ENOSPC);
-    expect(memory.usedBytes).toBe(0);
+    expect(plugin.usedBytes).toBe(0);
     expect(backend.read(request(0n, 1))).toBe(Errno.ENOSPC);
     expect(backend.trim(request(0n, 1))).toBe(Errno.ENOSPC);
     expect(backend.zero(request(0n, 1))).toBe(Errno.ENOSPC);
@@ -142,8 +146,8 @@ describe('the error filter', () => {
     expect(backend.flush(request(0n, 0))).toBe(0);
   });
 
-  it('fails one operation alone with its own error', () => {
-    const { backend } = build(
+  it('fails one operation alone with its own error', async () => {
+    const { backend } = await build(
       ['error'],
       [
         ['error-pread', 'EPERM'],
@@ -154,9 +158,9 @@ describe('the error filter', () => {
     expect(backend.trim(request(0n, 1))).toBe(0);
   });
 
-  it('fails at the rate asked for', () => {
+  it('fails at the rate asked for', async () => {
     let draw = 0;
-    const filter = new ErrorFilter(build([]).backend, () => (draw++ % 10) / 10);
+    const filter = new ErrorFilter((await build([])).backend, () => (draw++ % 10) / 10);
     filter.configure('error-rate', '30%');
     const failed = Array.from({ length: 100 }, () => filter.read(request(0n, 1))).filter(
       (errno) => errno !== 0,
@@ -164,9 +168,9 @@ describe('the error filter', () => {
     expect(failed.length).toBe(30);
   });
 
-  it('fails only while its file exists', () => {
+  it('fails only while its file exists', async () => {
     const file = join(directory, 'inject');
-    const { backend } = build(
+    const { backend } = await build(
       ['error'],
       [
         ['error-rate', '100%'],
@@ -183,8 +187,8 @@ describe('the error filter', () => {
 });
 
 describe('the readonly filter', () => {
-  it('protects the disk, and can be switched at any time', () => {
-    const stack = build(['readonly']);
+  it('protects the disk, and can be switched at any time', async () => {
+    const stack = await build(['readonly']);
     const filter = filterOf(stack, ReadonlyFilter);
     const write = (): unknown => stack.backend.write(request(0n, 1, 0, Buffer.alloc(1)));
     expect(stack.backend.readOnly).toBe(true);
@@ -195,9 +199,9 @@ describe('the readonly filter', () => {
     expect([stack.backend.readOnly, write()]).toEqual([false, 0]);
   });
 
-  it('protects the disk while a file exists', () => {
+  it('protects the disk while a file exists', async () => {
     const file = join(directory, 'ro');
-    const { backend } = build(['readonly'], [['readonly-file', file]]);
+    const { backend } = await build(['readonly'], [['readonly-file', file]]);
     expect(backend.readOnly).toBe(false);
     writeFileSync(file, '');
     expect(backend.trim(request(0n, 1))).toBe(Errno.EPERM);
@@ -207,7 +211,7 @@ describe('the readonly filter', () => {
 describe('the log filter', () => {
   it("writes nbdkit's own lines", async () => {
     const file = join(directory, 'disk.log');
-    const { backend } = build(['log'], [['logfile', file]]);
+    const { backend } = await build(['log'], [['logfile', file]]);
     await backend.open({ number: 7, exportName: 'a "b" $c' });
     await backend.read(request(0x1_0000_0000n - 512n, 512));
     await writeBackend(backend, 4096n, Buffer.alloc(4096, 1));
@@ -245,7 +249,7 @@ describe('the log filter', () => {
 
   it('is read back by our own decoder, errors and late answers included', async () => {
     const file = join(directory, 'disk.log');
-    const { backend } = build(
+    const { backend } = await build(
       ['log', 'error', 'delay'],
       [
         ['logfile', file],
@@ -280,15 +284,16 @@ describe('the log filter', () => {
   it('keeps what is in the file only with logappend', async () => {
     const file = join(directory, 'disk.log');
     writeFileSync(file, 'old\n');
-    await build(
+    const { backend } = await build(
       ['log'],
       [
         ['logfile', file],
         ['logappend', 'true'],
       ],
-    ).backend.dispose();
+    );
+    await backend.dispose();
     expect(readFileSync(file, 'utf8')).toMatch(/^old\n.*Ready thread_model=3\n$/);
-    await build(['log'], [['logfile', file]]).backend.dispose();
+    await (await build(['log'], [['logfile', file]])).backend.dispose();
     expect(readFileSync(file, 'utf8')).not.toContain('old');
   });
 
@@ -299,7 +304,7 @@ describe('the log filter', () => {
       }
     }
     const file = join(directory, 'disk.log');
-    const log = new LogFilter(new Broken(build([]).backend));
+    const log = new LogFilter(new Broken((await build([])).backend));
     log.configure('logfile', file);
     log.ready();
     expect(await log.read(request(0n, 1))).toBe(Errno.EIO);
@@ -309,24 +314,26 @@ describe('the log filter', () => {
 });
 
 describe('building a disk from words', () => {
-  it('stacks filters as they are named, the first nearest to the client', () => {
-    const stack = build(['error', 'delay', 'log', 'readonly']);
+  it('stacks filters as they are named, the first nearest to the client', async () => {
+    const stack = await build(['error', 'delay', 'log', 'readonly']);
     const kinds = stack.filters.map((filter) => filter.constructor.name);
     expect(kinds).toEqual(['ErrorFilter', 'DelayFilter', 'LogFilter', 'ReadonlyFilter']);
     expect(stack.backend).toBe(stack.filters[0]);
   });
 
-  it('adds the filters that parameters name, in the short form alone', () => {
+  it('adds the filters that parameters name, in the short form alone', async () => {
     const parameters: [string, string][] = [
       ['rdelay', '40ms'],
       ['error-rate', '0'],
     ];
-    const kinds = build([], parameters, true).filters.map((filter) => filter.constructor.name);
+    const kinds = (await build([], parameters, true)).filters.map((filter) => filter.constructor.name);
     expect(kinds).toEqual(['ErrorFilter', 'DelayFilter']);
-    expect(() => build([], parameters)).toThrow('rdelay=40ms: this parameter belongs to the delay filter');
+    await expect(build([], parameters)).rejects.toThrow(
+      'rdelay=40ms: this parameter belongs to the delay filter',
+    );
   });
 
-  it('names the parameter and the value it refuses', () => {
+  it('names the parameter and the value it refuses', async () => {
     const refused: [string, string, string][] = [
       ['rdelay', '40mss', 'rdelay=40mss: a delay is'],
       ['wdelay', '-1', 'wdelay=-1: a delay is'],
@@ -341,12 +348,16 @@ describe('building a disk from words', () => {
       ['colour', 'red', 'colour=red: neither the memory plugin nor a filter has this parameter'],
     ];
     for (const [key, value, message] of refused) {
-      expect(() => build([], [[key, value]], true), key).toThrow(message);
+      await expect(build([], [[key, value]], true), key).rejects.toThrow(message);
     }
-    expect(() => build(['cow'])).toThrow('unknown filter "cow"; there are log, error, delay, readonly');
+    await expect(build(['cow'])).rejects.toThrow(
+      'unknown filter "cow"; there are log, error, delay, readonly',
+    );
     const allowance = new MemoryAllowance(0);
     const plain = { filters: [], parameters: [], addFilters: true };
-    expect(() => buildDisk({ plugin: 'file', ...plain }, allowance)).toThrow('unknown plugin "file"');
-    expect(() => buildDisk({ plugin: 'memory', ...plain }, allowance)).toThrow('memory needs size=SIZE');
+    await expect(buildDisk({ plugin: 'rope', ...plain }, allowance)).rejects.toThrow('unknown plugin "rope"');
+    await expect(buildDisk({ plugin: 'memory', ...plain }, allowance)).rejects.toThrow(
+      'memory needs size=SIZE',
+    );
   });
 });

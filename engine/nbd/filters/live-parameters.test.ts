@@ -9,7 +9,7 @@ import { buildDisk, type DiskRequest, type DiskStack, kindOf } from './stack.ts'
 const FILE = join(tmpdir(), `nbdscope-readonly-${process.pid}`);
 afterEach(() => rmSync(FILE, { force: true }));
 
-function build(change: Partial<DiskRequest>): { disk: DiskStack; parameters: LiveParameters } {
+async function build(change: Partial<DiskRequest>): Promise<{ disk: DiskStack; parameters: LiveParameters }> {
   const request: DiskRequest = {
     plugin: 'memory',
     filters: [],
@@ -18,32 +18,34 @@ function build(change: Partial<DiskRequest>): { disk: DiskStack; parameters: Liv
     changeable: true,
   };
   const full = { ...request, filters: change.filters ?? [] };
-  const disk = buildDisk(full, new MemoryAllowance(1 << 20));
+  const disk = await buildDisk(full, new MemoryAllowance(1 << 20));
   return { disk, parameters: new LiveParameters(disk, full) };
 }
 
 const kinds = (disk: DiskStack): string[] => disk.filters.map(kindOf);
 
 describe('LiveParameters', () => {
-  it('has every filter that can be changed in the stack, out of force', () => {
-    const { disk, parameters } = build({});
+  it('has every filter that can be changed in the stack, out of force', async () => {
+    const { disk, parameters } = await build({});
     expect(kinds(disk)).toEqual(['error', 'delay', 'readonly']);
     expect([disk.backend.readOnly, parameters.readOnly, parameters.list()]).toEqual([false, false, []]);
   });
 
-  it('leaves named filters in their order, and puts the others nearest to the disk', () => {
+  it('leaves named filters in their order, and puts the others nearest to the disk', async () => {
     const parameters = [['rdelay', '1ms']] as const;
-    const { disk } = build({ addFilters: false, filters: ['delay', 'log', 'delay'], parameters });
+    const { disk } = await build({ addFilters: false, filters: ['delay', 'log', 'delay'], parameters });
     expect(kinds(disk)).toEqual(['delay', 'log', 'delay', 'error', 'readonly']);
   });
 
-  it('still refuses a parameter whose filter was not named, as nbdkit does', () => {
+  it('still refuses a parameter whose filter was not named, as nbdkit does', async () => {
     const parameters = [['rdelay', '1ms']] as const;
-    expect(() => build({ addFilters: false, filters: ['log'], parameters })).toThrow('--filter=delay');
+    await expect(build({ addFilters: false, filters: ['log'], parameters })).rejects.toThrow(
+      '--filter=delay',
+    );
   });
 
-  it('lists parameters by filter, each once, with its last value', () => {
-    const { parameters } = build({
+  it('lists parameters by filter, each once, with its last value', async () => {
+    const { parameters } = await build({
       parameters: [
         ['rdelay', '1ms'],
         ['error-rate', '5%'],
@@ -58,8 +60,8 @@ describe('LiveParameters', () => {
     ]);
   });
 
-  it('protects while the file exists, and always when told so', () => {
-    const { disk, parameters } = build({ parameters: [['readonly-file', FILE]] });
+  it('protects while the file exists, and always when told so', async () => {
+    const { disk, parameters } = await build({ parameters: [['readonly-file', FILE]] });
     expect(existsSync(FILE)).toBe(false);
     expect(disk.backend.readOnly).toBe(false);
     writeFileSync(FILE, '');
@@ -80,8 +82,8 @@ describe('LiveParameters', () => {
     [{ addFilters: false, filters: ['readonly'] }, true],
     [{ addFilters: false, filters: ['readonly'], parameters: [['readonly-file', FILE]] }, false],
     [{ addFilters: false, filters: ['readonly', 'readonly'], parameters: [['readonly-file', FILE]] }, true],
-  ] as const)('reads %j as protected: %s', (change, readOnly) => {
-    const { disk, parameters } = build(change);
+  ] as const)('reads %j as protected: %s', async (change, readOnly) => {
+    const { disk, parameters } = await build(change);
     expect([disk.backend.readOnly, parameters.readOnly]).toEqual([readOnly, readOnly]);
   });
 });

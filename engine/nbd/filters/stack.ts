@@ -1,7 +1,7 @@
-import { MAX_SIZE_BYTES, parseSize } from '#shared/bytes/size.ts';
 import type { Backend } from '../backend.ts';
 import type { MemoryAllowance } from '../memory-allowance.ts';
-import { MemoryBackend } from '../memory-backend.ts';
+import type { Parameters, Plugin, PluginDisk } from '../plugins/plugin.ts';
+import { findPlugin } from '../plugins/registry.ts';
 import { DelayFilter } from './delay-filter.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { LogFilter } from './log-filter.ts';
@@ -14,18 +14,23 @@ export interface DiskRequest {
   /** Names of filters, the one nearest to the client first, as nbdkit's `--filter` options stand. */
   readonly filters: readonly string[];
   /** `key=value` parameters of plugin and filters, in order; nbdkit allows `64M` for `size=64M`. */
-  readonly parameters: readonly (readonly [key: string, value: string])[];
+  readonly parameters: Parameters;
   /** Whether a parameter whose filter is not named adds that filter, as our short form has it. */
   readonly addFilters: boolean;
   /** Whether error, delay and readonly are put in the stack even when nothing asks for them, to be changed later. */
   readonly changeable?: boolean;
+  /** Whether the plugin is to open nothing for writing. */
+  readonly readOnly?: boolean;
+  /** Whether the plugin may read other files than the one it is for, as `<FILE` of `data` does. */
+  readonly allowFiles?: boolean;
 }
 
 /** A disk with its filters. The filters may be changed at any time. */
 export interface DiskStack {
   /** What the server talks to: the outermost filter. */
   readonly backend: Backend;
-  readonly memory: MemoryBackend;
+  /** The disk itself, behind all filters. */
+  readonly plugin: PluginDisk;
   /** Filters of each kind, the outermost first; the same kind may be there more than once. */
   readonly filters: readonly StackFilter[];
 }
@@ -60,17 +65,35 @@ function isKind(name: string): name is Kind {
  * both take them, as in nbdkit.
  * @throws ParameterError or Error, telling what was refused, when a name or value will not do or a file cannot be opened.
  */
-export function buildDisk(request: DiskRequest, allowance: MemoryAllowance): DiskStack {
-  if (request.plugin !== 'memory') throw new Error(`unknown plugin "${request.plugin}"; there is memory`);
+export async function buildDisk(request: DiskRequest, allowance: MemoryAllowance): Promise<DiskStack> {
+  const plugin = findPlugin(request.plugin);
   const asked = filterNames(request);
-  const sizeBytes = readPluginParameters(request, asked);
+  const own = pluginParameters(request, plugin, asked);
   const names = request.changeable === true ? withChangeable(asked, request.addFilters) : asked;
-  const memory = new MemoryBackend(sizeBytes, allowance);
-  let backend: Backend = memory;
+  const disk = await plugin.create(own, {
+    allowance,
+    readOnly: request.readOnly === true,
+    allowFiles: request.allowFiles === true,
+  });
+  try {
+    return { ...withFilters(disk.backend, names, asked, request.parameters), plugin: disk };
+  } catch (error) {
+    await disk.backend.dispose();
+    throw error;
+  }
+}
+
+function withFilters(
+  disk: Backend,
+  names: readonly Kind[],
+  asked: readonly Kind[],
+  parameters: Parameters,
+): Pick<DiskStack, 'backend' | 'filters'> {
+  let backend = disk;
   const filters: StackFilter[] = [];
   for (const name of names.toReversed()) {
     const filter: StackFilter = new KINDS[name](backend);
-    for (const [key, value] of request.parameters) {
+    for (const [key, value] of parameters) {
       if (KINDS[name].takes(key)) filter.configure(key, value);
     }
     if (filter instanceof LogFilter) filter.ready();
@@ -78,7 +101,7 @@ export function buildDisk(request: DiskRequest, allowance: MemoryAllowance): Dis
     filters.unshift(filter);
     backend = filter;
   }
-  return { backend, memory, filters };
+  return { backend, filters };
 }
 
 function filterNames(request: DiskRequest): Kind[] {
@@ -104,26 +127,19 @@ function withChangeable(asked: readonly Kind[], addFilters: boolean): Kind[] {
   });
 }
 
-/** The size; every other key must belong to a filter in the stack. */
-function readPluginParameters(request: DiskRequest, names: readonly Kind[]): bigint {
-  let sizeBytes: bigint | null = null;
-  for (const [key, value] of request.parameters) {
-    if (key === 'size') {
-      const size = parseSize(value);
-      if ('error' in size) throw new ParameterError(key, value, size.error);
-      sizeBytes = size.bytes;
-    } else if (!names.some((name) => KINDS[name].takes(key))) {
-      const owner = filterTaking(key);
-      throw new ParameterError(
-        key,
-        value,
-        owner === null
-          ? 'neither the memory plugin nor a filter has this parameter'
-          : `this parameter belongs to the ${owner} filter: add --filter=${owner}`,
-      );
-    }
+/** What is the plugin's own; every other key must belong to a filter in the stack. */
+function pluginParameters(request: DiskRequest, plugin: Plugin, names: readonly Kind[]): Parameters {
+  const own = request.parameters.filter(([key]) => !names.some((name) => KINDS[name].takes(key)));
+  for (const [key, value] of own) {
+    if (plugin.takes(key)) continue;
+    const owner = filterTaking(key);
+    throw new ParameterError(
+      key,
+      value,
+      owner === null
+        ? `neither the ${plugin.name} plugin nor a filter has this parameter`
+        : `this parameter belongs to the ${owner} filter: add --filter=${owner}`,
+    );
   }
-  if (sizeBytes === null)
-    throw new Error(`memory needs size=SIZE, as in size=64M; at most ${MAX_SIZE_BYTES}`);
-  return sizeBytes;
+  return own;
 }

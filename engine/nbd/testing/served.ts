@@ -41,6 +41,8 @@ export interface Served {
 }
 
 export interface ServeOptions {
+  /** With its own size among the parameters, where it takes one; memory unless told. */
+  readonly plugin?: string;
   readonly parameters?: readonly (readonly [string, string])[];
   readonly filters?: readonly string[];
   readonly limitBytes?: number;
@@ -54,18 +56,18 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
   const allowance = new MemoryAllowance(options.limitBytes ?? 1 << 30);
   const parameters = options.parameters ?? [];
   const sized = parameters.some(([key]) => key === 'size');
-  const disk = buildDisk(
+  const disk = await buildDisk(
     {
-      plugin: 'memory',
+      plugin: options.plugin ?? 'memory',
       filters: options.filters ?? [],
-      parameters: sized ? parameters : [['size', '64M'], ...parameters],
+      parameters: sized || options.plugin !== undefined ? parameters : [['size', '64M'], ...parameters],
       addFilters: true,
     },
     allowance,
   );
   const server = new NbdServer({ socketParent: testParent(), ...options.server }, options.listener ?? null);
   const observer = options.observer?.(disk.backend.sizeBytes) ?? null;
-  server.addExport(new HostedExport('', 'a disk in memory', disk.backend, observer));
+  server.addExport(new HostedExport('', disk.plugin.words, disk.backend, observer));
   const uri = await server.listen();
   return {
     server,

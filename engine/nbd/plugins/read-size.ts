@@ -1,0 +1,23 @@
+import { MAX_SIZE_BYTES, parseSize } from '#shared/bytes/size.ts';
+import { ParameterError } from '../filters/parameters.ts';
+import { lastValue, type Parameters } from './plugin.ts';
+
+/** The `size` among a plugin's parameters; null without one. @throws ParameterError when one of them will not do. */
+export function sizeAmong(parameters: Parameters): bigint | null {
+  for (const [key, value] of parameters) {
+    const size = key === 'size' ? parseSize(value) : null;
+    if (size !== null && 'error' in size) throw new ParameterError(key, value, size.error);
+  }
+  const last = lastValue(parameters, 'size');
+  const size = last === null ? null : parseSize(last);
+  return size !== null && 'bytes' in size ? size.bytes : null;
+}
+
+/** As {@link sizeAmong}, for a plugin that has no size of its own. */
+export function neededSize(plugin: string, parameters: Parameters): bigint {
+  const size = sizeAmong(parameters);
+  if (size === null) {
+    throw new Error(`${plugin} needs size=SIZE, as in size=64M; at most ${MAX_SIZE_BYTES}`);
+  }
+  return size;
+}
