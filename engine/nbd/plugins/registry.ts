@@ -1,12 +1,13 @@
 import { memoryPlugin } from './memory.ts';
 import type { Plugin } from './plugin.ts';
+import { remotePlugin } from './remote.ts';
 
 /** Every kind of disk there is. */
-export const PLUGINS: readonly Plugin[] = [memoryPlugin];
+export const PLUGINS: readonly Plugin[] = [memoryPlugin, remotePlugin];
 
 /** @throws Error naming those there are, when there is none of that name. */
 export function findPlugin(name: string): Plugin {
-  const plugin = PLUGINS.find((each) => each.name === name);
+  const plugin = PLUGINS.find((each) => each.name === name || each.aliases?.includes(name) === true);
   if (plugin !== undefined) return plugin;
   const names = PLUGINS.map((each) => each.name).join(', ');
   throw new Error(`unknown plugin "${name}"; there ${PLUGINS.length === 1 ? 'is' : 'are'} ${names}`);
