@@ -1,9 +1,10 @@
+import { curlPlugin } from './curl.ts';
 import { memoryPlugin } from './memory.ts';
 import type { Plugin } from './plugin.ts';
 import { remotePlugin } from './remote.ts';
 
 /** Every kind of disk there is. */
-export const PLUGINS: readonly Plugin[] = [memoryPlugin, remotePlugin];
+export const PLUGINS: readonly Plugin[] = [memoryPlugin, remotePlugin, curlPlugin];
 
 /** @throws Error naming those there are, when there is none of that name. */
 export function findPlugin(name: string): Plugin {

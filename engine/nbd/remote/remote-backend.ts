@@ -10,7 +10,7 @@ import { RemoteJob } from './remote-job.ts';
 /** Requests in flight on one connection; more wait their turn. */
 const MAX_IN_FLIGHT = 64;
 /** How often a request that may be repeated is sent before its failure is believed. */
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 3;
 /** How long connecting and shaking hands may take, ms. */
 const CONNECT_MS = 10_000;
 const FIRST_WAIT_MS = 100;

@@ -149,7 +149,7 @@ export class ReplyParser {
       if (length < 6 || length > MAX_ERROR_CHUNK_BYTES)
         throw new Error(`the server sent an error of ${length} bytes`);
       this.#await('error', length, 6);
-    } else if (type === Chunk.OffsetData && length > 8) {
+    } else if (type === Chunk.OffsetData && length > 8 && length - 8 <= job.request.length) {
       this.#await('offset', length, 8);
     } else if (type === Chunk.OffsetHole && length === 12) {
       this.#await('hole', length, 12);
