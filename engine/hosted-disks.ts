@@ -45,7 +45,7 @@ export class HostedDisks {
    */
   async start(command: HostDiskCommand): Promise<DiskHost> {
     const { exportName, readOnly, tcpPort } = command;
-    const filters = readOnly ? ['readonly'] : [];
+    const filters = [...(readOnly ? ['readonly'] : []), ...(command.cow === true ? ['cow'] : [])];
     return refusing(DiskHost.start({ ...requestOf(command, tcpPort), exportName, filters, readOnly }));
   }
 
@@ -84,6 +84,11 @@ export class HostedDisks {
     if (clients > 0 && !force) {
       const who = clients === 1 ? '1 client is' : `${clients} clients are`;
       throw new RefusedError(`${who} connected to ${host.uri}; let them go first, or stop it all the same`);
+    }
+    if (host.unsaved && !force) {
+      throw new RefusedError(
+        `${host.source.name} was written to, and all of that would be lost; save it first, or stop it all the same`,
+      );
     }
     this.#hosts.delete(sourceId);
     this.#setTimer();
