@@ -138,7 +138,7 @@ describe('a window that hosts disks', () => {
       number: 1,
       peer: 'unix socket',
       state: 'transmission',
-      features: ['fixed newstyle', 'structured replies', 'no zeroes'],
+      features: ['structured replies', 'no zeroes', 'fixed newstyle'],
       requestsInFlight: 0,
       builtIn: false,
     });
@@ -304,6 +304,18 @@ describe('a window that hosts disks', () => {
     expect(window.refused).toEqual([]);
   });
 
+  it('tells disks without a name apart', async () => {
+    const window = new TestWindow();
+    await window.host();
+    const second = await window.host();
+    await window.host();
+    const names = () => engine.sessionInfo().disks.map(({ name }) => name);
+    expect(names()).toEqual(['memory', 'memory 2', 'memory 3']);
+    await engine.stopHost(second.id, true);
+    await window.host();
+    expect(names()).toEqual(['memory', 'memory 3', 'memory 2']);
+  });
+
   it('says so when memory runs out, and gives it back when the disk is stopped', async () => {
     const window = new TestWindow();
     const allowance = new MemoryAllowance(1 << 20);
@@ -315,8 +327,8 @@ describe('a window that hosts disks', () => {
       exportName: '',
       address: { kind: 'unix' },
     } as const;
-    await engine.addHost(await DiskHost.start(request, () => {}, allowance));
-    await engine.addHost(await DiskHost.start(request, () => {}, allowance));
+    await engine.addHost(await DiskHost.start(request, null, allowance));
+    await engine.addHost(await DiskHost.start(request, null, allowance));
     const infos = engine.sessionInfo().sources.map(({ host }) => host);
     const [first, second] = infos;
     if (first == null || second == null) throw new Error('two disks are hosted');

@@ -29,7 +29,7 @@ describe('limits', () => {
       server: { maxConnections: 2 },
       listener: {
         connectionsChanged: () => undefined,
-        connectionFailed: () => undefined,
+        connectionClosed: () => undefined,
         connectionRefused: (reason) => refusals.push(reason),
       },
     });

@@ -40,8 +40,8 @@ export interface NbdServerOptions {
 export interface ServerListener {
   /** Clients came, went or chose: {@link NbdServer.connections} reads differently. */
   connectionsChanged(): void;
-  /** A connection ended other than by the protocol's own ways. */
-  connectionFailed(connection: ConnectionInfo, reason: string): void;
+  /** A connection ended; `reason` is null for a client that left as the protocol has it. */
+  connectionClosed(connection: ConnectionInfo, reason: string | null): void;
   /** A client was turned away because there are too many. */
   connectionRefused(reason: string): void;
 }
@@ -187,7 +187,7 @@ export class NbdServer {
 
   #closed(number: number, connection: Connection, reason: string | null): void {
     if (!this.#connections.delete(number)) return;
-    if (reason !== null) this.#listener?.connectionFailed(connection.info, reason);
+    this.#listener?.connectionClosed(connection.info, reason);
     this.#listener?.connectionsChanged();
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
@@ -232,7 +232,8 @@ export class NbdServer {
   }
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine can reach `host`. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
