@@ -49,6 +49,11 @@ describe('clientCommands', () => {
     expect(commandOf(UNIX, 'nbd-client')).toBe('sudo nbd-client -unix /run/nbdscope/sock /dev/nbd0');
   });
 
+  it('keeps guestfish from taking an export for an option', () => {
+    expect(commandOf({ ...UNIX, exportName: '-x' }, 'guestfish')).toContain('guestfish -- add -x format:raw');
+    expect(commandOf({ ...UNIX, exportName: '--x y' }, 'guestfish')).toContain("guestfish -- add '--x y' ");
+  });
+
   it('asks a read-only disk for nothing that it would refuse', () => {
     const readOnly = { ...UNIX, readOnly: true };
     expect(commandOf(readOnly, 'guestfish')).toContain('readonly:true');
