@@ -43,23 +43,23 @@ function Client({ connection, source }: ClientProps): ReactElement {
       : features.join(', ') || 'nothing beyond the basics';
   return (
     <li className="client" data-testid="client">
-      <span className="client-who">
-        <span className="mono quiet">{number}</span>
-        <span className="clip">{name}</span>
-        <span className="client-features quiet clip" title={agreed}>
-          {agreed}
-        </span>
+      <span className="mono quiet">{number}</span>
+      <span className="clip" title={name}>
+        {name}
       </span>
       <span className="mono client-flight" title="Requests in flight">
         {thousands(requestsInFlight)}
         <span className="quiet"> in flight</span>
+      </span>
+      <span className="client-features quiet clip" title={agreed}>
+        {agreed}
       </span>
       <Tip
         words={`Disconnect ${name}: ${agreed}; ${thousands(transactions)} requests in ${formatDuration(connection.connectedMs * 1000)}`}
       >
         <button
           type="button"
-          className="button button-quiet"
+          className="button button-quiet client-disconnect"
           aria-label={`Disconnect client ${number}`}
           onClick={() => app.send({ command: 'disconnectClient', source, connection: number })}
         >
