@@ -305,14 +305,19 @@ describe('a window that hosts disks', () => {
   });
 
   it('tells disks without a name apart', async () => {
-    const window = new TestWindow();
-    await window.host();
-    const second = await window.host();
-    await window.host();
+    const command = {
+      command: 'hostDisk',
+      size: '1M',
+      exportName: '',
+      parameters: [],
+      readOnly: false,
+      tcpPort: null,
+    } as const;
+    for (let i = 0; i < 3; i += 1) await engine.hostDisk(command);
     const names = () => engine.sessionInfo().disks.map(({ name }) => name);
     expect(names()).toEqual(['memory', 'memory 2', 'memory 3']);
-    await engine.stopHost(second.id, true);
-    await window.host();
+    await engine.stopHost(engine.sessionInfo().sources[1]?.id ?? -1, true);
+    await engine.hostDisk(command);
     expect(names()).toEqual(['memory', 'memory 3', 'memory 2']);
   });
 
@@ -373,7 +378,7 @@ describe('a window that hosts disks', () => {
     expect(window.info(id)?.workload?.name).toBe('random-write');
     expect(window.info(id)?.connections.map(({ builtIn }) => builtIn)).toEqual([false, true]);
     window.send({ command: 'runWorkload', source: id, workload: 'trim' });
-    expect(await window.refusal()).toContain('random-write runs on this disk already');
+    expect(await window.refusal()).toContain('random write runs on this disk already');
     window.send({ command: 'stopWorkload', source: id });
     await until(() => window.info(id)?.workload === null);
     await until(() => window.info(id)?.connections.length === 1);
