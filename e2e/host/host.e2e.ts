@@ -92,6 +92,25 @@ test.describe('a hosted disk in the browser', () => {
   });
 });
 
+test('a disk that others on the network can reach is shown with a warning', async ({ page }) => {
+  const hosting = new HostingCommand([
+    ...['--browser', '--no-open', '-p', '0', '-i', '0.0.0.0', '--expose'],
+    ...['memory', '64M'],
+  ]);
+  await page.goto(await hosting.windowUrl());
+  const [, port = ''] = /:(\d+)$/.exec(await hosting.uri()) ?? [];
+  const card = page.getByTestId('disk-card');
+  await expect(card).toContainText(
+    `Anyone on the network can read and write this disk, by this machine's address and port ${port}.`,
+  );
+  await expect(card.getByRole('button', { name: 'Copy the command for nbdinfo' })).toHaveAttribute(
+    'data-command',
+    `nbdinfo nbd://127.0.0.1:${port}`,
+  );
+  expect(await hosting.stop()).toBe(0);
+  rmSync(hosting.runtimeFolder, { recursive: true });
+});
+
 test.describe('a hosted disk whose window is closed', () => {
   test('goes on serving, says where to see it again, and shows there all that happened meanwhile', async ({
     browser,

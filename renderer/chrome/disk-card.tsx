@@ -37,7 +37,8 @@ function Card({ hosted }: { readonly hosted: HostedSource }): ReactElement {
       </div>
       {isExposed(host) && (
         <p className="danger host-exposed">
-          <TriangleAlert size={14} aria-hidden="true" /> Anyone on the network can read and write this disk.
+          <TriangleAlert size={14} aria-hidden="true" />
+          {`Anyone on the network can ${host.readOnly ? 'read' : 'read and write'} this disk, by this machine's address and port ${host.tcp?.port}.`}
         </p>
       )}
       <ClientCommands host={host} />

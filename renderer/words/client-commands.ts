@@ -12,7 +12,8 @@ export interface ClientCommand {
 type Place = Pick<HostInfo, 'uri' | 'socketPath' | 'tcp' | 'exportName' | 'readOnly'>;
 
 /** What to type next to use a hosted disk, the commonest first. Options are as the tools' own manual pages have them. */
-export function clientCommands(host: Place): readonly ClientCommand[] {
+export function clientCommands(place: Place): readonly ClientCommand[] {
+  const host = asSeenHere(place);
   const uri = quoteForShell(host.uri);
   return [
     {
@@ -36,6 +37,14 @@ export function clientCommands(host: Place): readonly ClientCommand[] {
       words: 'Shows the disk as the file nbd/nbd until it is interrupted',
     },
   ];
+}
+
+/** A server that listens on every address is on this machine's own one too, which every client can dial. */
+function asSeenHere(place: Place): Place {
+  const own = { '0.0.0.0': '127.0.0.1', '::': '::1' }[place.tcp?.host ?? ''];
+  if (place.tcp === null || own === undefined) return place;
+  const uri = place.uri.replace(bracketed(place.tcp.host), bracketed(own));
+  return { ...place, uri, tcp: { ...place.tcp, host: own } };
 }
 
 /** The text as a POSIX shell takes it in one piece. */
