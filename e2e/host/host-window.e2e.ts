@@ -110,7 +110,7 @@ test.describe('a disk hosted from the window', () => {
     await card(page).getByRole('button', { name: 'Disconnect client 2' }).click();
     await expect(clients).toHaveCount(1);
     await expect(clients.nth(0)).toContainText('structured replies');
-    await expect(page.getByTestId('legend-inflight').locator('[data-count]')).toHaveAttribute(
+    await expect(page.getByTestId('legend-inFlight').locator('[data-count]')).toHaveAttribute(
       'data-count',
       '0',
     );
