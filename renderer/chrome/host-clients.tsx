@@ -4,10 +4,11 @@ import { thousands } from '#shared/bytes/size.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
 import type { HostedSource } from '../store/hosted.ts';
 import { formatDuration } from '../words/format.ts';
+import { otherClients } from '../words/host-words.ts';
 import { useApp } from './app-context.ts';
 import { Tip } from './tip.tsx';
 
-/** Who is connected. The list keeps its height, so that what is below stays where it is as clients come and go. */
+/** Who is connected; the count is of clients other than the one that runs workloads, as everywhere. The list keeps its height, so that what is below stays where it is as clients come and go. */
 export function HostClients({ hosted }: { readonly hosted: HostedSource }): ReactElement {
   const { connections } = hosted.host;
   return (
@@ -15,7 +16,7 @@ export function HostClients({ hosted }: { readonly hosted: HostedSource }): Reac
       <p className="disk-card-line">
         <span className="quiet">Clients</span>
         <span className="mono" data-testid="client-count">
-          {thousands(connections.length)}
+          {thousands(otherClients(hosted.host).length)}
         </span>
       </p>
       <ul className="clients" aria-label="Clients">
