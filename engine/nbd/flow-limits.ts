@@ -47,7 +47,10 @@ export class FlowLimits {
     this.#members.set(member, { mark: null, since: 0 });
   }
 
-  /** A connection has ended; what it held must have been given back with {@link changed}. */
+  /**
+   * A connection has ended. What it holds for requests that the disk has yet to answer counts until it is given back with
+   * {@link changed}.
+   */
   leave(member: FlowMember): void {
     this.#members.delete(member);
     this.#waiting.delete(member);
