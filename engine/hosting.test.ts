@@ -7,6 +7,7 @@ import { decodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.t
 import type { Command } from '#shared/contract/commands.ts';
 import type { HostInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { Engine } from './engine.ts';
+import type { HostDiskCommand } from './hosted-disks.ts';
 import { NbdClient } from './nbd/client/nbd-client.ts';
 import { DiskHost } from './nbd/disk-host.ts';
 import { MemoryAllowance } from './nbd/memory-allowance.ts';
@@ -305,14 +306,14 @@ describe('a window that hosts disks', () => {
   });
 
   it('tells disks without a name apart', async () => {
-    const command = {
+    const command: HostDiskCommand = {
       command: 'hostDisk',
       size: '1M',
       exportName: '',
       parameters: [],
       readOnly: false,
       tcpPort: null,
-    } as const;
+    };
     for (let i = 0; i < 3; i += 1) await engine.hostDisk(command);
     const names = () => engine.sessionInfo().disks.map(({ name }) => name);
     expect(names()).toEqual(['memory', 'memory 2', 'memory 3']);
@@ -402,7 +403,7 @@ describe('a window that hosts disks', () => {
     window.send({ command: 'setHostReadOnly', source: id, on: false });
     window.send({ command: 'runWorkload', source: id, workload: 'partition-table' });
     const notice = await until(() => window.session?.notices[0]);
-    expect(notice.text).toBe('partition-table: 3 of 9 requests failed, the first with EIO');
+    expect(notice.text).toBe('partition table: 3 of 9 requests failed, the first with EIO');
     expect(notice.source).toBe(id);
   });
 });
