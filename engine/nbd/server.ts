@@ -217,6 +217,11 @@ export class NbdServer {
     return [...this.#connections.values()].map((connection) => connection.info);
   }
 
+  /** Memory that requests and replies of all clients hold now, bytes. */
+  get heldBytes(): number {
+    return this.#limits.heldBytes;
+  }
+
   /** Hangs up on a client; a number that is gone is no error. */
   disconnect(number: number): void {
     this.#connections.get(number)?.disconnect('disconnected from here');

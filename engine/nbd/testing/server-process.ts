@@ -13,6 +13,8 @@ export interface ProcessMemory {
   /** JavaScript objects and what they keep outside the heap, buffers included. */
   readonly liveBytes: number;
   readonly rssBytes: number;
+  /** What requests and replies hold, as the server counts it. */
+  readonly heldBytes: number;
 }
 
 const WATCH_MS = 5;
@@ -23,10 +25,11 @@ const tcp = await served.server.listen({ kind: 'tcp', port: 0 });
 
 let peakLive = 0;
 let peakRss = 0;
+let peakHeld = 0;
 
 function memory(): ProcessMemory {
   const { heapUsed, external, rss } = process.memoryUsage();
-  return { liveBytes: heapUsed + external, rssBytes: rss };
+  return { liveBytes: heapUsed + external, rssBytes: rss, heldBytes: served.server.heldBytes };
 }
 
 /** Memory once all that can be given back is: buffers are freed a turn after the collection that finds them. */
@@ -42,6 +45,7 @@ function watch(): void {
   const now = memory();
   peakLive = Math.max(peakLive, now.liveBytes);
   peakRss = Math.max(peakRss, now.rssBytes);
+  peakHeld = Math.max(peakHeld, now.heldBytes);
 }
 
 async function answer(question: Question): Promise<unknown> {
@@ -54,7 +58,7 @@ async function answer(question: Question): Promise<unknown> {
       setInterval(watch, WATCH_MS).unref();
       return null;
     case 'peak':
-      return { liveBytes: peakLive, rssBytes: peakRss };
+      return { liveBytes: peakLive, rssBytes: peakRss, heldBytes: peakHeld };
     case 'close':
       await served.close();
       return null;
