@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
 import { checkSetCount, namesOfSet } from '../disk-set.ts';
-import { type ListenAddress, NBD_PORT } from '../nbd/server.ts';
+import { isLoopback, type ListenAddress, NBD_PORT } from '../nbd/server.ts';
 import { RefusedError } from '../refused-error.ts';
 import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
 import { addWindowOptions, type WindowOptions } from './window-options.ts';
@@ -19,7 +19,7 @@ export interface HostCommand {
   readonly address: ListenAddress;
   /** How many such disks; null for one that is no set. */
   readonly disks: number | null;
-  /** Clients' coming and going is told on standard error. */
+  /** How clients come, what they negotiate and how they leave is told on standard error. */
   readonly verbose: boolean;
   /** false: serve until interrupted, without a window. */
   readonly window: boolean;
@@ -91,7 +91,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
       )
       .option('-r, --readonly', 'clients cannot write')
       .option('-f, --foreground', 'stay in the foreground, as it always does')
-      .option('-v, --verbose', 'tell on standard error when clients come and go')
+      .option(
+        '-v, --verbose',
+        'tell on standard error how clients come, what they negotiate and how they leave',
+      )
       .option('--no-window', 'serve until interrupted, without a window'),
   )
     .helpOption('--help', 'print this help')
@@ -153,6 +156,9 @@ function addressOf(options: Options): ListenAddress | string {
     return '-U listens on a Unix socket, -p and -i on TCP; give one of them';
   }
   if (expose === true && ipaddr === undefined) return '--expose goes with -i ADDRESS';
+  if (ipaddr !== undefined && expose !== true && !isLoopback(ipaddr)) {
+    return `${ipaddr} is not a loopback address: anyone on the network could read and write the disk; add --expose if that is meant`;
+  }
   if (port !== undefined || ipaddr !== undefined) {
     return {
       kind: 'tcp',
