@@ -1,15 +1,16 @@
+import { RequestError } from '../filters/parameters.ts';
 import { memoryPlugin } from './memory.ts';
 import type { Plugin } from './plugin.ts';
 
 /** Every kind of disk there is. */
 export const PLUGINS: readonly Plugin[] = [memoryPlugin];
 
-/** @throws Error naming those there are, when there is none of that name. */
+/** @throws RequestError naming those there are, when there is none of that name. */
 export function findPlugin(name: string): Plugin {
   const plugin = PLUGINS.find((each) => each.name === name);
   if (plugin !== undefined) return plugin;
   const names = PLUGINS.map((each) => each.name).join(', ');
-  throw new Error(`unknown plugin "${name}"; there ${PLUGINS.length === 1 ? 'is' : 'are'} ${names}`);
+  throw new RequestError(`unknown plugin "${name}"; there ${PLUGINS.length === 1 ? 'is' : 'are'} ${names}`);
 }
 
 const KEY = /^[A-Za-z][A-Za-z0-9._-]*=/;
