@@ -6,7 +6,7 @@ import { CowFilter } from './cow-filter.ts';
 import { DelayFilter } from './delay-filter.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { LogFilter } from './log-filter.ts';
-import { ParameterError } from './parameters.ts';
+import { ParameterError, RequestError } from './parameters.ts';
 import { ReadonlyFilter } from './readonly-filter.ts';
 
 /** A disk as it is asked for, in nbdkit's words. */
@@ -74,7 +74,7 @@ function isKind(name: string): name is Kind {
 /**
  * Builds a disk from nbdkit's words. Every filter takes the parameters it knows; where two of a kind stand in the stack
  * both take them, as in nbdkit.
- * @throws ParameterError or Error, telling what was refused, when a name or value will not do or a file cannot be opened.
+ * @throws RequestError, telling what was refused, when a name or value will not do; Error when a file cannot be opened.
  */
 export async function buildDisk(request: DiskRequest, allowance: MemoryAllowance): Promise<DiskStack> {
   const plugin = findPlugin(request.plugin);
@@ -119,7 +119,7 @@ function withFilters(
 function filterNames(request: DiskRequest): Kind[] {
   const names: Kind[] = [];
   for (const name of request.filters) {
-    if (!isKind(name)) throw new Error(`unknown filter "${name}"; there are ${NAMES.join(', ')}`);
+    if (!isKind(name)) throw new RequestError(`unknown filter "${name}"; there are ${NAMES.join(', ')}`);
     names.push(name);
   }
   if (!request.addFilters) return names;

@@ -3,7 +3,7 @@ import { formatBytes } from '#shared/bytes/size.ts';
 import { FileBackend } from '../file/file-backend.ts';
 import { nativeFiles } from '../file/native-files.ts';
 import { openFile } from '../file/open-file.ts';
-import { readFileName } from '../filters/parameters.ts';
+import { RequestError, readFileName } from '../filters/parameters.ts';
 import { lastValue, type Plugin } from './plugin.ts';
 
 /** nbdkit's `file`: a raw image or block device. */
@@ -15,7 +15,7 @@ export const filePlugin: Plugin = {
   takes: (key) => key === 'file',
   create: async (parameters, { readOnly }) => {
     const given = lastValue(parameters, 'file');
-    if (given === null) throw new Error('file needs file=PATH, as in file=disk.img');
+    if (given === null) throw new RequestError('file needs file=PATH, as in file=disk.img');
     const path = resolve(readFileName('file', given));
     const native = await nativeFiles();
     const file = await openFile(path, readOnly, native);

@@ -1,3 +1,4 @@
+import { RequestError } from '../filters/parameters.ts';
 import { filePlugin } from './file.ts';
 import { memoryPlugin } from './memory.ts';
 import type { Plugin } from './plugin.ts';
@@ -5,12 +6,12 @@ import type { Plugin } from './plugin.ts';
 /** Every kind of disk there is. */
 export const PLUGINS: readonly Plugin[] = [memoryPlugin, filePlugin];
 
-/** @throws Error naming those there are, when there is none of that name. */
+/** @throws RequestError naming those there are, when there is none of that name. */
 export function findPlugin(name: string): Plugin {
   const plugin = PLUGINS.find((each) => each.name === name);
   if (plugin !== undefined) return plugin;
   const names = PLUGINS.map((each) => each.name).join(', ');
-  throw new Error(`unknown plugin "${name}"; there are ${names}`);
+  throw new RequestError(`unknown plugin "${name}"; there are ${names}`);
 }
 
 const KEY = /^[A-Za-z][A-Za-z0-9._-]*=/;
