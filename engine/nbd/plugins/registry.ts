@@ -1,10 +1,11 @@
 import { RequestError } from '../filters/parameters.ts';
+import { dataPlugin } from './data.ts';
 import { filePlugin } from './file.ts';
 import { memoryPlugin } from './memory.ts';
 import type { Plugin } from './plugin.ts';
 
 /** Every kind of disk there is. */
-export const PLUGINS: readonly Plugin[] = [memoryPlugin, filePlugin];
+export const PLUGINS: readonly Plugin[] = [memoryPlugin, filePlugin, dataPlugin];
 
 /** @throws RequestError naming those there are, when there is none of that name. */
 export function findPlugin(name: string): Plugin {
