@@ -1,11 +1,21 @@
 import { RequestError } from '../filters/parameters.ts';
 import { dataPlugin } from './data.ts';
 import { filePlugin } from './file.ts';
+import { floppyPlugin } from './floppy.ts';
 import { memoryPlugin } from './memory.ts';
+import { nullPlugin } from './null.ts';
+import { patternPlugin } from './pattern.ts';
 import type { Plugin } from './plugin.ts';
 
 /** Every kind of disk there is. */
-export const PLUGINS: readonly Plugin[] = [memoryPlugin, filePlugin, dataPlugin];
+export const PLUGINS: readonly Plugin[] = [
+  memoryPlugin,
+  filePlugin,
+  dataPlugin,
+  floppyPlugin,
+  patternPlugin,
+  nullPlugin,
+];
 
 /** @throws RequestError naming those there are, when there is none of that name. */
 export function findPlugin(name: string): Plugin {
