@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
 import { checkSetCount, namesOfSet } from '../disk-set.ts';
 import { findPlugin, PLUGINS, parameterOf } from '../nbd/plugins/registry.ts';
-import { type ListenAddress, NBD_PORT } from '../nbd/server.ts';
+import { isLoopback, type ListenAddress, NBD_PORT } from '../nbd/server.ts';
 import { RefusedError } from '../refused-error.ts';
 import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
 import { addWindowOptions, type WindowOptions } from './window-options.ts';
@@ -24,7 +24,7 @@ export interface HostCommand {
   readonly address: ListenAddress;
   /** How many such disks; null for one that is no set. */
   readonly disks: number | null;
-  /** Clients' coming and going is told on standard error. */
+  /** How clients come, what they negotiate and how they leave is told on standard error. */
   readonly verbose: boolean;
   /** false: serve until interrupted, without a window. */
   readonly window: boolean;
@@ -106,7 +106,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
       .option('-r, --readonly', 'clients cannot write, and nothing is opened for writing')
       .option('--allow-files', 'let <FILE in a data string read files')
       .option('-f, --foreground', 'stay in the foreground, as it always does')
-      .option('-v, --verbose', 'tell on standard error when clients come and go')
+      .option(
+        '-v, --verbose',
+        'tell on standard error how clients come, what they negotiate and how they leave',
+      )
       .option('--no-window', 'serve until interrupted, without a window'),
   )
     .helpOption('--help', 'print this help')
@@ -175,6 +178,9 @@ function addressOf(options: Options): ListenAddress | string {
     return '-U listens on a Unix socket, -p and -i on TCP; give one of them';
   }
   if (expose === true && ipaddr === undefined) return '--expose goes with -i ADDRESS';
+  if (ipaddr !== undefined && expose !== true && !isLoopback(ipaddr)) {
+    return `${ipaddr} is not a loopback address: anyone on the network could read and write the disk; add --expose if that is meant`;
+  }
   if (port !== undefined || ipaddr !== undefined) {
     return {
       kind: 'tcp',

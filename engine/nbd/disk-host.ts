@@ -1,10 +1,11 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
+import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
+import { CowFilter } from './filters/cow-filter.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
 import { LogFilter } from './filters/log-filter.ts';
 import { buildDisk, type DiskRequest, type DiskStack } from './filters/stack.ts';
-import type { Negotiated } from './handshake.ts';
 import { absolute, type HostAddress, hostAddress } from './host-address.ts';
 import { HostedExport } from './hosted-export.ts';
 import { MemoryAllowance } from './memory-allowance.ts';
@@ -25,10 +26,9 @@ export interface HostRequest extends DiskRequest {
   readonly address: ListenAddress;
   /** Its place in the set it is hosted in; absent for a disk of its own. */
   readonly set?: HostInfo['set'];
+  /** What windows call it; by its export's name if not given, or by its kind when that is empty. */
+  readonly title?: string;
 }
-
-/** Told in words what a host's clients do. */
-export type HostLog = (text: string) => void;
 
 /**
  * One hosted disk: its server, the source through which a session sees it, and the built-in client that can run
@@ -46,6 +46,10 @@ export class DiskHost {
   readonly #hosted: HostedExport;
   readonly #memory: MemoryShare;
   readonly #workload: WorkloadRunner;
+  readonly #overlay: CowFilter | null;
+  /** How much of the overlay a commit has done, and what breaks it off; null while none runs. */
+  #committed: number | null = null;
+  #commit: AbortController | null = null;
 
   private constructor(
     request: HostRequest,
@@ -66,6 +70,7 @@ export class DiskHost {
     this.#server = server;
     this.#disk = disk;
     this.#memory = memory;
+    this.#overlay = disk.filters.find((filter) => filter instanceof CowFilter) ?? null;
     this.#workload = new WorkloadRunner(server, address, request.exportName, (notice) =>
       source.notice(notice),
     );
@@ -73,19 +78,23 @@ export class DiskHost {
 
   /**
    * Builds the disk and begins to listen.
+   * @param log is told how clients come and go.
    * @param allowance what this disk and others may take together.
    * @throws Error naming what was refused, when a parameter will not do or the address is not to be had.
    */
   static async start(
     request: HostRequest,
-    log: HostLog = () => {},
+    log: HostLog | null = null,
     allowance: MemoryAllowance = PROCESS_MEMORY,
   ): Promise<DiskHost> {
     const memory = new MemoryShare(allowance);
     const disk = await buildDisk({ ...request, changeable: true }, memory);
-    const source = new NbdSource(request.exportName === '' ? disk.plugin.name : request.exportName);
+    const source = new NbdSource(request.title ?? (request.exportName || disk.plugin.name));
     noticeLostLog(disk, source);
-    const server = loggingServer(log);
+    const server: NbdServer = new NbdServer(
+      {},
+      log === null ? null : new ClientLog(log, () => server.connections),
+    );
     try {
       const observer = source.addDisk(request.exportName, disk.backend.sizeBytes);
       const hosted = new HostedExport(request.exportName, disk.plugin.words, disk.backend, observer);
@@ -119,7 +128,7 @@ export class DiskHost {
         `${number} ${state} ${requestsInFlight} ${transactions}`,
     );
     const { running, connection } = this.#workload;
-    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}`;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}`;
   }
 
   /** How the disk and its clients are now. */
@@ -135,7 +144,8 @@ export class DiskHost {
       words: this.#disk.plugin.words,
       warnings: [...this.#disk.plugin.warnings],
       changed: this.#hosted.changed,
-      volatile: this.#disk.plugin.volatile,
+      volatile: this.#disk.plugin.volatile || this.#overlay !== null,
+      overlay: this.#overlayInfo(),
       memoryBytes: this.#disk.plugin.usedBytes,
       memoryLimitBytes: this.#memory.limitBytes,
       connections: this.#server.connections.map((connection) => ({
@@ -160,6 +170,64 @@ export class DiskHost {
     return there;
   }
 
+  /** Whether it was written to and would lose that when it is stopped. */
+  get unsaved(): boolean {
+    if (this.#overlay !== null) return this.#overlay.isChanged;
+    return this.#disk.plugin.volatile && this.#hosted.changed;
+  }
+
+  /**
+   * Writes the overlay to the disk below, while clients go on.
+   * @throws Error when there is none, it cannot be committed, or the disk below failed; what is left is still there.
+   */
+  async commitOverlay(): Promise<void> {
+    const overlay = this.#neededOverlay();
+    if (overlay.whyNoCommit !== null) throw new Error(`nothing can be committed: ${overlay.whyNoCommit}`);
+    if (this.#commit !== null) throw new Error('the overlay is being committed already');
+    this.#commit = new AbortController();
+    this.#committed = 0;
+    try {
+      const { bytes, failed, cancelled } = await overlay.commit((done, total) => {
+        this.#committed = total === 0n ? 1 : Number((done * 1000n) / total) / 1000;
+      }, this.#commit.signal);
+      if (failed !== 0) {
+        throw new Error(
+          `the disk below failed with NBD error ${failed} when ${formatBytes(bytes)} were committed; the rest is still in the overlay`,
+        );
+      }
+      const what = cancelled ? 'The commit was broken off after' : 'Committed';
+      const text = `${what} ${formatBytes(bytes)} to ${this.#disk.plugin.words}`;
+      this.source.notice({ key: 'commit', level: 'info', text, detail: null });
+      if (!overlay.isChanged) this.#hosted.changed = false;
+    } finally {
+      this.#commit = null;
+      this.#committed = null;
+    }
+  }
+
+  /** Breaks off a commit that runs. */
+  cancelCommit(): void {
+    this.#commit?.abort();
+  }
+
+  /** Forgets the overlay. @throws Error when there is none, or it is being committed. */
+  async discardOverlay(): Promise<void> {
+    await this.#neededOverlay().discard();
+    this.#hosted.changed = false;
+  }
+
+  #neededOverlay(): CowFilter {
+    if (this.#overlay === null) throw new Error(`${this.source.name} has no overlay; host it with one`);
+    return this.#overlay;
+  }
+
+  #overlayInfo(): HostInfo['overlay'] {
+    const overlay = this.#overlay;
+    if (overlay === null) return null;
+    const { usedBytes, isChanged: changed, whyNoCommit } = overlay;
+    return { usedBytes, changed, whyNoCommit, committed: this.#committed };
+  }
+
   /**
    * Connects the built-in client and lets it run a workload; returns once it has begun.
    * @throws Error when one runs already, or it does not suit the disk.
@@ -175,29 +243,12 @@ export class DiskHost {
 
   /** Ends the workload and the server in good order, then the disk. */
   async stop(): Promise<void> {
+    this.cancelCommit();
     await this.#workload.stop();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');
     await this.#disk.backend.dispose();
   }
-}
-
-function loggingServer(log: HostLog): NbdServer {
-  let clients = 0;
-  const server = new NbdServer(
-    {},
-    {
-      connectionsChanged: () => {
-        const now = server.connections.length;
-        if (now !== clients) log(`${now} ${now === 1 ? 'client' : 'clients'} connected`);
-        clients = now;
-      },
-      connectionFailed: (connection, reason) =>
-        log(`client ${connection.number} (${connection.peer}): ${reason}`),
-      connectionRefused: (reason) => log(`a client was turned away: ${reason}`),
-    },
-  );
-  return server;
 }
 
 function noticeFullMemory(memory: MemoryShare, source: NbdSource): void {
@@ -209,7 +260,7 @@ function noticeFullMemory(memory: MemoryShare, source: NbdSource): void {
     source.notice({
       key: 'memory-full',
       level: 'warning',
-      text: `${source.name} got ENOSPC for a write: the hosted disks together have reached their limit of ${formatBytes(memory.limitBytes)} of memory; trim something, or stop a disk`,
+      text: `A client of ${source.name} got ENOSPC: the hosted disks together have reached their limit of ${formatBytes(memory.limitBytes)} of memory; trim something, or stop a disk`,
       detail: null,
     });
   };
@@ -235,15 +286,4 @@ function noticeLostLog(disk: DiskStack, source: NbdSource): void {
         detail: null,
       });
   }
-}
-
-/** What was negotiated, in words. */
-function featuresOf(negotiated: Negotiated | null): string[] {
-  if (negotiated === null) return [];
-  const features: string[] = [];
-  if (negotiated.fixedNewstyle) features.push('fixed newstyle');
-  if (negotiated.structuredReplies) features.push('structured replies');
-  if (negotiated.allocation) features.push('base:allocation');
-  if (negotiated.noZeroes) features.push('no zeroes');
-  return features;
 }

@@ -162,7 +162,7 @@ describe('a disk whose clients vanish', () => {
       parameters: [['wdelay', '400ms']],
       listener: {
         connectionsChanged: () => undefined,
-        connectionFailed: () => undefined,
+        connectionClosed: () => undefined,
         connectionRefused: (reason) => refusals.push(reason),
       },
     });

@@ -32,7 +32,7 @@ describe('limits', () => {
       server: { maxConnections: 2 },
       listener: {
         connectionsChanged: () => undefined,
-        connectionFailed: () => undefined,
+        connectionClosed: () => undefined,
         connectionRefused: (reason) => refusals.push(reason),
       },
     });
@@ -110,7 +110,9 @@ describe('limits', () => {
       server: { maxConnections: 4, totalBytes: 80 * MIB },
       listener: {
         connectionsChanged: () => undefined,
-        connectionFailed: (_connection, reason) => failed.push(reason),
+        connectionClosed: (_connection, reason) => {
+          if (reason !== null) failed.push(reason);
+        },
         connectionRefused: () => undefined,
       },
     });

@@ -40,8 +40,8 @@ export interface NbdServerOptions {
 export interface ServerListener {
   /** Clients came, went or chose: {@link NbdServer.connections} reads differently. */
   connectionsChanged(): void;
-  /** A connection ended other than by the protocol's own ways. */
-  connectionFailed(connection: ConnectionInfo, reason: string): void;
+  /** A connection ended; `reason` is null for a client that left as the protocol has it. */
+  connectionClosed(connection: ConnectionInfo, reason: string | null): void;
   /** A client was turned away because there are too many. */
   connectionRefused(reason: string): void;
 }
@@ -198,7 +198,7 @@ export class NbdServer {
     if (!this.#connections.delete(number)) return;
     this.#leaving.add(connection);
     if (this.#hurried) this.#release(connection);
-    if (reason !== null) this.#listener?.connectionFailed(connection.info, reason);
+    this.#listener?.connectionClosed(connection.info, reason);
     this.#listener?.connectionsChanged();
   }
 
@@ -260,7 +260,8 @@ export class NbdServer {
   }
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine can reach `host`. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 

@@ -57,7 +57,8 @@ describe('a line for nbdkit', () => {
   });
 
   it('has the command with log first where error stands before it', () => {
-    const line = '-U /tmp/s --filter=error --filter=log --filter=delay memory 1M error-file=/tmp/e logfile=/tmp/l';
+    const line =
+      '-U /tmp/s --filter=error --filter=log --filter=delay memory 1M error-file=/tmp/e logfile=/tmp/l';
     expect(plan(line).logFirstCommand).toContain('--filter=log --filter=error --filter=delay -- memory');
     expect(plan(line).command).toContain('--filter=error --filter=log --filter=delay -- memory');
     expect(plan('--filter=delay --filter=log --filter=error memory 1M').logFirstCommand).toBeNull();

@@ -53,7 +53,7 @@ describe('shellWords', () => {
 
   it.each([
     ['memory $SIZE', '$SIZE is a variable'],
-    ['memory "${SIZE}"', '${SIZE} is a variable'],
+    [`memory "\${SIZE}"`, `\${SIZE} is a variable`],
     ['memory $(cat size)', '$( runs a command'],
     ['memory "$(cat size)"', '$( runs a command'],
     ['memory `cat size`', '` runs a command'],

@@ -2,7 +2,7 @@ import type { HostCommand } from '#engine/cli/host-arguments.ts';
 import { windowCommand } from '#engine/cli/window-options.ts';
 import { DiskHost } from '#engine/nbd/disk-host.ts';
 import { startDiskSet } from '#engine/nbd/disk-host-set.ts';
-import { ParameterError } from '#engine/nbd/filters/parameters.ts';
+import { RequestError } from '#engine/nbd/filters/parameters.ts';
 import { RefusedError } from '#engine/refused-error.ts';
 import { formatBytes } from '#shared/bytes/size.ts';
 import { onEndSignal } from './end-signals.ts';
@@ -39,13 +39,13 @@ const NOBODY = {
 
 /** The hosts, or the exit code when they cannot be had. */
 async function start(command: HostCommand): Promise<DiskHost[] | number> {
-  const log = command.verbose ? say : () => {};
+  const log = command.verbose ? say : null;
   try {
     if (command.disks !== null) return await startDiskSet(command, command.disks, log);
     return [await DiskHost.start(command, log)];
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
-    return error instanceof ParameterError || error instanceof RefusedError ? 2 : 1;
+    return error instanceof RequestError || error instanceof RefusedError ? 2 : 1;
   }
 }
 

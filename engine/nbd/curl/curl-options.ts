@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { ParameterError, readBoolean, readFileName, readWhole } from '../filters/parameters.ts';
+import { ParameterError, RequestError, readBoolean, readFileName, readWhole } from '../filters/parameters.ts';
 import { lastValue, type Parameters } from '../plugins/plugin.ts';
 
 /** Where an image is, and how it is to be asked for. */
@@ -60,7 +60,7 @@ export const CURL_PARAMETERS = [
   { key: 'unix-socket-path', summary: 'the Unix socket of the server, in place of TCP' },
 ] as const;
 
-/** @throws ParameterError or Error naming what was refused and what would do. */
+/** @throws RequestError naming what was refused and what would do. */
 export function readCurlOptions(parameters: Parameters): CurlOptions {
   const { url, userInfo } = readUrl(lastValue(parameters, 'url'));
   const privateHeaders: Record<string, string> = {};
@@ -94,7 +94,7 @@ export function readCurlOptions(parameters: Parameters): CurlOptions {
 }
 
 function readUrl(text: string | null): { url: URL; userInfo: string | null } {
-  if (text === null) throw new Error('curl needs url=URL, as in url=https://host/disk.img');
+  if (text === null) throw new RequestError('curl needs url=URL, as in url=https://host/disk.img');
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     // A password in it is not for the eyes of whoever reads the message.
@@ -143,7 +143,7 @@ function readLogin(parameters: Parameters): string | null {
   const user = lastValue(parameters, 'user');
   const password = secret(parameters, 'password');
   if (user === null) {
-    if (password !== null) throw new Error('password= goes with user=');
+    if (password !== null) throw new RequestError('password= goes with user=');
     return null;
   }
   if (user.includes(':')) throw new ParameterError('user', user, 'a user name holds no colon');
@@ -163,7 +163,7 @@ function checkedValue(key: string, value: string): string {
     validateHeaderValue(key, value);
     return value;
   } catch {
-    throw new Error(`${key}: the value holds characters that cannot be sent`);
+    throw new RequestError(`${key}: the value holds characters that cannot be sent`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { MAX_SIZE_BYTES, parseSize } from '#shared/bytes/size.ts';
-import { ParameterError } from '../filters/parameters.ts';
+import { ParameterError, RequestError } from '../filters/parameters.ts';
 import { lastValue, type Parameters } from './plugin.ts';
 
 /** The `size` among a plugin's parameters; null without one. @throws ParameterError when one of them will not do. */
@@ -17,7 +17,7 @@ export function sizeAmong(parameters: Parameters): bigint | null {
 export function neededSize(plugin: string, parameters: Parameters): bigint {
   const size = sizeAmong(parameters);
   if (size === null) {
-    throw new Error(`${plugin} needs size=SIZE, as in size=64M; at most ${MAX_SIZE_BYTES}`);
+    throw new RequestError(`${plugin} needs size=SIZE, as in size=64M; at most ${MAX_SIZE_BYTES}`);
   }
   return size;
 }

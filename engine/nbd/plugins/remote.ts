@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { formatBytes } from '#shared/bytes/size.ts';
-import { ParameterError, readBoolean, readFileName, readWhole } from '../filters/parameters.ts';
+import { ParameterError, RequestError, readBoolean, readFileName, readWhole } from '../filters/parameters.ts';
 import {
   nbdUri,
   parseNbdUri,
@@ -134,12 +134,12 @@ async function connectPatiently(
   }
 }
 
-/** @throws Error naming what was refused. */
+/** @throws RequestError naming what was refused. */
 function readAddress(parameters: Parameters): RemoteAddress {
   const given = (['uri', 'hostname', 'socket'] as const).filter((key) => lastValue(parameters, key) !== null);
   const [kind] = given;
   if (kind === undefined || given.length > 1) {
-    throw new Error('remote needs one of uri=nbd://HOST/EXPORT, hostname=HOST or socket=PATH');
+    throw new RequestError('remote needs one of uri=nbd://HOST/EXPORT, hostname=HOST or socket=PATH');
   }
   const value = lastValue(parameters, kind) ?? '';
   if (kind === 'uri') {

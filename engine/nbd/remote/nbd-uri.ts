@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { RequestError } from '../filters/parameters.ts';
 import { NBD_PORT } from '../server.ts';
 
 /** Where a server listens. */
@@ -37,10 +38,10 @@ const AUTHORITY = /^(?:([^@]*)@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?$/;
 
 /**
  * Reads an NBD URI (NetworkBlockDevice/nbd, doc/uri.md), with libnbd's `tls-certificates` and `tls-psk-file`.
- * @throws Error naming what was refused and what would do.
+ * @throws RequestError naming what was refused and what would do.
  */
 export function parseNbdUri(text: string): RemoteAddress {
-  const refuse = (problem: string): Error => new Error(`${text}: ${problem}`);
+  const refuse = (problem: string): Error => new RequestError(`${text}: ${problem}`);
   const parts = PARTS.exec(text);
   const scheme = /^(nbds?)(\+unix)?$/i.exec(parts?.[1] ?? '');
   if (parts === null || scheme === null) throw refuse(`this is no NBD URI; it begins with ${SCHEMES}`);
