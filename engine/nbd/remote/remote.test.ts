@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { peer, runPeer } from '../testing/peers.ts';
 import { type Served, Stage } from '../testing/served.ts';
+import { makeCredentials } from '../testing/tls-files.ts';
 import { everyCommand } from './testing/every-command.ts';
 import { OtherServer } from './testing/other-server.ts';
-import { makeCredentials } from './testing/tls-files.ts';
 
 const MIB = 1 << 20;
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

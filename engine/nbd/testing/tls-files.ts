@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Credentials for servers and clients, in one directory as GnuTLS programs want them. */
+/** Credentials for servers and clients. */
 export interface Credentials {
   /** With certificates of an authority, a server at `localhost` and a client. */
   readonly certificates: string;
