@@ -8,7 +8,7 @@ export interface Question {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The head of an answer, after redirects; the body is to be read or destroyed. */
+/** The head of an answer, after redirects; a body that is not read to its end costs the connection. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
@@ -70,7 +70,8 @@ export class HttpAsker {
       if (late.aborted) throw new Error(`no answer within ${this.#options.timeoutMs / 1000} s`);
       throw error;
     } finally {
-      if (answer !== null && !answer.body.complete) answer.body.destroy();
+      // A body that nobody reads to its end would keep its connection for ever.
+      if (answer?.body.readableEnded === false) answer.body.destroy();
       const next = this.#waiting.shift();
       if (next === undefined) this.#busy -= 1;
       else next();

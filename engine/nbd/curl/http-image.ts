@@ -51,8 +51,10 @@ export class HttpImage {
     try {
       const question = { method: 'GET', headers: { range: 'bytes=0-0' } } as const;
       const first = await repeated(end, () =>
-        asker.ask(options.url, question, end, async ({ status, headers, url }) => {
-          if (BUSY.includes(status)) throw new BrokenOff(`the server answers ${status}`);
+        asker.ask(options.url, question, end, async (answer) => {
+          const { status, headers, url } = answer;
+          if (BUSY.includes(status)) throw refusalOf(status);
+          if (status === 206 && headers['content-range'] !== undefined) await readBody(answer, 1, () => {});
           return { status, headers, url };
         }),
       );
@@ -159,10 +161,9 @@ async function readVersion(
 }
 
 function sizeByHead(asker: HttpAsker, url: URL, end: AbortSignal): Promise<string | null> {
-  return asker.ask(url, { method: 'HEAD', headers: {} }, end, async ({ status, headers, body }) => {
-    body.resume();
-    return status === 200 ? (headers['content-length'] ?? null) : null;
-  });
+  return asker.ask(url, { method: 'HEAD', headers: {} }, end, async ({ status, headers }) =>
+    status === 200 ? (headers['content-length'] ?? null) : null,
+  );
 }
 
 function checkEncoding(headers: IncomingHttpHeaders): void {
