@@ -20,6 +20,7 @@ const NEEDED: readonly { readonly debian: string; readonly isThere: () => boolea
   { debian: 'mtools', isThere: () => isOnPath('mcopy') },
   { debian: 'dosfstools', isThere: () => existsSync('/usr/sbin/fsck.vfat') || isOnPath('fsck.vfat') },
   { debian: 'strace', isThere: () => isOnPath('strace') },
+  { debian: 'gdisk', isThere: () => existsSync('/usr/sbin/sgdisk') || isOnPath('sgdisk') },
   { debian: 'fonts-dejavu-core', isThere: hasFont },
 ];
 

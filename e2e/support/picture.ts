@@ -70,6 +70,16 @@ export function rgbOf(hex: string): Rgb {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
+/** The theme's colour of what a block shows, as in `written`. */
+export async function gridColor(page: Page, name: string): Promise<Rgb> {
+  return rgbOf(
+    await page.evaluate(
+      (variable) => getComputedStyle(document.documentElement).getPropertyValue(variable).trim(),
+      `--grid-${name}`,
+    ),
+  );
+}
+
 /** Whether two colours are the same but for rounding. */
 export function near(a: Rgb, b: Rgb, within = 3): boolean {
   return a.every((channel, i) => Math.abs(channel - (b[i] ?? 0)) <= within);
