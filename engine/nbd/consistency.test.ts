@@ -1,8 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Command, CommandFlag } from './protocol.ts';
 import { random } from './testing/random.ts';
 import { RawClient } from './testing/raw-client.ts';
-import { type Served, serve } from './testing/served.ts';
+import { type Served, type ServeOptions, serve } from './testing/served.ts';
 
 const SIZE = 6 << 20;
 const CONNECTIONS = 4;
@@ -12,21 +15,48 @@ const IN_FLIGHT = 12;
 const REGION = Math.floor(SIZE / (CONNECTIONS * IN_FLIGHT));
 
 let served: Served | null = null;
+const directory = mkdtempSync(join(tmpdir(), 'nbdscope-consistency-'));
+afterAll(() => rmSync(directory, { recursive: true }));
 afterEach(() => served?.close());
 
-describe('several connections at once', () => {
-  it.each([
-    ['answered at once', []],
-    [
-      'answered late and out of order',
-      [
+function fileOf(size: number): string {
+  const path = join(directory, 'disk.img');
+  writeFileSync(path, '');
+  truncateSync(path, size);
+  return path;
+}
+
+const DISKS: readonly (readonly [string, () => ServeOptions])[] = [
+  ['answered at once', () => ({ parameters: [['size', `${SIZE}`]] })],
+  [
+    'answered late and out of order',
+    () => ({
+      parameters: [
+        ['size', `${SIZE}`],
         ['rdelay', '1ms'],
         ['delay-write', '3ms'],
         ['delay-trim', '2ms'],
       ],
-    ],
-  ] as const)('leave what a plain array would hold, %s', async (_name, parameters) => {
-    served = await serve({ parameters: [['size', `${SIZE}`], ...parameters] });
+    }),
+  ],
+  ['in a file', () => ({ plugin: 'file', parameters: [['file', fileOf(SIZE)]] })],
+  ['in an overlay over memory', () => ({ filters: ['cow'], parameters: [['size', `${SIZE}`]] })],
+  [
+    'in an overlay of small blocks over a file',
+    () => ({
+      plugin: 'file',
+      filters: ['cow'],
+      parameters: [
+        ['file', fileOf(SIZE)],
+        ['cow-block-size', '4K'],
+      ],
+    }),
+  ],
+];
+
+describe('several connections at once', () => {
+  it.each(DISKS)('leave what a plain array would hold, %s', async (_name, options) => {
+    served = await serve(options());
     const { socket } = served;
     const draw = random(20_261);
     const model = Buffer.alloc(SIZE);
