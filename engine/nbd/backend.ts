@@ -52,6 +52,13 @@ export interface Request {
   readonly extentFlags: readonly number[];
 }
 
+/** Sizes of requests that a disk wants ("Size constraints"), bytes: `minimum` a power of two of at most 64 KiB. */
+export interface BlockSizes {
+  readonly minimum: number;
+  readonly preferred: number;
+  readonly maximum: number;
+}
+
 /** What the disk can do, as told to clients when they connect (nbdkit's `.can_*`). */
 export interface Capabilities {
   readonly trim: boolean;
@@ -64,6 +71,8 @@ export interface Capabilities {
   /** Whether flush and FUA on one connection cover what others have written. */
   readonly multiConn: boolean;
   readonly rotational: boolean;
+  /** What clients that ask are told; absent for the server's own, which suit any request. */
+  readonly blockSizes?: BlockSizes;
 }
 
 /** A disk. Requests of one or several connections may overlap in time. */

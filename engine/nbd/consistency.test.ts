@@ -14,49 +14,49 @@ const IN_FLIGHT = 12;
 /** Regions of one round never overlap, so the order in which the server takes them does not matter. */
 const REGION = Math.floor(SIZE / (CONNECTIONS * IN_FLIGHT));
 
+const LATE = [
+  ['rdelay', '1ms'],
+  ['delay-write', '3ms'],
+  ['delay-trim', '2ms'],
+] as const;
+
 let served: Served | null = null;
+let origin: Served | null = null;
+afterEach(async () => {
+  await served?.close();
+  await origin?.close();
+  origin = null;
+});
+
 const directory = mkdtempSync(join(tmpdir(), 'nbdscope-consistency-'));
 afterAll(() => rmSync(directory, { recursive: true }));
-afterEach(() => served?.close());
 
-function fileOf(size: number): string {
+function inFile(filters: string[], parameters: [string, string][] = []): Promise<Served> {
   const path = join(directory, 'disk.img');
   writeFileSync(path, '');
-  truncateSync(path, size);
-  return path;
+  truncateSync(path, SIZE);
+  return serve({ plugin: 'file', filters, parameters: [['file', path], ...parameters] });
 }
 
-const DISKS: readonly (readonly [string, () => ServeOptions])[] = [
-  ['answered at once', () => ({ parameters: [['size', `${SIZE}`]] })],
-  [
-    'answered late and out of order',
-    () => ({
-      parameters: [
-        ['size', `${SIZE}`],
-        ['rdelay', '1ms'],
-        ['delay-write', '3ms'],
-        ['delay-trim', '2ms'],
-      ],
-    }),
-  ],
-  ['in a file', () => ({ plugin: 'file', parameters: [['file', fileOf(SIZE)]] })],
-  ['in an overlay over memory', () => ({ filters: ['cow'], parameters: [['size', `${SIZE}`]] })],
-  [
-    'in an overlay of small blocks over a file',
-    () => ({
-      plugin: 'file',
-      filters: ['cow'],
-      parameters: [
-        ['file', fileOf(SIZE)],
-        ['cow-block-size', '4K'],
-      ],
-    }),
-  ],
-];
+const local = (parameters: ServeOptions['parameters'] = []): Promise<Served> =>
+  serve({ parameters: [['size', `${SIZE}`], ...parameters] });
+
+async function remote(parameters: ServeOptions['parameters'] = []): Promise<Served> {
+  origin = await local(parameters);
+  return serve({ plugin: 'remote', parameters: [['uri', origin.uri]] });
+}
 
 describe('several connections at once', () => {
-  it.each(DISKS)('leave what a plain array would hold, %s', async (_name, options) => {
-    served = await serve(options());
+  it.each([
+    ['answered at once', () => local()],
+    ['answered late and out of order', () => local(LATE)],
+    ['in a file', () => inFile([])],
+    ['in an overlay over memory', () => serve({ filters: ['cow'], parameters: [['size', `${SIZE}`]] })],
+    ['in an overlay of small blocks over a file', () => inFile(['cow'], [['cow-block-size', '4K']])],
+    ['passed on to another server', () => remote()],
+    ['passed on to another server that answers late and out of order', () => remote(LATE)],
+  ] as const)('leave what a plain array would hold, %s', async (_name, start) => {
+    served = await start();
     const { socket } = served;
     const draw = random(20_261);
     const model = Buffer.alloc(SIZE);

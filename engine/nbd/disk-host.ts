@@ -109,7 +109,7 @@ export class DiskHost {
       source.onRelieved = () => server.relieved();
       const address = hostAddress(await server.listen(absolute(request.address)), request.exportName);
       noticeFullMemory(memory, source);
-      source.tell('live', `serving at ${address.uri}`);
+      tellHappenings(disk, source, `serving at ${address.uri}`);
       return new DiskHost(request, address, source, server, disk, hosted, memory);
     } catch (error) {
       await disk.backend.dispose();
@@ -135,7 +135,7 @@ export class DiskHost {
         `${number} ${state} ${requestsInFlight} ${transactions}`,
     );
     const { running, connection } = this.#workload;
-    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.length}|${this.#overlay?.usedBytes}|${this.#committed}|${this.#task.info?.done}`;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}|${this.#task.info?.done}`;
   }
 
   /** How the disk and its clients are now. */
@@ -336,6 +336,15 @@ function noticeFullMemory(memory: MemoryShare, source: NbdSource): void {
       detail: null,
     });
   };
+}
+
+/** @param serving how it stands while all is well. */
+function tellHappenings(disk: DiskStack, source: NbdSource, serving: string): void {
+  source.tell('live', serving);
+  disk.plugin.watch?.(({ status, text, level }) => {
+    source.tell('live', status ?? serving);
+    if (text !== null) source.notice({ key: 'disk', level, text, detail: null });
+  });
 }
 
 function noticeLostLog(disk: DiskStack, source: NbdSource): void {

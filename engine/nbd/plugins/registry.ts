@@ -1,4 +1,5 @@
 import { RequestError } from '../filters/parameters.ts';
+import { curlPlugin } from './curl.ts';
 import { dataPlugin } from './data.ts';
 import { filePlugin } from './file.ts';
 import { floppyPlugin } from './floppy.ts';
@@ -6,6 +7,7 @@ import { memoryPlugin } from './memory.ts';
 import { nullPlugin } from './null.ts';
 import { patternPlugin } from './pattern.ts';
 import type { Plugin } from './plugin.ts';
+import { remotePlugin } from './remote.ts';
 
 /** Every kind of disk there is. */
 export const PLUGINS: readonly Plugin[] = [
@@ -13,13 +15,15 @@ export const PLUGINS: readonly Plugin[] = [
   filePlugin,
   dataPlugin,
   floppyPlugin,
+  remotePlugin,
+  curlPlugin,
   patternPlugin,
   nullPlugin,
 ];
 
 /** @throws RequestError naming those there are, when there is none of that name. */
 export function findPlugin(name: string): Plugin {
-  const plugin = PLUGINS.find((each) => each.name === name);
+  const plugin = PLUGINS.find((each) => each.name === name || each.aliases?.includes(name) === true);
   if (plugin !== undefined) return plugin;
   const names = PLUGINS.map((each) => each.name).join(', ');
   throw new RequestError(`unknown plugin "${name}"; there are ${names}`);
