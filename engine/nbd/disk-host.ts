@@ -145,7 +145,7 @@ export class DiskHost {
         number: connection.number,
         peer: connection.peer,
         state: connection.state,
-        features: featuresOf(connection.negotiated),
+        features: featuresOf(connection),
         requestsInFlight: connection.requestsInFlight,
         transactions: connection.transactions,
         connectedMs: Math.max(0, nowMs - connection.connectedMs),
