@@ -207,16 +207,20 @@ class NarrowDisk extends Filter {
   }
 
   override extents(request: Request): Answer {
-    this.#answer('extents', request);
+    this.#note('extents', request);
     return this.next.extents(request);
   }
 
-  #answer(operation: string, { offsetHigh, offsetLow, length, lengthHigh, flags }: Request): Answer {
+  #answer(operation: string, request: Request): Answer {
+    this.#note(operation, request);
+    const error = this.errors.shift() ?? 0;
+    return this.asked.length % 2 === 0 ? error : Promise.resolve(error);
+  }
+
+  #note(operation: string, { offsetHigh, offsetLow, length, lengthHigh, flags }: Request): void {
     expect(lengthHigh).toBe(0);
     const offset = (BigInt(offsetHigh) << 32n) | BigInt(offsetLow);
     this.asked.push({ operation, offset, length, flags });
-    const error = this.errors.shift() ?? 0;
-    return this.asked.length % 2 === 0 ? error : Promise.resolve(error);
   }
 }
 

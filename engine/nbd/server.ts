@@ -4,6 +4,7 @@ import { BusyPoll } from './busy-poll.ts';
 import { Connection, type ConnectionInfo } from './connection.ts';
 import { FlowLimits, TOTAL_LIMIT_BYTES } from './flow-limits.ts';
 import type { HandshakePolicy } from './handshake.ts';
+import { encodePath } from './host-address.ts';
 import type { HostedExport } from './hosted-export.ts';
 import { PrivateSocket, removeStaleSocket, removeStaleSockets } from './private-socket.ts';
 import { MAX_STRING_BYTES } from './protocol.ts';
@@ -294,5 +295,5 @@ export function isLoopback(host: string): boolean {
 }
 
 function unixUri(path: string): string {
-  return `nbd+unix:///?socket=${encodeURIComponent(path).replaceAll('%2F', '/')}`;
+  return `nbd+unix:///?socket=${encodePath(path)}`;
 }

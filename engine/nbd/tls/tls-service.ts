@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { createServer, type PeerCertificate, type TLSSocket, type TlsOptions } from 'node:tls';
+import { encodePath, type UriSecurity } from '../host-address.ts';
 import { type CredentialFiles, readCredentials, type TlsCredentials } from './credentials.ts';
 import { probeTls } from './probe-tls.ts';
 
@@ -47,6 +48,18 @@ export class TlsService {
     const credentials = await readCredentials(files);
     await probeTls(credentials);
     return new TlsService(credentials);
+  }
+
+  /** What a URI for libnbd on this machine says; other clients have credentials of their own. */
+  get uriSecurity(): UriSecurity {
+    const { credentials } = this;
+    if (credentials.kind === 'psk') {
+      const [user = ''] = credentials.keys.keys();
+      return { user, parameter: `tls-psk-file=${encodePath(credentials.file)}` };
+    }
+    // The server's own certificate would not make it a client.
+    const known = !credentials.verifyPeer;
+    return { user: null, parameter: known ? `tls-certificates=${encodePath(credentials.directory)}` : '' };
   }
 
   /** Begins the server's side of a TLS handshake on a connection from which nothing more is read. Never throws. */
