@@ -58,6 +58,8 @@ export interface RequestInit {
 export class RawClient {
   /** What bytes go through now. */
   socket: Socket;
+  /** Whether they go there as they are, not encrypted. */
+  plain = true;
   /** Whether requests go out with extended headers; {@link enter} sets it. */
   extended = false;
   readonly #timeoutMs: number;
@@ -118,6 +120,7 @@ export class RawClient {
       this.socket.once('close', () => reject(new NoAnswer('CLOSED')));
     });
     this.socket = socket;
+    this.plain = false;
     this.#listen(socket);
   }
 
