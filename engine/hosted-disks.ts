@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
@@ -45,8 +46,8 @@ export class HostedDisks {
    */
   async start(command: HostDiskCommand): Promise<DiskHost> {
     const { exportName, readOnly, tcpPort } = command;
-    const title = exportName === '' ? { title: this.#freeTitle(command.plugin ?? 'memory') } : {};
-    const filters = readOnly ? ['readonly'] : [];
+    const title = exportName === '' ? { title: this.#freeTitle(titleOf(command)) } : {};
+    const filters = [...(readOnly ? ['readonly'] : []), ...(command.cow === true ? ['cow'] : [])];
     const request = { ...requestOf(command, tcpPort), ...title, exportName, filters, readOnly };
     return refusing(DiskHost.start(request));
   }
@@ -87,6 +88,11 @@ export class HostedDisks {
       const who = clients === 1 ? '1 client is' : `${clients} clients are`;
       throw new RefusedError(`${who} connected to ${host.uri}; let them go first, or stop it all the same`);
     }
+    if (host.unsaved && !force) {
+      throw new RefusedError(
+        `${host.source.name} was written to, and all of that would be lost; save it first, or stop it all the same`,
+      );
+    }
     this.#hosts.delete(sourceId);
     this.#setTimer();
     await host.stop();
@@ -123,6 +129,12 @@ export class HostedDisks {
     this.#marks = marks;
     this.#onChanged();
   }
+}
+
+/** A name for a disk that was given none: its file's, or what kind it is. */
+function titleOf({ plugin = 'memory', parameters }: HostDiskCommand): string {
+  const path = parameters.find(({ key }) => key === 'file' || key === 'dir')?.value ?? '';
+  return basename(path) || plugin;
 }
 
 /** A disk as a window asks for it. @throws RefusedError for a size that will not do. */

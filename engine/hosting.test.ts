@@ -388,6 +388,10 @@ describe('a window that hosts disks', () => {
     window.send({ command: 'runWorkload', source: id, workload: 'partition-table' });
     await until(() => window.info(id)?.workload?.name === 'partition-table');
     window.send({ command: 'stopHost', source: id, force: false });
+    expect(await window.refusal()).toBe(
+      'memory was written to, and all of that would be lost; save it first, or stop it all the same',
+    );
+    window.send({ command: 'stopHost', source: id, force: true });
     await until(() => window.session?.sources.length === 0);
     expect(window.refused).toEqual([]);
   });

@@ -12,7 +12,15 @@ import { WindowFeed } from './session/window-feed.ts';
 type SteerHostCommand = Extract<
   Command,
   {
-    command: 'setHostParameter' | 'setHostReadOnly' | 'disconnectClient' | 'runWorkload' | 'stopWorkload';
+    command:
+      | 'setHostParameter'
+      | 'setHostReadOnly'
+      | 'commitOverlay'
+      | 'cancelCommit'
+      | 'discardOverlay'
+      | 'disconnectClient'
+      | 'runWorkload'
+      | 'stopWorkload';
   }
 >;
 
@@ -154,6 +162,9 @@ export class WindowConnection {
         return engine.stopHost(command.source, command.force);
       case 'setHostParameter':
       case 'setHostReadOnly':
+      case 'commitOverlay':
+      case 'cancelCommit':
+      case 'discardOverlay':
       case 'disconnectClient':
       case 'runWorkload':
       case 'stopWorkload':
@@ -215,6 +226,15 @@ export class WindowConnection {
         break;
       case 'setHostReadOnly':
         host.parameters.readOnly = command.on;
+        break;
+      case 'commitOverlay':
+        await host.commitOverlay();
+        break;
+      case 'cancelCommit':
+        host.cancelCommit();
+        break;
+      case 'discardOverlay':
+        await host.discardOverlay();
         break;
       case 'disconnectClient':
         if (!host.disconnect(command.connection)) {

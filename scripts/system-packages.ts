@@ -17,6 +17,9 @@ const NEEDED: readonly { readonly debian: string; readonly isThere: () => boolea
   { debian: 'xvfb', isThere: () => isOnPath('Xvfb') },
   { debian: 'zstd', isThere: () => runs('zstd', '--version') },
   { debian: 'fdisk', isThere: () => existsSync('/usr/sbin/sfdisk') || isOnPath('sfdisk') },
+  { debian: 'mtools', isThere: () => isOnPath('mcopy') },
+  { debian: 'dosfstools', isThere: () => existsSync('/usr/sbin/fsck.vfat') || isOnPath('fsck.vfat') },
+  { debian: 'strace', isThere: () => isOnPath('strace') },
   { debian: 'fonts-dejavu-core', isThere: hasFont },
 ];
 

@@ -59,6 +59,13 @@ export interface Request {
   readonly extentFlags: readonly number[];
 }
 
+/** Sizes of requests that a disk wants ("Size constraints"), bytes: `minimum` a power of two of at most 64 KiB. */
+export interface BlockSizes {
+  readonly minimum: number;
+  readonly preferred: number;
+  readonly maximum: number;
+}
+
 /** What the disk can do, as told to clients when they connect (nbdkit's `.can_*`). */
 export interface Capabilities {
   readonly trim: boolean;
@@ -76,6 +83,8 @@ export interface Capabilities {
    * below 4 GiB, and for no more than 256 TiB at once. A filter that looks at ranges has to heed it too, or to say false.
    */
   readonly wideLengths?: boolean;
+  /** What clients that ask are told; absent for the server's own, which suit any request. */
+  readonly blockSizes?: BlockSizes;
 }
 
 /** A disk. Requests of one or several connections may overlap in time. */

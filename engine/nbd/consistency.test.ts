@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Command, CommandFlag } from './protocol.ts';
 import { random } from './testing/random.ts';
 import { RawClient } from './testing/raw-client.ts';
-import { type Served, serve } from './testing/served.ts';
+import { type Served, type ServeOptions, serve } from './testing/served.ts';
 
 const SIZE = 6 << 20;
 const CONNECTIONS = 4;
@@ -11,22 +11,36 @@ const IN_FLIGHT = 12;
 /** Regions of one round never overlap, so the order in which the server takes them does not matter. */
 const REGION = Math.floor(SIZE / (CONNECTIONS * IN_FLIGHT));
 
+const LATE = [
+  ['rdelay', '1ms'],
+  ['delay-write', '3ms'],
+  ['delay-trim', '2ms'],
+] as const;
+
 let served: Served | null = null;
-afterEach(() => served?.close());
+let origin: Served | null = null;
+afterEach(async () => {
+  await served?.close();
+  await origin?.close();
+  origin = null;
+});
+
+const local = (parameters: ServeOptions['parameters'] = []): Promise<Served> =>
+  serve({ parameters: [['size', `${SIZE}`], ...parameters] });
+
+async function remote(parameters: ServeOptions['parameters'] = []): Promise<Served> {
+  origin = await local(parameters);
+  return serve({ plugin: 'remote', parameters: [['uri', origin.uri]] });
+}
 
 describe('several connections at once', () => {
   it.each([
-    ['answered at once', []],
-    [
-      'answered late and out of order',
-      [
-        ['rdelay', '1ms'],
-        ['delay-write', '3ms'],
-        ['delay-trim', '2ms'],
-      ],
-    ],
-  ] as const)('leave what a plain array would hold, %s', async (_name, parameters) => {
-    served = await serve({ parameters: [['size', `${SIZE}`], ...parameters] });
+    ['answered at once', () => local()],
+    ['answered late and out of order', () => local(LATE)],
+    ['passed on to another server', () => remote()],
+    ['passed on to another server that answers late and out of order', () => remote(LATE)],
+  ] as const)('leave what a plain array would hold, %s', async (_name, start) => {
+    served = await start();
     const { socket } = served;
     const draw = random(20_261);
     const model = Buffer.alloc(SIZE);

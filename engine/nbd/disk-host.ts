@@ -2,6 +2,7 @@ import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
 import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
+import { CowFilter } from './filters/cow-filter.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
 import { LogFilter } from './filters/log-filter.ts';
 import { buildDisk, type DiskRequest, type DiskStack } from './filters/stack.ts';
@@ -51,6 +52,10 @@ export class DiskHost {
   readonly #hosted: HostedExport;
   readonly #memory: MemoryShare;
   readonly #workload: WorkloadRunner;
+  readonly #overlay: CowFilter | null;
+  /** How much of the overlay a commit has done, and what breaks it off; null while none runs. */
+  #committed: number | null = null;
+  #commit: AbortController | null = null;
 
   private constructor(
     request: HostRequest,
@@ -73,6 +78,7 @@ export class DiskHost {
     this.#server = server;
     this.#disk = disk;
     this.#memory = memory;
+    this.#overlay = disk.filters.find((filter) => filter instanceof CowFilter) ?? null;
     this.#workload = new WorkloadRunner(server, addresses.own, request.exportName, (notice) =>
       source.notice(notice),
     );
@@ -108,7 +114,7 @@ export class DiskHost {
       const address = hostAddress(await server.listen(absolute(request.address)), name, security);
       const own = security === null ? address : hostAddress(await server.listenForOurselves(), name);
       noticeFullMemory(memory, source);
-      source.tell('live', `serving at ${address.uri}`);
+      tellHappenings(disk, source, `serving at ${address.uri}`);
       return new DiskHost(request, { clients: address, own }, source, server, disk, hosted, memory);
     } catch (error) {
       await server.close(0);
@@ -135,7 +141,7 @@ export class DiskHost {
         `${number} ${state} ${requestsInFlight} ${transactions}`,
     );
     const { running, connection } = this.#workload;
-    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.length}`;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}`;
   }
 
   /** How the disk and its clients are now. */
@@ -151,7 +157,8 @@ export class DiskHost {
       words: this.#disk.plugin.words,
       warnings: [...this.#disk.plugin.warnings],
       changed: this.#hosted.changed,
-      volatile: this.#disk.plugin.volatile,
+      volatile: this.#disk.plugin.volatile || this.#overlay !== null,
+      overlay: this.#overlayInfo(),
       memoryBytes: this.#disk.plugin.usedBytes,
       memoryLimitBytes: this.#memory.limitBytes,
       connections: this.#server.connections.map((connection) => ({
@@ -177,6 +184,64 @@ export class DiskHost {
     return there;
   }
 
+  /** Whether it was written to and would lose that when it is stopped. */
+  get unsaved(): boolean {
+    if (this.#overlay !== null) return this.#overlay.isChanged;
+    return this.#disk.plugin.volatile && this.#hosted.changed;
+  }
+
+  /**
+   * Writes the overlay to the disk below, while clients go on.
+   * @throws Error when there is none, it cannot be committed, or the disk below failed; what is left is still there.
+   */
+  async commitOverlay(): Promise<void> {
+    const overlay = this.#neededOverlay();
+    if (overlay.whyNoCommit !== null) throw new Error(`nothing can be committed: ${overlay.whyNoCommit}`);
+    if (this.#commit !== null) throw new Error('the overlay is being committed already');
+    this.#commit = new AbortController();
+    this.#committed = 0;
+    try {
+      const { bytes, failed, cancelled } = await overlay.commit((done, total) => {
+        this.#committed = total === 0n ? 1 : Number((done * 1000n) / total) / 1000;
+      }, this.#commit.signal);
+      if (failed !== 0) {
+        throw new Error(
+          `the disk below failed with NBD error ${failed} when ${formatBytes(bytes)} were committed; the rest is still in the overlay`,
+        );
+      }
+      const what = cancelled ? 'The commit was broken off after' : 'Committed';
+      const text = `${what} ${formatBytes(bytes)} to ${this.#disk.plugin.words}`;
+      this.source.notice({ key: 'commit', level: 'info', text, detail: null });
+      if (!overlay.isChanged) this.#hosted.changed = false;
+    } finally {
+      this.#commit = null;
+      this.#committed = null;
+    }
+  }
+
+  /** Breaks off a commit that runs. */
+  cancelCommit(): void {
+    this.#commit?.abort();
+  }
+
+  /** Forgets the overlay. @throws Error when there is none, or it is being committed. */
+  async discardOverlay(): Promise<void> {
+    await this.#neededOverlay().discard();
+    this.#hosted.changed = false;
+  }
+
+  #neededOverlay(): CowFilter {
+    if (this.#overlay === null) throw new Error(`${this.source.name} has no overlay; host it with one`);
+    return this.#overlay;
+  }
+
+  #overlayInfo(): HostInfo['overlay'] {
+    const overlay = this.#overlay;
+    if (overlay === null) return null;
+    const { usedBytes, isChanged: changed, whyNoCommit } = overlay;
+    return { usedBytes, changed, whyNoCommit, committed: this.#committed };
+  }
+
   /**
    * Connects the built-in client and lets it run a workload; returns once it has begun.
    * @throws Error when one runs already, or it does not suit the disk.
@@ -192,6 +257,7 @@ export class DiskHost {
 
   /** Ends the workload and the server in good order, then the disk. */
   async stop(): Promise<void> {
+    this.cancelCommit();
     await this.#workload.stop();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');
@@ -218,6 +284,15 @@ function noticeFullMemory(memory: MemoryShare, source: NbdSource): void {
       detail: null,
     });
   };
+}
+
+/** @param serving how it stands while all is well. */
+function tellHappenings(disk: DiskStack, source: NbdSource, serving: string): void {
+  source.tell('live', serving);
+  disk.plugin.watch?.(({ status, text, level }) => {
+    source.tell('live', status ?? serving);
+    if (text !== null) source.notice({ key: 'disk', level, text, detail: null });
+  });
 }
 
 function noticeLostLog(disk: DiskStack, source: NbdSource): void {

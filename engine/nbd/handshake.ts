@@ -1,3 +1,4 @@
+import type { BlockSizes } from './backend.ts';
 import { readInfoRequest, readMetaContextRequest, readName } from './option-data.ts';
 import {
   ALLOCATION_CONTEXT,
@@ -37,6 +38,8 @@ export interface ExportFacts {
   /** See `TransmissionFlag`; SEND_DF only if structured replies were negotiated. */
   transmissionFlags(structuredReplies: boolean): number;
   readonly extents: boolean;
+  /** null for the server's own. */
+  readonly blockSizes?: BlockSizes | null;
 }
 
 /** The exports of a server; `''` finds the default one. */
@@ -388,9 +391,9 @@ export class Handshake {
     if (infos.includes(Info.BlockSize)) {
       const sizes = Buffer.alloc(14);
       sizes.writeUInt16BE(Info.BlockSize, 0);
-      sizes.writeUInt32BE(MIN_BLOCK_BYTES, 2);
-      sizes.writeUInt32BE(PREFERRED_BLOCK_BYTES, 6);
-      sizes.writeUInt32BE(MAX_PAYLOAD_BYTES, 10);
+      sizes.writeUInt32BE(facts.blockSizes?.minimum ?? MIN_BLOCK_BYTES, 2);
+      sizes.writeUInt32BE(facts.blockSizes?.preferred ?? PREFERRED_BLOCK_BYTES, 6);
+      sizes.writeUInt32BE(facts.blockSizes?.maximum ?? MAX_PAYLOAD_BYTES, 10);
       this.#reply(OptionReply.Info, sizes);
     }
     return this.#reply(OptionReply.Ack);

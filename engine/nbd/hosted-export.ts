@@ -1,4 +1,4 @@
-import type { Backend, ConnectionFacts } from './backend.ts';
+import type { Backend, BlockSizes, ConnectionFacts } from './backend.ts';
 import type { ExportFacts } from './handshake.ts';
 import { type PendingRequest, RequestPool } from './pending-request.ts';
 import { Errno, TransmissionFlag } from './protocol.ts';
@@ -43,6 +43,10 @@ export class HostedExport implements ExportFacts {
 
   get sizeBytes(): bigint {
     return this.backend.sizeBytes;
+  }
+
+  get blockSizes(): BlockSizes | null {
+    return this.backend.capabilities.blockSizes ?? null;
   }
 
   get extents(): boolean {

@@ -78,6 +78,8 @@ export class Transmission implements Answering {
   readonly #extended: boolean;
   readonly #requestMagic: number;
   readonly #requestBytes: number;
+  /** With extended headers a longer payload ends the connection: what is advertised, and what any client may count on. */
+  readonly #maxPayloadBytes: number;
   /** Requests that the backend has and has not answered. */
   readonly #waiting = new Set<PendingRequest>();
   #waitingBytes = 0;
@@ -112,6 +114,8 @@ export class Transmission implements Answering {
     this.#readOnly = disk.backend.readOnly;
     this.#extended = negotiated.extendedHeaders;
     this.#requestMagic = this.#extended ? EXTENDED_REQUEST_MAGIC : REQUEST_MAGIC;
+    const { maximum = 0 } = disk.blockSizes ?? {};
+    this.#maxPayloadBytes = Math.min(MAX_ACCEPTED_PAYLOAD_BYTES, Math.max(MAX_PAYLOAD_BYTES, maximum));
     this.#requestBytes = this.#extended ? EXTENDED_REQUEST_BYTES : REQUEST_BYTES;
     this.#observer?.connected(host.facts);
   }
@@ -224,9 +228,9 @@ export class Transmission implements Answering {
       const hasPayload = extended
         ? (view.getUint16(head + 4) & CommandFlag.PayloadLen) !== 0
         : command === Command.Write;
-      if (extended && hasPayload && (lengthHigh > 0 || length > MAX_PAYLOAD_BYTES)) {
+      if (extended && hasPayload && (lengthHigh > 0 || length > this.#maxPayloadBytes)) {
         this.#flush();
-        this.#host.broken(`a payload of more than ${MAX_PAYLOAD_BYTES} bytes`);
+        this.#host.broken(`a payload of more than ${this.#maxPayloadBytes} bytes`);
         return 'starved';
       }
       const moves = command === Command.Read || command === Command.Write;

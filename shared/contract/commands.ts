@@ -102,6 +102,8 @@ export const CommandSchema = v.variant('command', [
     plugin: v.optional(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/))),
     /** Empty for a kind of disk that has a size of its own. */
     size: sizeText,
+    /** Whether writes go to an overlay that can be committed or discarded; no when absent. */
+    cow: v.optional(v.boolean()),
     /** Whether parameters may have files read, as `<FILE` of the data language does; no when absent. */
     allowFiles: v.optional(v.boolean()),
     exportName: v.pipe(v.string(), v.maxLength(1024)),
@@ -119,7 +121,16 @@ export const CommandSchema = v.variant('command', [
   }),
   v.strictObject({ command: v.literal('setHostReadOnly'), source: sourceId, on: v.boolean() }),
   v.strictObject({ command: v.literal('disconnectClient'), source: sourceId, connection: sourceId }),
-  /** Stops a hosted disk. Refused while clients are connected, unless `force`. */
+  /** Writes the overlay of a hosted disk to the disk below. Answered once it is done or broken off. */
+  v.strictObject({ command: v.literal('commitOverlay'), source: sourceId }),
+  /** Breaks off a commit; what is left stays in the overlay. */
+  v.strictObject({ command: v.literal('cancelCommit'), source: sourceId }),
+  /** Forgets what is in the overlay of a hosted disk. */
+  v.strictObject({ command: v.literal('discardOverlay'), source: sourceId }),
+  /**
+   * Stops a hosted disk. Refused, unless `force`, while clients are connected, and when it was written to and all that
+   * would be lost.
+   */
   v.strictObject({ command: v.literal('stopHost'), source: sourceId, force: v.boolean() }),
   v.strictObject({ command: v.literal('runWorkload'), source: sourceId, workload: v.picklist(WORKLOADS) }),
   v.strictObject({ command: v.literal('stopWorkload'), source: sourceId }),

@@ -49,6 +49,18 @@ export const HostInfoSchema = v.object({
   changed: v.boolean(),
   /** Whether what was written is lost when it is stopped. */
   volatile: v.boolean(),
+  /** The overlay that keeps the disk below as it was; null without one. */
+  overlay: v.nullable(
+    v.object({
+      /** Bytes of the blocks that it holds. */
+      usedBytes: v.number(),
+      changed: v.boolean(),
+      /** Why it cannot be committed; null when it can. */
+      whyNoCommit: v.nullable(v.string()),
+      /** How much of it has been committed, 0 to 1; null while it is not being committed. */
+      committed: v.nullable(v.number()),
+    }),
+  ),
   /** The filters' parameters as they are now, the outermost filter first. */
   parameters: v.array(v.object({ filter: v.string(), key: v.string(), value: v.string() })),
   /** Real memory that the disk takes, and the most that it and its like may take. */

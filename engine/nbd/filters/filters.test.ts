@@ -350,8 +350,8 @@ describe('building a disk from words', () => {
     for (const [key, value, message] of refused) {
       await expect(build([], [[key, value]], true), key).rejects.toThrow(message);
     }
-    await expect(build(['cow'])).rejects.toThrow(
-      'unknown filter "cow"; there are log, error, delay, readonly',
+    await expect(build(['calf'])).rejects.toThrow(
+      'unknown filter "calf"; there are log, error, delay, readonly, cow',
     );
     const allowance = new MemoryAllowance(0);
     const plain = { filters: [], parameters: [], addFilters: true };

@@ -1,3 +1,4 @@
+import { CowFilter } from './cow-filter.ts';
 import { DelayFilter } from './delay-filter.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { ParameterError, readFileName } from './parameters.ts';
@@ -39,7 +40,15 @@ export class LiveParameters {
     return this.#readOnly;
   }
 
+  /** @throws Error when the disk itself cannot be written. */
   set readOnly(on: boolean) {
+    if (
+      !on &&
+      this.#disk.plugin.backend.readOnly &&
+      !this.#disk.filters.some((each) => each instanceof CowFilter)
+    ) {
+      throw new Error(`${this.#disk.plugin.words} is open for reading only; host it anew to write to it`);
+    }
     this.#readOnly = on;
     this.#applyReadOnly();
   }
@@ -51,8 +60,8 @@ export class LiveParameters {
   set(key: string, value: string): void {
     const kind = filterTaking(key);
     if (kind === null) throw new ParameterError(key, value, 'no filter has this parameter');
-    if (kind === 'log') {
-      throw new ParameterError(key, value, 'the log is chosen when the disk is hosted and stays so');
+    if (kind === 'log' || kind === 'cow') {
+      throw new ParameterError(key, value, `the ${kind} is chosen when the disk is hosted and stays so`);
     }
     if (value === '') {
       this.#values.delete(key);

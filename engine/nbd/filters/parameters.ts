@@ -49,6 +49,13 @@ export function readRate(key: string, value: string): number {
   return rate;
 }
 
+/** A whole number from `least` to `most`. */
+export function readWhole(key: string, value: string, least: number, most: number): number {
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new ParameterError(key, value, `use a whole number from ${least} to ${most}`);
+}
+
 /** A file name, which may not be empty. */
 export function readFileName(key: string, value: string): string {
   if (value === '' || value.includes('\0')) throw new ParameterError(key, value, 'give the name of a file');

@@ -2,6 +2,7 @@ import type { Backend } from '../backend.ts';
 import type { MemoryAllowance } from '../memory-allowance.ts';
 import type { Parameters, Plugin, PluginDisk } from '../plugins/plugin.ts';
 import { findPlugin } from '../plugins/registry.ts';
+import { CowFilter } from './cow-filter.ts';
 import { DelayFilter } from './delay-filter.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { LogFilter } from './log-filter.ts';
@@ -35,12 +36,21 @@ export interface DiskStack {
   readonly filters: readonly StackFilter[];
 }
 
-export type StackFilter = DelayFilter | ErrorFilter | ReadonlyFilter | LogFilter;
+export type StackFilter = DelayFilter | ErrorFilter | ReadonlyFilter | LogFilter | CowFilter;
 
-const KINDS = { log: LogFilter, error: ErrorFilter, delay: DelayFilter, readonly: ReadonlyFilter } as const;
+const KINDS = {
+  log: LogFilter,
+  error: ErrorFilter,
+  delay: DelayFilter,
+  readonly: ReadonlyFilter,
+  cow: CowFilter,
+} as const;
 export type Kind = keyof typeof KINDS;
-/** The order in which filters are added by their parameters: the log outermost, so that it shows injected errors. */
-const NAMES = ['log', 'error', 'delay', 'readonly'] as const satisfies readonly Kind[];
+/**
+ * The order in which filters are added by their parameters: the log outermost, so that it shows injected errors, and the
+ * overlay nearest to the disk that it keeps as it is.
+ */
+const NAMES = ['log', 'error', 'delay', 'readonly', 'cow'] as const satisfies readonly Kind[];
 
 const CHANGEABLE: readonly Kind[] = ['error', 'delay', 'readonly'];
 
@@ -53,6 +63,7 @@ export function filterTaking(key: string): Kind | null {
 export function kindOf(filter: StackFilter): Kind {
   if (filter instanceof LogFilter) return 'log';
   if (filter instanceof ErrorFilter) return 'error';
+  if (filter instanceof CowFilter) return 'cow';
   return filter instanceof DelayFilter ? 'delay' : 'readonly';
 }
 
@@ -76,7 +87,7 @@ export async function buildDisk(request: DiskRequest, allowance: MemoryAllowance
     allowFiles: request.allowFiles === true,
   });
   try {
-    return { ...withFilters(disk.backend, names, asked, request.parameters), plugin: disk };
+    return { ...withFilters(disk.backend, names, asked, request.parameters, allowance), plugin: disk };
   } catch (error) {
     await disk.backend.dispose();
     throw error;
@@ -88,11 +99,12 @@ function withFilters(
   names: readonly Kind[],
   asked: readonly Kind[],
   parameters: Parameters,
+  allowance: MemoryAllowance,
 ): Pick<DiskStack, 'backend' | 'filters'> {
   let backend = disk;
   const filters: StackFilter[] = [];
   for (const name of names.toReversed()) {
-    const filter: StackFilter = new KINDS[name](backend);
+    const filter = name === 'cow' ? new CowFilter(backend, allowance) : new KINDS[name](backend);
     for (const [key, value] of parameters) {
       if (KINDS[name].takes(key)) filter.configure(key, value);
     }

@@ -14,6 +14,17 @@ export interface PluginContext {
   readonly allowFiles: boolean;
 }
 
+/** Something that has happened to a disk while it is served. */
+export interface Happening {
+  /** How it stands from now on, in words; null when all is well. */
+  readonly status: string | null;
+  /** To be told to people once; null for nothing. */
+  readonly text: string | null;
+  readonly level: 'info' | 'warning';
+}
+
+export type TellHappening = (happening: Happening) => void;
+
 /** A disk without its filters, and what people are told of it. Values may change while it is served. */
 export interface PluginDisk {
   readonly backend: Backend;
@@ -27,6 +38,8 @@ export interface PluginDisk {
   readonly usedBytes: number;
   /** Whether what is written to it is gone when it is no longer served. */
   readonly volatile: boolean;
+  /** Has what happens to it from now on told, besides in `warnings`; absent where nothing can happen. */
+  watch?(tell: TellHappening): void;
 }
 
 /** A parameter as help shows it. */
@@ -39,6 +52,8 @@ export interface PluginParameter {
 /** A kind of disk, under nbdkit's name. */
 export interface Plugin {
   readonly name: string;
+  /** Other names under which it can be asked for. */
+  readonly aliases?: readonly string[];
   /** What it is, in a few words. */
   readonly summary: string;
   readonly parameters: readonly PluginParameter[];

@@ -1,16 +1,32 @@
 import { RequestError } from '../filters/parameters.ts';
+import { curlPlugin } from './curl.ts';
+import { dataPlugin } from './data.ts';
+import { filePlugin } from './file.ts';
+import { floppyPlugin } from './floppy.ts';
 import { memoryPlugin } from './memory.ts';
+import { nullPlugin } from './null.ts';
+import { patternPlugin } from './pattern.ts';
 import type { Plugin } from './plugin.ts';
+import { remotePlugin } from './remote.ts';
 
 /** Every kind of disk there is. */
-export const PLUGINS: readonly Plugin[] = [memoryPlugin];
+export const PLUGINS: readonly Plugin[] = [
+  memoryPlugin,
+  filePlugin,
+  dataPlugin,
+  floppyPlugin,
+  remotePlugin,
+  curlPlugin,
+  patternPlugin,
+  nullPlugin,
+];
 
 /** @throws RequestError naming those there are, when there is none of that name. */
 export function findPlugin(name: string): Plugin {
-  const plugin = PLUGINS.find((each) => each.name === name);
+  const plugin = PLUGINS.find((each) => each.name === name || each.aliases?.includes(name) === true);
   if (plugin !== undefined) return plugin;
   const names = PLUGINS.map((each) => each.name).join(', ');
-  throw new RequestError(`unknown plugin "${name}"; there ${PLUGINS.length === 1 ? 'is' : 'are'} ${names}`);
+  throw new RequestError(`unknown plugin "${name}"; there are ${names}`);
 }
 
 const KEY = /^[A-Za-z][A-Za-z0-9._-]*=/;

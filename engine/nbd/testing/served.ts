@@ -77,7 +77,14 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     options.listener ?? null,
   );
   const observer = options.observer?.(disk.backend.sizeBytes) ?? null;
-  server.addExport(new HostedExport('', disk.plugin.words, disk.backend, observer));
+  server.addExport(
+    new HostedExport(
+      '',
+      options.plugin === undefined ? 'a disk in memory' : disk.plugin.words,
+      disk.backend,
+      observer,
+    ),
+  );
   const uri = await server.listen();
   return {
     server,

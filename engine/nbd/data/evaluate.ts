@@ -1,0 +1,157 @@
+import { bytesContent, type Content, EMPTY, placed, repeated, sliced } from './content.ts';
+import { DataError, type Expression, parseData } from './data-language.ts';
+
+const MAX_BYTES = (1n << 63n) - 1n;
+/** Expressions looked at in all; a few kilobytes of text could stand for more than there is time for. */
+const MAX_STEPS = 1_000_000;
+const MAX_DEPTH = 400;
+
+/** What an evaluation takes from outside the text. */
+export interface DataContext {
+  /** The text of a `$VAR`; null when there is none of that name. */
+  variable(name: string): string | null;
+  /** The bytes of `<FILE` from `from` to before `to`, or fewer where it ends earlier. @throws Error when it may not be read. */
+  readFile(path: string, from: bigint, to: bigint | null): Promise<Buffer>;
+  /** The most bytes other than zero that the whole may come to. */
+  readonly maxDataBytes: bigint;
+}
+
+/** A name that was given in this scope or one around it; evaluated when it is used, where it was given. */
+interface Scope {
+  readonly name: string;
+  readonly of: Expression;
+  readonly outer: Scope | null;
+  content: Promise<Content> | null;
+}
+
+/**
+ * What a data string comes to.
+ * @throws DataError telling what will not do: a name that nobody gave, an offset before the start, more than 2^63-1 bytes.
+ */
+export function evaluateData(text: string, context: DataContext): Promise<Content> {
+  return new Evaluation(context).evaluate(parseData(text), null, 0);
+}
+
+class Evaluation {
+  readonly #context: DataContext;
+  readonly #variables = new Map<string, Expression>();
+  #steps = 0;
+
+  constructor(context: DataContext) {
+    this.#context = context;
+  }
+
+  async evaluate(root: Expression, outer: Scope | null, depth: number): Promise<Content> {
+    if (depth > MAX_DEPTH)
+      throw new DataError('expressions are nested too deep; does a $VAR stand for itself?');
+    const list = root.kind === 'group' ? root.list : [root];
+    const parts: { at: bigint; content: Content }[] = [];
+    let scope = outer;
+    let offset = 0n;
+    let size = 0n;
+    for (const expression of list) {
+      this.#step();
+      if (expression.kind === 'assign') {
+        scope = { name: expression.name, of: expression.of, outer: scope, content: null };
+        continue;
+      }
+      if (expression.kind === 'goto' || expression.kind === 'move' || expression.kind === 'align') {
+        offset = moved(offset, expression);
+      } else {
+        const content = await this.#content(expression, scope, depth);
+        parts.push({ at: offset, content });
+        offset += content.size;
+      }
+      if (offset > MAX_BYTES) throw new DataError('the data comes to more than 2^63-1 bytes');
+      if (offset > size) size = offset;
+    }
+    const whole = placed(size, parts);
+    if (whole.dataBytes > this.#context.maxDataBytes) {
+      throw new DataError(
+        `the data comes to ${whole.dataBytes} bytes other than zero; at most ${this.#context.maxDataBytes} are held in memory`,
+      );
+    }
+    return whole;
+  }
+
+  async #content(expression: Expression, scope: Scope | null, depth: number): Promise<Content> {
+    switch (expression.kind) {
+      case 'bytes':
+        return bytesContent(expression.bytes);
+      case 'file':
+        return bytesContent(await this.#context.readFile(expression.path, 0n, null));
+      case 'name':
+        return this.#named(expression.name, scope, depth);
+      case 'variable':
+        return this.evaluate(this.#variable(expression.name), scope, depth + 1);
+      case 'repeat':
+        return this.#repeat(expression.of, expression.times, scope, depth);
+      case 'slice':
+        return this.#slice(expression, scope, depth);
+      default:
+        return this.evaluate(expression, scope, depth + 1);
+    }
+  }
+
+  async #repeat(of: Expression, times: bigint, scope: Scope | null, depth: number): Promise<Content> {
+    if (times === 0n) return EMPTY;
+    const content = await this.evaluate(of, scope, depth + 1);
+    if (content.size * times > MAX_BYTES) throw new DataError(`*${times}: more than 2^63-1 bytes`);
+    return repeated(content, times);
+  }
+
+  async #slice(
+    { of, from, to }: Extract<Expression, { kind: 'slice' }>,
+    scope: Scope | null,
+    depth: number,
+  ): Promise<Content> {
+    if (from === to) return EMPTY;
+    const words = `[${from}:${to ?? ''}]`;
+    if (to !== null && to < from) throw new DataError(`${words}: a slice does not end before it begins`);
+    // A file may have no end, as /dev/urandom has none.
+    if (of.kind === 'file') return bytesContent(await this.#context.readFile(of.path, from, to));
+    const content = await this.evaluate(of, scope, depth + 1);
+    const end = to ?? content.size;
+    if (from > content.size || end > content.size) {
+      throw new DataError(`${words}: there are ${content.size} bytes to take a slice of`);
+    }
+    return sliced(content, from, end);
+  }
+
+  #named(name: string, from: Scope | null, depth: number): Promise<Content> {
+    for (let scope = from; scope !== null; scope = scope.outer) {
+      if (scope.name !== name) continue;
+      scope.content ??= this.evaluate(scope.of, scope.outer, depth + 1);
+      return scope.content;
+    }
+    throw new DataError(`\\${name} has not been given; give it with EXPRESSION -> \\${name}`);
+  }
+
+  #variable(name: string): Expression {
+    const known = this.#variables.get(name);
+    if (known !== undefined) return known;
+    const text = this.#context.variable(name);
+    if (text === null)
+      throw new DataError(`$${name} is not known; give it as a parameter, as in ${name}='0x55 0xAA'`);
+    try {
+      const parsed = parseData(text);
+      this.#variables.set(name, parsed);
+      return parsed;
+    } catch (error) {
+      throw error instanceof DataError ? new DataError(`in $${name}: ${error.message}`) : error;
+    }
+  }
+
+  #step(): void {
+    this.#steps += 1;
+    if (this.#steps > MAX_STEPS) throw new DataError('the data takes too many steps; use *N to repeat');
+  }
+}
+
+function moved(offset: bigint, by: Extract<Expression, { kind: 'goto' | 'move' | 'align' }>): bigint {
+  if (by.kind === 'goto') return by.offset;
+  if (by.kind === 'align') return ((offset + by.to - 1n) / by.to) * by.to;
+  if (offset + by.by < 0n)
+    throw new DataError(`@${by.by}: the offset is ${offset}, and cannot go before the start`);
+  return offset + by.by;
+}

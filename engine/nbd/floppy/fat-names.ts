@@ -1,0 +1,69 @@
+/** Names of files as FAT has them: a long one in UTF-16 and a short one of 8 and 3 characters, each its own in a directory. */
+export interface FatName {
+  readonly long: string;
+  /** Eleven ASCII characters, filled up with spaces. */
+  readonly short: string;
+  /** Whether the short name says all, so that no long one is needed. */
+  readonly shortOnly: boolean;
+}
+
+/** What no long name may hold (Microsoft's FAT specification, "Long directory entries"). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are among what is refused
+const FORBIDDEN = /[\x00-\x1f"*/:<>?\\|\x7f]/g;
+const SHORT_FORBIDDEN = /[^A-Z0-9!#$%&'()@^_`{}~-]/g;
+
+/** Gives out names in one directory; what would be taken for one already there gets a number. */
+export class FatNames {
+  readonly #long = new Set<string>();
+  readonly #short = new Set<string>();
+  /** The next number to try behind a short name's beginning. */
+  readonly #next = new Map<string, number>();
+  /** Names that could not stay as they were. */
+  changed = 0;
+
+  give(name: string): FatName {
+    const long = this.#freeLong(name);
+    const dot = long.lastIndexOf('.');
+    const stem = dot > 0 ? long.slice(0, dot) : long;
+    const extension = dot > 0 ? long.slice(dot + 1) : '';
+    const base = shortened(stem);
+    const end = shortened(extension).slice(0, 3);
+    const exact = base === stem && base.length <= 8 && end === extension;
+    const short =
+      exact && !this.#short.has(packed(base, end)) ? packed(base, end) : this.#numbered(base, end);
+    this.#short.add(short);
+    return { long, short, shortOnly: exact && short === packed(base, end) };
+  }
+
+  #freeLong(name: string): string {
+    const fit = name.replace(FORBIDDEN, '_').replace(/[. ]+$/, (end) => '_'.repeat(end.length));
+    const dot = fit.lastIndexOf('.');
+    let free = fit;
+    for (let number = 2; this.#long.has(free.toUpperCase()); number += 1) {
+      free = dot > 0 ? `${fit.slice(0, dot)} (${number})${fit.slice(dot)}` : `${fit} (${number})`;
+    }
+    this.#long.add(free.toUpperCase());
+    if (free !== name) this.changed += 1;
+    return free;
+  }
+
+  #numbered(base: string, end: string): string {
+    const start = base === '' ? '_' : base;
+    const key = `${start.slice(0, 2)}.${end}`;
+    for (let number = this.#next.get(key) ?? 1; ; number += 1) {
+      const tail = `~${number}`;
+      const short = packed(start.slice(0, 8 - tail.length) + tail, end);
+      if (this.#short.has(short)) continue;
+      this.#next.set(key, number + 1);
+      return short;
+    }
+  }
+}
+
+function shortened(text: string): string {
+  return text.toUpperCase().replace(/[. ]/g, '').replace(SHORT_FORBIDDEN, '_');
+}
+
+function packed(base: string, end: string): string {
+  return base.padEnd(8) + end.padEnd(3);
+}
