@@ -48,7 +48,7 @@ describe('libnbd', () => {
       exports: [
         {
           'export-name': '',
-          description: '64 MiB in memory',
+          description: 'a disk in memory',
           'export-size': 64 * MIB,
           contexts: ['base:allocation'],
           is_read_only: false,
@@ -67,7 +67,7 @@ describe('libnbd', () => {
       ],
     });
     expect(JSON.parse(await peer('nbdinfo', '--list', '--json', where))).toMatchObject({
-      exports: [{ 'export-name': '', description: '64 MiB in memory' }],
+      exports: [{ 'export-name': '', description: 'a disk in memory' }],
     });
     await peer('qemu-io', '-f', 'raw', '-c', 'write -P 5 1M 64k', where);
     expect(JSON.parse(await peer('nbdinfo', '--map', '--json', where))).toMatchObject([
@@ -291,7 +291,7 @@ describe('nbd-client', () => {
   it('lists the exports', async () => {
     await uri();
     const { code, stdout } = await runPeer('nbd-client', ['-l', '-u', served?.socket ?? '']);
-    expect(stdout).toContain('64 MiB in memory');
+    expect(stdout).toContain('a disk in memory');
     expect(code).toBe(0);
   });
 });
