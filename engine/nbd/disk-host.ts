@@ -1,7 +1,13 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
+import type { Backend } from './backend.ts';
+import { NbdClient } from './client/nbd-client.ts';
 import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
+import { clientTarget, copyDisk, saveToImage } from './copy-disk.ts';
+import { DiskTask } from './disk-task.ts';
 import { CowFilter } from './filters/cow-filter.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
 import { LogFilter } from './filters/log-filter.ts';
@@ -12,6 +18,7 @@ import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryShare } from './memory-share.ts';
 import { NbdSource } from './nbd-source.ts';
 import { type ListenAddress, NbdServer } from './server.ts';
+import { type TlsRequest, TlsService } from './tls/tls-service.ts';
 import { WorkloadRunner } from './workloads/workload-runner.ts';
 
 /** Real memory that the disks hosted by one process may take together. */
@@ -24,6 +31,10 @@ const NOTICE_MS = 1_000;
 export interface HostRequest extends DiskRequest {
   readonly exportName: string;
   readonly address: ListenAddress;
+  /** Whether clients may or must encrypt, and what with; absent or null for no TLS. */
+  readonly tls?: TlsRequest | null;
+  /** Whether NBD_OPT_EXTENDED_HEADERS is offered; it is unless told. */
+  readonly extendedHeaders?: boolean;
   /** Its place in the set it is hosted in; absent for a disk of its own. */
   readonly set?: HostInfo['set'];
   /** What windows call it; by its export's name if not given, or by its kind when that is empty. */
@@ -40,6 +51,7 @@ export class DiskHost {
   readonly parameters: LiveParameters;
   readonly #exportName: string;
   readonly #set: HostInfo['set'];
+  readonly #tls: HostInfo['tls'];
   readonly #server: NbdServer;
   readonly #plugin: string;
   readonly #disk: DiskStack;
@@ -50,10 +62,11 @@ export class DiskHost {
   /** How much of the overlay a commit has done, and what breaks it off; null while none runs. */
   #committed: number | null = null;
   #commit: AbortController | null = null;
+  readonly #task = new DiskTask();
 
   private constructor(
     request: HostRequest,
-    address: HostAddress,
+    addresses: { readonly clients: HostAddress; readonly own: HostAddress },
     source: NbdSource,
     server: NbdServer,
     disk: DiskStack,
@@ -64,14 +77,16 @@ export class DiskHost {
     this.#hosted = hosted;
     this.#exportName = request.exportName;
     this.#set = request.set ?? null;
-    this.address = address;
+    const tls = request.tls ?? null;
+    this.#tls = tls === null ? null : { mode: tls.mode, kind: tls.files.kind };
+    this.address = addresses.clients;
     this.source = source;
     this.parameters = new LiveParameters(disk, request);
     this.#server = server;
     this.#disk = disk;
     this.#memory = memory;
     this.#overlay = disk.filters.find((filter) => filter instanceof CowFilter) ?? null;
-    this.#workload = new WorkloadRunner(server, address, request.exportName, (notice) =>
+    this.#workload = new WorkloadRunner(server, addresses.own, request.exportName, (notice) =>
       source.notice(notice),
     );
   }
@@ -87,12 +102,13 @@ export class DiskHost {
     log: HostLog | null = null,
     allowance: MemoryAllowance = PROCESS_MEMORY,
   ): Promise<DiskHost> {
+    const tls = await tlsOf(request);
     const memory = new MemoryShare(allowance);
     const disk = await buildDisk({ ...request, changeable: true }, memory);
     const source = new NbdSource(request.title ?? (request.exportName || disk.plugin.name));
     noticeLostLog(disk, source);
     const server: NbdServer = new NbdServer(
-      {},
+      { ...(tls !== null && { tls }), extendedHeaders: request.extendedHeaders ?? true },
       log === null ? null : new ClientLog(log, () => server.connections),
     );
     try {
@@ -100,11 +116,15 @@ export class DiskHost {
       const hosted = new HostedExport(request.exportName, disk.plugin.words, disk.backend, observer);
       server.addExport(hosted);
       source.onRelieved = () => server.relieved();
-      const address = hostAddress(await server.listen(absolute(request.address)), request.exportName);
+      const name = request.exportName;
+      const security = tls?.mode === 'require' ? tls.service.uriSecurity : null;
+      const address = hostAddress(await server.listen(absolute(request.address)), name, security);
+      const own = security === null ? address : hostAddress(await server.listenForOurselves(), name);
       noticeFullMemory(memory, source);
       tellHappenings(disk, source, `serving at ${address.uri}`);
-      return new DiskHost(request, address, source, server, disk, hosted, memory);
+      return new DiskHost(request, { clients: address, own }, source, server, disk, hosted, memory);
     } catch (error) {
+      await server.close(0);
       await disk.backend.dispose();
       throw error;
     }
@@ -128,7 +148,7 @@ export class DiskHost {
         `${number} ${state} ${requestsInFlight} ${transactions}`,
     );
     const { running, connection } = this.#workload;
-    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}`;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}|${this.#task.info?.done}`;
   }
 
   /** How the disk and its clients are now. */
@@ -146,19 +166,21 @@ export class DiskHost {
       changed: this.#hosted.changed,
       volatile: this.#disk.plugin.volatile || this.#overlay !== null,
       overlay: this.#overlayInfo(),
+      task: this.#task.info,
       memoryBytes: this.#disk.plugin.usedBytes,
       memoryLimitBytes: this.#memory.limitBytes,
       connections: this.#server.connections.map((connection) => ({
         number: connection.number,
         peer: connection.peer,
         state: connection.state,
-        features: featuresOf(connection.negotiated),
+        features: featuresOf(connection),
         requestsInFlight: connection.requestsInFlight,
         transactions: connection.transactions,
         connectedMs: Math.max(0, nowMs - connection.connectedMs),
         builtIn: connection.number === this.#workload.connection,
       })),
       set: this.#set,
+      tls: this.#tls,
       workload: this.#workload.running,
     };
   }
@@ -172,8 +194,70 @@ export class DiskHost {
 
   /** Whether it was written to and would lose that when it is stopped. */
   get unsaved(): boolean {
-    if (this.#overlay !== null) return this.#overlay.isChanged;
-    return this.#disk.plugin.volatile && this.#hosted.changed;
+    if (!this.#hosted.changed) return false;
+    return this.#overlay === null ? this.#disk.plugin.volatile : this.#overlay.isChanged;
+  }
+
+  /**
+   * Saves the disk as a raw image. What clients write meanwhile is in it or not.
+   * @throws Error when something is there already and is not to be replaced, or it cannot be written.
+   */
+  async save(path: string, how: { readonly sparse: boolean; readonly replace: boolean }): Promise<void> {
+    const whole = resolve(path);
+    if (!how.replace && existsSync(whole)) {
+      throw new Error(`${whole} is there already; choose another name, or replace it`);
+    }
+    const wasChanged = this.#hosted.changed;
+    this.#hosted.changed = false;
+    try {
+      const { cancelled, copiedBytes } = await this.#task.run('save', whole, (onProgress, signal) =>
+        saveToImage(this.#content, whole, { sparse: how.sparse, onProgress, signal }),
+      );
+      if (cancelled) this.#hosted.changed ||= wasChanged;
+      else this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
+    } catch (error) {
+      this.#hosted.changed ||= wasChanged;
+      throw error;
+    }
+  }
+
+  /** Copies the disk to another, over what is there. @throws Error when that is too small or cannot be written. */
+  async copyTo(other: DiskHost): Promise<void> {
+    if (other === this) throw new Error('a disk is not copied to itself; choose another');
+    const client = await NbdClient.connect(
+      other.address.tcp ?? { path: other.address.socketPath ?? '' },
+      other.#exportName,
+    );
+    try {
+      const name = other.source.name;
+      if (client.readOnly) throw new Error(`${name} is read-only`);
+      if (client.sizeBytes < this.#content.sizeBytes) {
+        const sizes = `${formatBytes(client.sizeBytes)}, less than ${formatBytes(this.#content.sizeBytes)}`;
+        throw new Error(`${name} has ${sizes}; choose a larger disk`);
+      }
+      const { cancelled, copiedBytes } = await this.#task.run('copy', name, (onProgress, signal) =>
+        copyDisk(this.#content, clientTarget(client), onProgress, signal),
+      );
+      if (!cancelled) {
+        this.#tell('copied', `Copied ${this.source.name} to ${name}, ${formatBytes(copiedBytes)} of data`);
+      }
+    } finally {
+      await client.disconnect();
+    }
+  }
+
+  /** Breaks off a save or copy that runs. */
+  cancelTask(): void {
+    this.#task.cancel();
+  }
+
+  #tell(key: string, text: string): void {
+    this.source.notice({ key, level: 'info', text, detail: null });
+  }
+
+  /** The disk as clients see it, without delays, errors and the log. */
+  get #content(): Backend {
+    return this.#overlay ?? this.#disk.plugin.backend;
   }
 
   /**
@@ -197,7 +281,7 @@ export class DiskHost {
       }
       const what = cancelled ? 'The commit was broken off after' : 'Committed';
       const text = `${what} ${formatBytes(bytes)} to ${this.#disk.plugin.words}`;
-      this.source.notice({ key: 'commit', level: 'info', text, detail: null });
+      this.#tell('commit', text);
       if (!overlay.isChanged) this.#hosted.changed = false;
     } finally {
       this.#commit = null;
@@ -244,11 +328,19 @@ export class DiskHost {
   /** Ends the workload and the server in good order, then the disk. */
   async stop(): Promise<void> {
     this.cancelCommit();
+    this.cancelTask();
+    await this.#task.ended;
     await this.#workload.stop();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');
     await this.#disk.backend.dispose();
   }
+}
+
+/** @throws Error when the credentials will not do. */
+async function tlsOf({ tls }: HostRequest): Promise<{ mode: 'on' | 'require'; service: TlsService } | null> {
+  if (tls === undefined || tls === null) return null;
+  return { mode: tls.mode, service: await TlsService.start(tls.files) };
 }
 
 function noticeFullMemory(memory: MemoryShare, source: NbdSource): void {

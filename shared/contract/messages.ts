@@ -49,6 +49,8 @@ export const HostInfoSchema = v.object({
   changed: v.boolean(),
   /** Whether what was written is lost when it is stopped. */
   volatile: v.boolean(),
+  /** The save or copy of it that runs, and how much of it is done, 0 to 1; null for none. */
+  task: v.nullable(v.object({ kind: v.picklist(['save', 'copy']), to: v.string(), done: v.number() })),
   /** The overlay that keeps the disk below as it was; null without one. */
   overlay: v.nullable(
     v.object({
@@ -83,6 +85,10 @@ export const HostInfoSchema = v.object({
   ),
   /** The number of the set it was hosted in, and its place there from 1; null for a disk of its own. */
   set: v.nullable(v.object({ id: v.number(), index: v.number(), count: v.number() })),
+  /** Whether clients may or must encrypt, and what they need for it; null where they cannot. */
+  tls: v.nullable(
+    v.object({ mode: v.picklist(['on', 'require']), kind: v.picklist(['certificates', 'psk']) }),
+  ),
   /** The workload that the built-in client runs, and how much of it is done, 0 to 1. */
   workload: v.nullable(v.object({ name: v.string(), done: v.number() })),
 });
