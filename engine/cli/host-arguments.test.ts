@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PLUGINS } from '../nbd/plugins/registry.ts';
 import { parseArguments } from './arguments.ts';
 import type { HostCommand } from './host-arguments.ts';
 
@@ -95,5 +96,20 @@ describe('nbdscope host', () => {
   it('explains itself', () => {
     const help = parse('--help');
     expect(help.kind === 'text' ? help.text : '').toContain('--filter=log --filter=delay memory size=64M');
+  });
+
+  it('lists every kind of disk in a line, and what a kind takes when it is named', () => {
+    const all = parse('--help');
+    const text = all.kind === 'text' ? all.text : '';
+    for (const { name, summary } of PLUGINS) {
+      expect(
+        text.split('\n').filter((line) => line.startsWith(`  ${name}`) && line.endsWith(summary)),
+      ).toHaveLength(1);
+    }
+    expect(text).not.toContain('sslverify=');
+    const one = parse('curl --help');
+    expect(one.kind === 'text' ? one.text : '').toMatch(
+      /What curl takes; url= may be left out:\n {2}url= .*\n(.*\n)* {2}sslverify=/,
+    );
   });
 });

@@ -5,6 +5,7 @@ import { findPlugin, PLUGINS, parameterOf } from '../nbd/plugins/registry.ts';
 import { isLoopback, type ListenAddress, NBD_PORT } from '../nbd/server.ts';
 import type { TlsRequest } from '../nbd/tls/tls-service.ts';
 import { RefusedError } from '../refused-error.ts';
+import { hostHelp } from './host-help.ts';
 import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
 import { addTlsOptions, type TlsOptions, tlsOf } from './tls-arguments.ts';
 import { addWindowOptions, type WindowOptions } from './window-options.ts';
@@ -54,26 +55,6 @@ interface Options extends WindowOptions, TlsOptions {
   readonly window: boolean;
 }
 
-const KINDS = PLUGINS.map(({ name, summary, parameters }) => {
-  const keys = parameters.map(({ key, summary: meaning }) => `\n      ${key}=  ${meaning}`);
-  return `  ${name}: ${summary}${keys.join('')}`;
-});
-
-const EXAMPLES = `
-Kinds of disks, and what they take:
-${KINDS.join('\n')}
-
-A parameter of a filter adds the filter, unless filters are named with --filter. With --disks, %d in the socket, in the
-name of the export and in names of files stands for 1, 2, and so on; a port is the first disk's.
-
-Examples:
-  nbdscope host memory 64M rdelay=40ms wdelay=40ms
-  nbdscope host -fv -U /tmp/sock --filter=log --filter=delay memory size=64M logfile=/tmp/log rdelay=40ms wdelay=40ms
-  nbdscope host --disks 5 memory 64M rdelay=40ms wdelay=40ms
-  nbdscope host --disks 5 -U /tmp/sock%d memory 64M logfile=/tmp/log%d
-  nbdscope host --no-window -p 10809 memory 1G
-  nbdscope host --tls=require --tls-psk=keys.psk memory 1G`;
-
 /** Reads the arguments after `nbdscope host`. Never throws. */
 export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome {
   const command = addWindowOptions(
@@ -122,7 +103,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
       .option('--no-window', 'serve until interrupted, without a window'),
   )
     .helpOption('--help', 'print this help')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', hostHelp(args));
   const outcome = runCommander(command, args);
   if (outcome !== null) return outcome;
   const options = command.opts<Options>();

@@ -1,16 +1,18 @@
 import { MAX_SIZE_BYTES, parseSize } from '#shared/bytes/size.ts';
 import { ParameterError, RequestError } from '../filters/parameters.ts';
-import { lastValue, type Parameters } from './plugin.ts';
+import type { Parameters } from './plugin.ts';
 
 /** The `size` among a plugin's parameters; null without one. @throws ParameterError when one of them will not do. */
 export function sizeAmong(parameters: Parameters): bigint | null {
+  let bytes: bigint | null = null;
   for (const [key, value] of parameters) {
-    const size = key === 'size' ? parseSize(value) : null;
-    if (size !== null && 'error' in size) throw new ParameterError(key, value, size.error);
+    if (key !== 'size') continue;
+    const size = parseSize(value);
+    if ('error' in size) throw new ParameterError(key, value, size.error);
+    if (bytes !== null) throw new ParameterError(key, value, 'the size is given already; give it once');
+    bytes = size.bytes;
   }
-  const last = lastValue(parameters, 'size');
-  const size = last === null ? null : parseSize(last);
-  return size !== null && 'bytes' in size ? size.bytes : null;
+  return bytes;
 }
 
 /** As {@link sizeAmong}, for a plugin that has no size of its own. */

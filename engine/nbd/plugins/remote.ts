@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { formatBytes } from '#shared/bytes/size.ts';
 import { ParameterError, RequestError, readBoolean, readFileName, readWhole } from '../filters/parameters.ts';
 import {
@@ -49,7 +49,7 @@ export const remotePlugin: Plugin = {
       timeoutMs: whole(parameters, 'timeout', DEFAULT_TIMEOUT_S, 1, 86_400) * 1000,
     };
     const retries = whole(parameters, 'retry', 0, 0, 3_600);
-    return new RemoteDisk(address.uri, await connectPatiently(address, options, retries));
+    return new RemoteDisk(shortName(address), address.uri, await connectPatiently(address, options, retries));
   },
 };
 
@@ -64,10 +64,10 @@ class RemoteDisk implements PluginDisk {
   #lostMs = Number.NEGATIVE_INFINITY;
   #lossTold = false;
 
-  constructor(uri: string, backend: RemoteBackend) {
+  constructor(name: string, uri: string, backend: RemoteBackend) {
     this.#uri = uri;
     this.backend = backend;
-    this.name = uri;
+    this.name = name;
     this.words = `${formatBytes(backend.sizeBytes)} of ${uri}`;
     backend.onState = (state) => this.#changed(state);
   }
@@ -116,6 +116,10 @@ class RemoteDisk implements PluginDisk {
       : '';
     return `lost ${this.#uri}, and reconnecting: ${state.reason}${flush}`;
   }
+}
+
+function shortName({ place, exportName }: RemoteAddress): string {
+  return exportName || ('path' in place ? basename(place.path) : place.host);
 }
 
 async function connectPatiently(

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { DiskHost } from '../disk-host.ts';
 import type { Happening } from '../plugins/plugin.ts';
 import { Command, CommandFlag, Errno } from '../protocol.ts';
 import { errnos, pause, type Served, Stage } from '../testing/served.ts';
@@ -161,6 +162,38 @@ describe('a server that is lost', () => {
     await pause(100);
     await server.start();
     expect((await served).served.disk.backend.sizeBytes).toBe(1n << 20n);
+  });
+});
+
+describe('the card and the source of a hosted disk', () => {
+  it('say that it is being connected to again, and when it is back', async () => {
+    const server = await nbdkit('memory', '1M');
+    const host = await DiskHost.start({
+      plugin: 'remote',
+      filters: [],
+      parameters: [['uri', server.uri()]],
+      addFilters: true,
+      exportName: '',
+      address: { kind: 'unix', path: join(directory, `${++sockets}.sock`) },
+    });
+    stage.after(() => host.stop());
+    const said: string[] = [];
+    const notices: string[] = [];
+    host.source.start({
+      disk: () => {},
+      rows: () => undefined,
+      progress: ({ statusText }) => said.push(statusText),
+      notice: ({ text }) => notices.push(text),
+    });
+    const { mark } = host;
+    await server.kill();
+    await until(() => /^reconnecting to nbd/.test(said.at(-1) ?? ''));
+    expect(host.info().warnings).toEqual([said.at(-1)]);
+    expect(host.mark).not.toBe(mark);
+    await server.start();
+    await until(() => /^serving at /.test(said.at(-1) ?? ''));
+    expect(notices).toEqual([expect.stringMatching(/^lost nbd/), expect.stringMatching(/ is back after /)]);
+    expect(host.info().warnings).toEqual([]);
   });
 });
 
