@@ -139,7 +139,7 @@ describe('a window that hosts disks', () => {
       number: 1,
       peer: 'unix socket',
       state: 'transmission',
-      features: ['structured replies', 'no zeroes', 'fixed newstyle'],
+      features: ['extended headers', 'no zeroes', 'fixed newstyle'],
       requestsInFlight: 0,
       builtIn: false,
     });

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { FuzzRounds } from '#engine/nbd/testing/fuzz-round.ts';
+import { Pki } from '#engine/nbd/testing/pki.ts';
 import { serveApart } from '#engine/nbd/testing/served-apart.ts';
 import type { ProcessMemory } from '#engine/nbd/testing/server-process.ts';
 
@@ -19,8 +22,14 @@ export async function run(args: readonly string[]): Promise<void> {
   const seconds = Number(args[0] ?? 60);
   const seed = Number(args[1] ?? Date.now() % 1_000_000_000);
   console.log(`${seconds} s from seed ${seed}`);
-  const served = await serveApart({ server: { handshakeMs: 1000 }, parameters: [['delay-cache', '2ms']] });
-  const rounds = await FuzzRounds.begin(served, seed);
+  const pki = new Pki();
+  const served = await serveApart({
+    server: { handshakeMs: 1000 },
+    parameters: [['delay-cache', '2ms']],
+    tls: { mode: 'on', files: { kind: 'certificates', directory: pki.server, verifyPeer: false } },
+  });
+  const ca = readFileSync(join(pki.server, 'ca-cert.pem'));
+  const rounds = await FuzzRounds.begin(served, seed, { ca, servername: 'localhost' });
   const until = performance.now() + seconds * 1000;
   const memory: ProcessMemory[] = [];
   while (performance.now() < until) {
@@ -34,6 +43,7 @@ export async function run(args: readonly string[]): Promise<void> {
   }
   rounds.close();
   await served.close();
+  pki.remove();
   const first = memory[WARM_UP_ROUNDS - 1];
   const last = memory.at(-1);
   const grown =

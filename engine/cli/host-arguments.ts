@@ -3,8 +3,10 @@ import { parseSize } from '#shared/bytes/size.ts';
 import { checkSetCount, namesOfSet } from '../disk-set.ts';
 import { findPlugin, PLUGINS, parameterOf } from '../nbd/plugins/registry.ts';
 import { isLoopback, type ListenAddress, NBD_PORT } from '../nbd/server.ts';
+import type { TlsRequest } from '../nbd/tls/tls-service.ts';
 import { RefusedError } from '../refused-error.ts';
 import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
+import { addTlsOptions, type TlsOptions, tlsOf } from './tls-arguments.ts';
 import { addWindowOptions, type WindowOptions } from './window-options.ts';
 
 /** Hosts a disk, asked for in nbdkit's words or in our short form. */
@@ -22,6 +24,10 @@ export interface HostCommand {
   readonly allowFiles: boolean;
   readonly exportName: string;
   readonly address: ListenAddress;
+  /** Null for no TLS. */
+  readonly tls: TlsRequest | null;
+  /** Whether clients are offered requests of more than 4 GiB. */
+  readonly extendedHeaders: boolean;
   /** How many such disks; null for one that is no set. */
   readonly disks: number | null;
   /** How clients come, what they negotiate and how they leave is told on standard error. */
@@ -33,7 +39,8 @@ export interface HostCommand {
   readonly webPort: number | null;
 }
 
-interface Options extends WindowOptions {
+interface Options extends WindowOptions, TlsOptions {
+  readonly eh: boolean;
   readonly disks?: number;
   readonly unix?: string;
   readonly port?: number;
@@ -64,12 +71,13 @@ Examples:
   nbdscope host -fv -U /tmp/sock --filter=log --filter=delay memory size=64M logfile=/tmp/log rdelay=40ms wdelay=40ms
   nbdscope host --disks 5 memory 64M rdelay=40ms wdelay=40ms
   nbdscope host --disks 5 -U /tmp/sock%d memory 64M logfile=/tmp/log%d
-  nbdscope host --no-window -p 10809 memory 1G`;
+  nbdscope host --no-window -p 10809 memory 1G
+  nbdscope host --tls=require --tls-psk=keys.psk memory 1G`;
 
 /** Reads the arguments after `nbdscope host`. Never throws. */
 export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome {
   const command = addWindowOptions(
-    new Command('nbdscope host')
+    addTlsOptions(new Command('nbdscope host'))
       .usage('[options] PLUGIN [WORD|KEY=VALUE...]')
       .description(
         'Hosts a disk that any NBD client can use, and shows what its clients do. Options are as nbdkit has them.',
@@ -105,6 +113,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
       )
       .option('-r, --readonly', 'clients cannot write, and nothing is opened for writing')
       .option('--allow-files', 'let <FILE in a data string read files')
+      .option('--no-eh', 'do not offer extended headers, with which one request can be about more than 4 GiB')
       .option('-f, --foreground', 'stay in the foreground, as it always does')
       .option(
         '-v, --verbose',
@@ -122,6 +131,8 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   if (typeof parameters === 'string') return usageError(parameters);
   const address = addressOf(options);
   if (typeof address === 'string') return usageError(address);
+  const tls = tlsOf(options);
+  if (typeof tls === 'string') return usageError(tls);
   const disks = options.disks ?? null;
   const badSet = disks === null ? null : refusedSet(disks, address);
   if (badSet !== null) return usageError(`--disks: ${badSet}`);
@@ -135,6 +146,8 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     allowFiles: options.allowFiles === true,
     exportName: options.exportname,
     address,
+    tls,
+    extendedHeaders: options.eh,
     disks,
     verbose: options.verbose === true,
     window: options.window,

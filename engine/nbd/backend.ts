@@ -3,8 +3,8 @@
  * of one.
  *
  * Offsets travel as two unsigned 32-bit halves: exact up to 2^63-1, and no bigint on the way of a request. Lengths are
- * unsigned 32-bit numbers. A request handed to a backend lies within the disk and is allowed on it; backends do not check
- * again.
+ * unsigned 32-bit numbers, but for backends that say they take longer ones ({@link Capabilities.wideLengths}). A request
+ * handed to a backend lies within the disk and is allowed on it; backends do not check again.
  */
 
 /**
@@ -18,6 +18,8 @@ export interface ConnectionFacts {
   /** Counted from 1 as connections are made to the server. */
   readonly number: number;
   readonly exportName: string;
+  /** Whether it is encrypted; absent for no. */
+  readonly tls?: boolean;
 }
 
 /**
@@ -29,6 +31,11 @@ export interface Request {
   readonly offsetHigh: number;
   readonly offsetLow: number;
   readonly length: number;
+  /**
+   * Units of 4 GiB on top of `length`. Above 0 only for trim, zero, cache and extents, and only for a backend with
+   * {@link Capabilities.wideLengths}; extents are asked for at most 2^52 bytes at a time.
+   */
+  readonly lengthHigh: number;
   /** Bits of `RowFlag` (shared/events/vocabulary.ts). */
   readonly flags: number;
   /**
@@ -71,6 +78,11 @@ export interface Capabilities {
   /** Whether flush and FUA on one connection cover what others have written. */
   readonly multiConn: boolean;
   readonly rotational: boolean;
+  /**
+   * Whether trim, zero, cache and extents heed {@link Request.lengthHigh}. Without it they are asked piece by piece, each
+   * below 4 GiB, and for no more than 256 TiB at once. A filter that looks at ranges has to heed it too, or to say false.
+   */
+  readonly wideLengths?: boolean;
   /** What clients that ask are told; absent for the server's own, which suit any request. */
   readonly blockSizes?: BlockSizes;
 }

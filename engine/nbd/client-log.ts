@@ -1,5 +1,4 @@
 import type { ConnectionInfo } from './connection.ts';
-import type { Negotiated } from './handshake.ts';
 import type { ServerListener } from './server.ts';
 
 /** Takes one line about a client. */
@@ -25,7 +24,7 @@ export class ClientLog implements ServerListener {
       if (chosen === undefined) this.#log(`${who(connection)} connected`);
       if (chosen !== true && state === 'transmission') {
         this.#log(
-          `${who(connection)} uses export "${connection.exportName ?? ''}" with ${featuresOf(connection.negotiated).join(', ') || 'nothing beyond the basics'}`,
+          `${who(connection)} uses export "${connection.exportName ?? ''}" with ${featuresOf(connection).join(', ') || 'nothing beyond the basics'}`,
         );
       }
       this.#told.set(number, state === 'transmission');
@@ -51,10 +50,11 @@ function who({ number, peer }: ConnectionInfo): string {
 }
 
 /** What was negotiated, in words; what tells clients apart first. */
-export function featuresOf(negotiated: Negotiated | null): string[] {
-  if (negotiated === null) return [];
-  const features: string[] = [];
-  if (negotiated.structuredReplies) features.push('structured replies');
+export function featuresOf({ negotiated, tls }: Pick<ConnectionInfo, 'negotiated' | 'tls'>): string[] {
+  const features: string[] = tls === null ? [] : [tls];
+  if (negotiated === null) return features;
+  if (negotiated.extendedHeaders) features.push('extended headers');
+  else if (negotiated.structuredReplies) features.push('structured replies');
   if (negotiated.allocation) features.push('base:allocation');
   if (negotiated.noZeroes) features.push('no zeroes');
   if (negotiated.fixedNewstyle) features.push('fixed newstyle');

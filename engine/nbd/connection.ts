@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
-import type { Backend, ConnectionFacts } from './backend.ts';
+import type { ConnectionFacts } from './backend.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import type { FlowLimits, FlowMember } from './flow-limits.ts';
-import { Handshake, type Negotiated } from './handshake.ts';
+import { Handshake, type HandshakePolicy, type Negotiated } from './handshake.ts';
 import type { HostedExport } from './hosted-export.ts';
 import { ReceiveBuffer } from './receive-buffer.ts';
 import { ReplyWriter } from './reply-writer.ts';
 import { readDirectly, type SocketReader } from './socket-reader.ts';
+import { readDecrypted } from './tls/decrypted-reader.ts';
+import type { TlsService } from './tls/tls-service.ts';
 import { Transmission, type TransmissionHost } from './transmission.ts';
 
 /** A handshake's replies that the client may leave unread before its options are left unread too. */
@@ -34,6 +36,8 @@ export interface ConnectionInfo {
   /** Null during the handshake. */
   readonly exportName: string | null;
   readonly negotiated: Negotiated | null;
+  /** How it is encrypted: `TLS 1.3 (PSK user alice)`; null when it is not. */
+  readonly tls: string | null;
   readonly requestsInFlight: number;
   readonly transactions: number;
   readonly connectedMs: number;
@@ -47,6 +51,9 @@ export interface ConnectionOptions {
   readonly limits: FlowLimits;
   readonly busyPoll: BusyPoll;
   readonly handshakeMs: number;
+  readonly policy: HandshakePolicy;
+  /** Null when TLS is off. */
+  readonly tls: TlsService | null;
   /** The connection is gone; `reason` is null for a client that left as the protocol has it. */
   readonly onClosed: (connection: Connection, reason: string | null) => void;
   /** After {@link onClosed}: the disk has answered what the client left behind, and knows that it is gone. */
@@ -59,9 +66,10 @@ export interface ConnectionOptions {
 export class Connection implements SocketReader, TransmissionHost, FlowMember {
   readonly #options: ConnectionOptions;
   readonly limits: FlowLimits;
-  readonly #socket: Socket;
+  /** What the client's bytes go through: the socket itself, and once they are encrypted one that stands before it. */
+  readonly #plainSocket: Socket;
+  #socket: Socket;
   readonly #receive = new ReceiveBuffer();
-  readonly #writer: ReplyWriter;
   readonly #handshake: Handshake;
   readonly #connectedMs = Date.now();
   #facts: ConnectionFacts;
@@ -69,6 +77,9 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   /** The export whose backend was opened and must be closed. */
   #opened: HostedExport | null = null;
   #opening = false;
+  /** A TLS handshake is under way: bytes are none of ours. */
+  #securing = false;
+  #tls: string | null = null;
   /** Under way once the backend has been told that the client is gone. */
   #closing: Promise<void> | null = null;
   #deadline: NodeJS.Timeout | null;
@@ -95,23 +106,28 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.#options = options;
     this.limits = options.limits;
     this.#facts = { number: options.number, exportName: '' };
-    this.#handshake = new Handshake(options.exports);
+    this.#handshake = new Handshake(options.exports, options.policy);
     const socket = readDirectly(accepted, this);
     if (socket === null) {
       accepted.destroy();
       throw new Error('this runtime does not let an accepted socket be read directly; use Node 24 or later');
     }
+    this.#plainSocket = socket;
     this.#socket = socket;
-    this.#writer = new ReplyWriter(socket);
     this.limits.join(this);
     this.#deadline = setTimeout(() => this.disconnect('the handshake took too long'), options.handshakeMs);
     socket.setNoDelay(true);
-    socket.on('error', (error) => this.disconnect(error.message));
-    socket.on('end', () => this.#hungUp());
+    this.#listen(socket);
     socket.on('close', () => this.#socketClosed());
-    socket.on('drain', () => this.#drained());
     this.#sendHandshake();
     socket.resume();
+  }
+
+  #listen(socket: Socket): void {
+    const isOurs = (): boolean => this.#socket === socket && !this.#securing;
+    socket.on('error', (error) => this.disconnect(error.message));
+    socket.on('end', () => isOurs() && this.#hungUp());
+    socket.on('drain', () => isOurs() && this.#drained());
   }
 
   get facts(): ConnectionFacts {
@@ -126,6 +142,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
       state: transmission === null ? 'handshake' : 'transmission',
       exportName: transmission === null ? null : this.#facts.exportName,
       negotiated: transmission?.negotiated ?? null,
+      tls: this.#tls,
       requestsInFlight: transmission?.requestsInFlight ?? 0,
       transactions: transmission?.transactions ?? 0,
       connectedMs: this.#connectedMs,
@@ -142,14 +159,19 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   disconnect(reason: string): void {
     this.#reason ??= reason;
     this.#transmission?.abandon();
+    this.#destroySocket();
+  }
+
+  #destroySocket(): void {
     this.#socket.destroy();
+    this.#plainSocket.destroy();
   }
 
   /** The client closed its side: as good a way to leave as any, and common. */
   #hungUp(): void {
     this.#left = true;
     this.#transmission?.abandon();
-    this.#socket.destroy();
+    this.#destroySocket();
   }
 
   evict(reason: string): void {
@@ -212,6 +234,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
 
   #advance(): void {
     for (;;) {
+      if (this.#securing) return;
       if (this.#ending) {
         this.#pause();
         return;
@@ -256,7 +279,43 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
       this.#end();
     } else if (step.kind === 'chosen') {
       this.#open(step.exportName, step.negotiated);
+    } else if (step.kind === 'secure') {
+      this.#secure();
     }
+  }
+
+  /**
+   * Hands the socket over to TLS, once the read that brought NBD_OPT_STARTTLS is over. What came with it in the clear may
+   * be from anyone and is thrown away.
+   */
+  #secure(): void {
+    this.#securing = true;
+    this.#pause();
+    setImmediate(() => {
+      if (this.#closed || this.#plainSocket.destroyed) return;
+      this.#dropUnread();
+      this.#options.tls?.secure(this.#plainSocket, {
+        secured: (socket, words) => this.#secured(socket, words),
+        failed: (reason) => this.disconnect(reason),
+      });
+    });
+  }
+
+  #dropUnread(): void {
+    this.#receive.head = 0;
+    this.#receive.tail = 0;
+    this.#asideFrom = 0;
+    this.#asideTo = 0;
+  }
+
+  #secured(socket: Socket, words: string): void {
+    this.#socket = socket;
+    this.#tls = words;
+    this.#securing = false;
+    this.#paused = false;
+    this.#listen(socket);
+    this.#handshake.secured();
+    readDecrypted(socket, this);
   }
 
   #sendHandshake(): void {
@@ -272,7 +331,11 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     }
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     this.#deadline = null;
-    this.#facts = { number: this.#options.number, exportName: disk.name };
+    this.#facts = {
+      number: this.#options.number,
+      exportName: disk.name,
+      ...(this.#tls !== null && { tls: true }),
+    };
     let opening: void | Promise<void>;
     try {
       opening = disk.backend.open(this.#facts);
@@ -313,7 +376,8 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   #begin(disk: HostedExport, negotiated: Negotiated): void {
     this.#handshake.accept();
     this.#sendHandshake();
-    this.#transmission = new Transmission(this, disk, negotiated, this.#receive, this.#writer);
+    const writer = new ReplyWriter(this.#socket, negotiated.extendedHeaders);
+    this.#transmission = new Transmission(this, disk, negotiated, this.#receive, writer);
     if (this.#shuttingDown) this.#transmission.shutDown();
     this.#options.onChanged();
   }
@@ -370,7 +434,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.#pause();
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.disconnect('the last replies were not taken'), ENDING_MS);
-    this.#socket.end(() => this.#socket.destroy());
+    this.#socket.end(() => this.#destroySocket());
   }
 
   broken(reason: string): void {
@@ -390,12 +454,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     const disk = this.#opened;
     this.#opened = null;
     if (disk !== null) {
-      this.#closing = closeQuietly(
-        disk.backend,
-        this.#facts,
-        graceful,
-        this.#transmission?.transactions ?? 0,
-      );
+      this.#closing = disk.closed(this.#facts, graceful, this.#transmission?.transactions ?? 0);
     }
     return this.#closing ?? Promise.resolve();
   }
@@ -411,6 +470,14 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
 
   #socketClosed(): void {
     if (this.#closed) return;
+    if (this.#securing && this.#reason === null) {
+      // Why TLS gave up is told only after it has closed the socket.
+      setImmediate(() => {
+        this.#reason ??= 'TLS: the client hung up';
+        this.#socketClosed();
+      });
+      return;
+    }
     this.#closed = true;
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     if (this.#later !== null) clearImmediate(this.#later);
@@ -419,18 +486,5 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.limits.leave(this);
     this.#options.onClosed(this, this.#left ? null : this.#reason);
     this.abandonedAnswered();
-  }
-}
-
-async function closeQuietly(
-  backend: Backend,
-  connection: ConnectionFacts,
-  graceful: boolean,
-  transactions: number,
-): Promise<void> {
-  try {
-    await backend.close(connection, graceful, transactions);
-  } catch {
-    // The client is gone either way, and a disk that fails to close has nobody else to tell.
   }
 }

@@ -18,6 +18,7 @@ import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryShare } from './memory-share.ts';
 import { NbdSource } from './nbd-source.ts';
 import { type ListenAddress, NbdServer } from './server.ts';
+import { type TlsRequest, TlsService } from './tls/tls-service.ts';
 import { WorkloadRunner } from './workloads/workload-runner.ts';
 
 /** Real memory that the disks hosted by one process may take together. */
@@ -30,6 +31,10 @@ const NOTICE_MS = 1_000;
 export interface HostRequest extends DiskRequest {
   readonly exportName: string;
   readonly address: ListenAddress;
+  /** Whether clients may or must encrypt, and what with; absent or null for no TLS. */
+  readonly tls?: TlsRequest | null;
+  /** Whether NBD_OPT_EXTENDED_HEADERS is offered; it is unless told. */
+  readonly extendedHeaders?: boolean;
   /** Its place in the set it is hosted in; absent for a disk of its own. */
   readonly set?: HostInfo['set'];
   /** What windows call it; by its export's name if not given, or by its kind when that is empty. */
@@ -46,6 +51,7 @@ export class DiskHost {
   readonly parameters: LiveParameters;
   readonly #exportName: string;
   readonly #set: HostInfo['set'];
+  readonly #tls: HostInfo['tls'];
   readonly #server: NbdServer;
   readonly #plugin: string;
   readonly #disk: DiskStack;
@@ -60,7 +66,7 @@ export class DiskHost {
 
   private constructor(
     request: HostRequest,
-    address: HostAddress,
+    addresses: { readonly clients: HostAddress; readonly own: HostAddress },
     source: NbdSource,
     server: NbdServer,
     disk: DiskStack,
@@ -71,14 +77,16 @@ export class DiskHost {
     this.#hosted = hosted;
     this.#exportName = request.exportName;
     this.#set = request.set ?? null;
-    this.address = address;
+    const tls = request.tls ?? null;
+    this.#tls = tls === null ? null : { mode: tls.mode, kind: tls.files.kind };
+    this.address = addresses.clients;
     this.source = source;
     this.parameters = new LiveParameters(disk, request);
     this.#server = server;
     this.#disk = disk;
     this.#memory = memory;
     this.#overlay = disk.filters.find((filter) => filter instanceof CowFilter) ?? null;
-    this.#workload = new WorkloadRunner(server, address, request.exportName, (notice) =>
+    this.#workload = new WorkloadRunner(server, addresses.own, request.exportName, (notice) =>
       source.notice(notice),
     );
   }
@@ -94,12 +102,13 @@ export class DiskHost {
     log: HostLog | null = null,
     allowance: MemoryAllowance = PROCESS_MEMORY,
   ): Promise<DiskHost> {
+    const tls = await tlsOf(request);
     const memory = new MemoryShare(allowance);
     const disk = await buildDisk({ ...request, changeable: true }, memory);
     const source = new NbdSource(request.title ?? (request.exportName || disk.plugin.name));
     noticeLostLog(disk, source);
     const server: NbdServer = new NbdServer(
-      {},
+      { ...(tls !== null && { tls }), extendedHeaders: request.extendedHeaders ?? true },
       log === null ? null : new ClientLog(log, () => server.connections),
     );
     try {
@@ -107,11 +116,15 @@ export class DiskHost {
       const hosted = new HostedExport(request.exportName, disk.plugin.words, disk.backend, observer);
       server.addExport(hosted);
       source.onRelieved = () => server.relieved();
-      const address = hostAddress(await server.listen(absolute(request.address)), request.exportName);
+      const name = request.exportName;
+      const security = tls?.mode === 'require' ? tls.service.uriSecurity : null;
+      const address = hostAddress(await server.listen(absolute(request.address)), name, security);
+      const own = security === null ? address : hostAddress(await server.listenForOurselves(), name);
       noticeFullMemory(memory, source);
       tellHappenings(disk, source, `serving at ${address.uri}`);
-      return new DiskHost(request, address, source, server, disk, hosted, memory);
+      return new DiskHost(request, { clients: address, own }, source, server, disk, hosted, memory);
     } catch (error) {
+      await server.close(0);
       await disk.backend.dispose();
       throw error;
     }
@@ -160,13 +173,14 @@ export class DiskHost {
         number: connection.number,
         peer: connection.peer,
         state: connection.state,
-        features: featuresOf(connection.negotiated),
+        features: featuresOf(connection),
         requestsInFlight: connection.requestsInFlight,
         transactions: connection.transactions,
         connectedMs: Math.max(0, nowMs - connection.connectedMs),
         builtIn: connection.number === this.#workload.connection,
       })),
       set: this.#set,
+      tls: this.#tls,
       workload: this.#workload.running,
     };
   }
@@ -321,6 +335,12 @@ export class DiskHost {
     this.source.tell('ended', 'no longer served');
     await this.#disk.backend.dispose();
   }
+}
+
+/** @throws Error when the credentials will not do. */
+async function tlsOf({ tls }: HostRequest): Promise<{ mode: 'on' | 'require'; service: TlsService } | null> {
+  if (tls === undefined || tls === null) return null;
+  return { mode: tls.mode, service: await TlsService.start(tls.files) };
 }
 
 function noticeFullMemory(memory: MemoryShare, source: NbdSource): void {

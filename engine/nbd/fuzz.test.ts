@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { FuzzRounds } from './testing/fuzz-round.ts';
+import { Pki } from './testing/pki.ts';
 import { type ServedApart, serveApart } from './testing/served-apart.ts';
 
 /** Clients until pools and compiled code have their size. */
@@ -17,13 +18,22 @@ const RSS_MARGIN_BYTES = 64 << 20;
 const directory = mkdtempSync(join(tmpdir(), 'nbdscope-fuzz-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
+const pki = new Pki();
 let served: ServedApart | null = null;
-afterEach(() => served?.close());
+afterEach(async () => {
+  await served?.close();
+  pki.remove();
+});
 
 describe('the server among hostile clients', () => {
   it('neither crashes, hangs nor grows, and a healthy client never notices', async () => {
-    served = await serveApart({ server: { handshakeMs: 500 }, parameters: [['delay-cache', '2ms']] });
-    const rounds = await FuzzRounds.begin(served, 1);
+    served = await serveApart({
+      server: { handshakeMs: 500 },
+      parameters: [['delay-cache', '2ms']],
+      tls: { mode: 'on', files: { kind: 'certificates', directory: pki.server, verifyPeer: false } },
+    });
+    const ca = readFileSync(join(pki.server, 'ca-cert.pem'));
+    const rounds = await FuzzRounds.begin(served, 1, { ca, servername: 'localhost' });
     await rounds.run(() => rounds.count < WARM_UP);
     const before = await rounds.memory();
     await rounds.run(() => rounds.count < WARM_UP + CLIENTS);
@@ -49,7 +59,7 @@ describe('the server among hostile clients', () => {
         filters,
         parameters: [['file', path]],
       });
-      const rounds = await FuzzRounds.begin(served, 10_000);
+      const rounds = await FuzzRounds.begin(served, 10_000, null);
       await rounds.run(() => rounds.count < FILE_CLIENTS);
       await rounds.memory();
       rounds.close();

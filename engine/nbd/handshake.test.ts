@@ -172,6 +172,42 @@ describe('Handshake', () => {
     expect(allocation(chosen, tooBig)).toBe(false);
   });
 
+  it('stops at STARTTLS, and forgets what was agreed on before it', () => {
+    const handshake = new Handshake(EXPORTS, { tls: 'on', extendedHeaders: true });
+    const before = [
+      option(Option.ExtendedHeaders),
+      option(Option.SetMetaContext, metaData('disk', ['base:allocation'])),
+      option(Option.StartTls),
+    ];
+    const bytes = Buffer.concat([FLAGS, ...before, option(Option.Go, goData('disk'))]);
+    const { taken, step } = handshake.push(bytes, 0, bytes.length);
+    expect(step.kind).toBe('secure');
+    expect(taken).toBe(FLAGS.length + Buffer.concat(before).length);
+    expect(handshake.push(bytes, taken, bytes.length).taken).toBe(0);
+    handshake.secured();
+    expect(feed(handshake, option(Option.Go, goData('disk')))).toMatchObject({
+      negotiated: {
+        structuredReplies: false,
+        extendedHeaders: false,
+        allocation: false,
+        fixedNewstyle: true,
+      },
+    });
+  });
+
+  it('takes structured replies after extended headers for a mistake, but not before them', () => {
+    const types = answers(
+      Buffer.concat([
+        option(Option.StructuredReply),
+        option(Option.ExtendedHeaders),
+        option(Option.ExtendedHeaders),
+        option(Option.StructuredReply),
+      ]),
+    ).map(({ type }) => type);
+    const { Ack, ErrInvalid, ErrExtHeaderReqd } = OptionReply;
+    expect(types).toEqual([Ack, Ack, ErrInvalid, ErrExtHeaderReqd]);
+  });
+
   it('keeps a refused STARTTLS from changing anything', () => {
     const found = answers(
       option(Option.StructuredReply),

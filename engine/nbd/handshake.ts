@@ -48,9 +48,20 @@ export interface ExportDirectory {
   find(name: string): ExportFacts | null;
 }
 
+/** Whether clients can, or have to, encrypt the connection (proto.md, "TLS support"): NOTLS, SELECTIVETLS, FORCEDTLS. */
+export type TlsMode = 'off' | 'on' | 'require';
+
+/** What a server offers to everyone. */
+export interface HandshakePolicy {
+  readonly tls: TlsMode;
+  readonly extendedHeaders: boolean;
+}
+
 /** What client and server have agreed on. */
 export interface Negotiated {
   readonly structuredReplies: boolean;
+  /** Headers of 32 bytes with 64-bit lengths; structured replies come with them. */
+  readonly extendedHeaders: boolean;
   readonly noZeroes: boolean;
   readonly fixedNewstyle: boolean;
   /** Whether NBD_CMD_BLOCK_STATUS may be used: base:allocation was selected for the export now chosen. */
@@ -63,37 +74,47 @@ export type HandshakeStep =
   | { readonly kind: 'more' }
   /** The client has chosen; call {@link Handshake.accept} when the export is open. The rest belongs to transmission. */
   | { readonly kind: 'chosen'; readonly exportName: string; readonly negotiated: Negotiated }
+  /**
+   * Once the output is sent the connection is to be encrypted; then call {@link Handshake.secured}. What the client has
+   * sent besides, in the clear, is to be thrown away.
+   */
+  | { readonly kind: 'secure' }
   /** The connection is to end, once the output is sent. `reason` is null when the client asked for it. */
   | { readonly kind: 'close'; readonly reason: string | null };
 
+/** Everything that needs no credentials. */
+const OPEN: HandshakePolicy = { tls: 'off', extendedHeaders: true };
 const MORE: HandshakeStep = { kind: 'more' };
 
 /**
- * The server's side of the handshake (proto.md, "Handshake"): fixed newstyle, without TLS. It is fed bytes in pieces of
- * any size, and what it answers gathers in `output`. Memory is bounded by {@link MAX_OPTION_BYTES} and the answer to one
+ * The server's side of the handshake (proto.md, "Handshake"): fixed newstyle. It is fed bytes in pieces of any size, and what it answers gathers in `output`. Memory is bounded by {@link MAX_OPTION_BYTES} and the answer to one
  * option; it neither waits nor opens anything.
  */
 export class Handshake {
   readonly #exports: ExportDirectory;
+  readonly #policy: HandshakePolicy;
   #output: Buffer[] = [];
   /** Bytes of the item at hand: client flags, an option's header, or its data. */
   readonly #item = Buffer.allocUnsafeSlow(16);
   #data: Buffer = this.#item;
   #filled = 0;
   #wanted = 4;
-  #stage: 'flags' | 'header' | 'data' | 'skip' | 'chosen' | 'closed' = 'flags';
+  #stage: 'flags' | 'header' | 'data' | 'skip' | 'securing' | 'chosen' | 'closed' = 'flags';
+  #secured = false;
   #skipLeft = 0;
   #option = 0;
   #optionCount = 0;
   #clientFlags = 0;
   #structuredReplies = false;
+  #extendedHeaders = false;
   /** The export that base:allocation was last selected for; null when for none. */
   #allocationFor: ExportFacts | null = null;
   #chosen: { readonly facts: ExportFacts; readonly infos: readonly number[] | null } | null = null;
   #shuttingDown = false;
 
-  constructor(exports: ExportDirectory) {
+  constructor(exports: ExportDirectory, policy: HandshakePolicy = OPEN) {
     this.#exports = exports;
+    this.#policy = policy;
     const greeting = Buffer.alloc(18);
     greeting.writeUInt32BE(NBD_MAGIC_HIGH, 0);
     greeting.writeUInt32BE(NBD_MAGIC_LOW, 4);
@@ -117,12 +138,13 @@ export class Handshake {
 
   /**
    * Takes bytes `from` to `to` as far as they belong to the handshake.
-   * @returns how many it took, and where it stands. After `chosen` or `close` it takes none.
+   * @returns how many it took, and where it stands. After `chosen` or `close` it takes none, after `secure` none until
+   * {@link secured}.
    */
   push(bytes: Buffer, from: number, to: number): { readonly taken: number; readonly step: HandshakeStep } {
     let at = from;
     let step: HandshakeStep = MORE;
-    while (at < to && step.kind === 'more' && this.#stage !== 'chosen' && this.#stage !== 'closed') {
+    while (at < to && step.kind === 'more' && this.#takesBytes) {
       if (this.#stage === 'skip') {
         const skipped = Math.min(this.#skipLeft, to - at);
         at += skipped;
@@ -137,6 +159,19 @@ export class Handshake {
       if (this.#filled === this.#wanted) step = this.#itemRead();
     }
     return { taken: at - from, step };
+  }
+
+  get #takesBytes(): boolean {
+    return this.#stage !== 'securing' && this.#stage !== 'chosen' && this.#stage !== 'closed';
+  }
+
+  /** The connection is encrypted: what was agreed on before, where anyone could meddle with it, is forgotten. */
+  secured(): void {
+    this.#secured = true;
+    this.#structuredReplies = false;
+    this.#extendedHeaders = false;
+    this.#allocationFor = null;
+    this.#nextOption();
   }
 
   /** The chosen export is open: tells the client. Transmission begins after this output. */
@@ -212,7 +247,9 @@ export class Handshake {
       return this.#close(null);
     }
     if (this.#option === Option.SetMetaContext) this.#allocationFor = null;
-    if (isKnown(this.#option)) this.#refuse(OptionReply.ErrTooBig, `${length} bytes of data are too many`);
+    if (this.#needsTls) this.#refuseUntilTls();
+    else if (isKnown(this.#option))
+      this.#refuse(OptionReply.ErrTooBig, `${length} bytes of data are too many`);
     else this.#refuse(OptionReply.ErrUnsup, 'unknown option');
     this.#stage = 'skip';
     this.#skipLeft = length;
@@ -236,6 +273,8 @@ export class Handshake {
     if ((this.#clientFlags & ClientFlag.FixedNewstyle) === 0) {
       return this.#refuse(OptionReply.ErrInvalid, 'only NBD_OPT_EXPORT_NAME without fixed newstyle');
     }
+    if (option === Option.StartTls) return data.length > 0 ? this.#noData() : this.#startTls();
+    if (this.#needsTls) return this.#refuseUntilTls();
     switch (option) {
       case Option.List:
         return data.length > 0 ? this.#noData() : this.#list();
@@ -243,15 +282,13 @@ export class Handshake {
       case Option.Go:
         return this.#infoOrGo(data);
       case Option.StructuredReply:
-        if (data.length > 0) return this.#noData();
-        this.#structuredReplies = true;
-        return this.#reply(OptionReply.Ack);
+        return data.length > 0 ? this.#noData() : this.#structuredReply();
+      case Option.ExtendedHeaders:
+        if (this.#policy.extendedHeaders) return data.length > 0 ? this.#noData() : this.#extendHeaders();
+        return this.#refuse(OptionReply.ErrUnsup, 'extended headers are not offered here');
       case Option.ListMetaContext:
       case Option.SetMetaContext:
         return this.#metaContext(data);
-      case Option.StartTls:
-        if (data.length > 0) return this.#noData();
-        return this.#refuse(OptionReply.ErrPolicy, 'TLS is not offered here');
       default:
         return this.#refuse(OptionReply.ErrUnsup, 'unknown option');
     }
@@ -261,7 +298,42 @@ export class Handshake {
     return this.#refuse(OptionReply.ErrInvalid, 'this option has no data');
   }
 
+  get #needsTls(): boolean {
+    return this.#policy.tls === 'require' && !this.#secured;
+  }
+
+  #refuseUntilTls(): HandshakeStep {
+    return this.#refuse(OptionReply.ErrTlsReqd, 'TLS is required here; begin with NBD_OPT_STARTTLS');
+  }
+
+  #startTls(): HandshakeStep {
+    if (this.#policy.tls === 'off') return this.#refuse(OptionReply.ErrPolicy, 'TLS is not offered here');
+    if (this.#secured) return this.#refuse(OptionReply.ErrInvalid, 'the connection is encrypted already');
+    this.#reply(OptionReply.Ack);
+    this.#stage = 'securing';
+    return { kind: 'secure' };
+  }
+
+  #structuredReply(): HandshakeStep {
+    if (this.#extendedHeaders) {
+      return this.#refuse(OptionReply.ErrExtHeaderReqd, 'extended headers were agreed on already');
+    }
+    this.#structuredReplies = true;
+    return this.#reply(OptionReply.Ack);
+  }
+
+  #extendHeaders(): HandshakeStep {
+    if (this.#extendedHeaders) {
+      return this.#refuse(OptionReply.ErrInvalid, 'extended headers were agreed on already');
+    }
+    this.#extendedHeaders = true;
+    this.#structuredReplies = true;
+    return this.#reply(OptionReply.Ack);
+  }
+
   #exportName(data: Buffer): HandshakeStep {
+    if (this.#needsTls) return this.#close('the client asked for an export without TLS, which is required');
+    if (this.#extendedHeaders) return this.#close('NBD_OPT_EXPORT_NAME after extended headers');
     const name = readName(data, 'the export name');
     if (typeof name !== 'string') return this.#close(name.error);
     const facts = this.#shuttingDown ? null : this.#exports.find(name);
@@ -297,6 +369,7 @@ export class Handshake {
     this.#stage = 'chosen';
     const negotiated: Negotiated = {
       structuredReplies: this.#structuredReplies,
+      extendedHeaders: this.#extendedHeaders,
       noZeroes: (this.#clientFlags & ClientFlag.NoZeroes) !== 0,
       fixedNewstyle: (this.#clientFlags & ClientFlag.FixedNewstyle) !== 0,
       allocation: this.#allocationFor === facts,
@@ -372,6 +445,7 @@ function isKnown(option: number): boolean {
     option === Option.Info ||
     option === Option.Go ||
     option === Option.StructuredReply ||
+    option === Option.ExtendedHeaders ||
     option === Option.ListMetaContext ||
     option === Option.SetMetaContext
   );

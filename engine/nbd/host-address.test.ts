@@ -22,6 +22,18 @@ describe('the address of a hosted disk', () => {
     });
   });
 
+  it('says with TLS who the client is and where its credentials are', () => {
+    const psk = { user: 'alice b', parameter: 'tls-psk-file=/tmp/keys.psk' };
+    expect(hostAddress('nbd+unix:///?socket=/tmp/s', 'd', psk).uri).toBe(
+      'nbds+unix://alice%20b@/d?socket=/tmp/s&tls-psk-file=/tmp/keys.psk',
+    );
+    const x509 = { user: null, parameter: 'tls-certificates=/tmp/pki' };
+    expect(hostAddress('nbd://127.0.0.1:4', '', x509).uri).toBe(
+      'nbds://127.0.0.1:4?tls-certificates=/tmp/pki',
+    );
+    expect(hostAddress('nbd://[::1]:4', 'd', { user: null, parameter: '' }).uri).toBe('nbds://[::1]:4/d');
+  });
+
   it('is good in any directory', () => {
     expect(absolute({ kind: 'unix', path: 'sock' })).toEqual({ kind: 'unix', path: `${process.cwd()}/sock` });
   });

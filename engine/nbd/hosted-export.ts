@@ -53,6 +53,15 @@ export class HostedExport implements ExportFacts {
     return this.backend.capabilities.extents;
   }
 
+  /** Tells the disk that a client is gone. Never fails. */
+  async closed(connection: ConnectionFacts, graceful: boolean, transactions: number): Promise<void> {
+    try {
+      await this.backend.close(connection, graceful, transactions);
+    } catch {
+      // The client is gone either way, and a disk that fails to close has nobody else to tell.
+    }
+  }
+
   transmissionFlags(structuredReplies: boolean): number {
     const can = this.backend.capabilities;
     const readOnly = this.backend.readOnly;

@@ -15,6 +15,7 @@ const CAPABILITIES: Capabilities = {
   extents: true,
   multiConn: true,
   rotational: false,
+  wideLengths: true,
 };
 
 /**
@@ -97,48 +98,42 @@ export class MemoryBackend implements Backend {
 
   zero(request: Request): Answer {
     if ((request.flags & RowFlag.MayTrim) !== 0) return this.trim(request);
-    let page = firstPage(request);
+    const endPage = pageOfEnd(request);
+    const endWithin = withinEnd(request);
     let within = request.offsetLow & PAGE_MASK;
-    let left = request.length;
-    while (left > 0) {
-      const take = Math.min(left, PAGE_BYTES - within);
+    for (let page = firstPage(request); page <= endPage; page += 1) {
+      const to = page === endPage ? endWithin : PAGE_BYTES;
+      if (to === within) break;
       const bytes = this.#pages.get(page);
       if (bytes === null) {
         if (!this.#takePage()) return Errno.ENOSPC;
         this.#pages.set(page, PROMISED);
-      } else if (take === PAGE_BYTES) {
+      } else if (to - within === PAGE_BYTES) {
         this.#pages.set(page, PROMISED);
       } else if (bytes !== PROMISED) {
-        bytes.fill(0, within, within + take);
+        bytes.fill(0, within, to);
       }
-      left -= take;
-      page += 1;
       within = 0;
     }
     return Errno.Ok;
   }
 
   trim(request: Request): Answer {
-    let page = firstPage(request);
+    const endPage = pageOfEnd(request);
+    const endWithin = withinEnd(request);
     let within = request.offsetLow & PAGE_MASK;
-    let left = request.length;
-    while (left > 0) {
-      const take = Math.min(left, PAGE_BYTES - within);
-      if (take === PAGE_BYTES) {
-        const next = this.#pages.skipEmpty(page, page + Math.floor(left / PAGE_BYTES));
-        if (next > page) {
-          left -= (next - page) * PAGE_BYTES;
-          page = next;
-          continue;
-        }
-        this.#dropPage(page);
-      } else if (page === this.#lastPage && within === 0 && take === this.#lastPageBytes) {
+    for (let page = firstPage(request); page <= endPage; page += 1) {
+      const to = page === endPage ? endWithin : PAGE_BYTES;
+      if (to === within) break;
+      if (to - within === PAGE_BYTES) {
+        const next = this.#pages.skipEmpty(page, endPage);
+        if (next > page) page = next - 1;
+        else this.#dropPage(page);
+      } else if (page === this.#lastPage && within === 0 && to === this.#lastPageBytes) {
         this.#dropPage(page);
       } else {
-        this.#clearPart(page, within, take);
+        this.#clearPart(page, within, to - within);
       }
-      left -= take;
-      page += 1;
       within = 0;
     }
     return Errno.Ok;
@@ -155,7 +150,7 @@ export class MemoryBackend implements Backend {
   extents(request: Request): Answer {
     let page = firstPage(request);
     let within = request.offsetLow & PAGE_MASK;
-    let left = request.length;
+    let left = request.lengthHigh * 0x1_0000_0000 + request.length;
     while (left > 0) {
       const pages = Math.ceil((within + left) / PAGE_BYTES);
       const next = this.#pages.skipEmpty(page, page + pages);
@@ -209,4 +204,16 @@ export class MemoryBackend implements Backend {
 
 function firstPage(request: Request): number {
   return request.offsetHigh * PAGES_PER_HIGH + (request.offsetLow >>> PAGE_SHIFT);
+}
+
+/** The page in which a request ends, or the one after its last when it ends with a page. */
+function pageOfEnd(request: Request): number {
+  const low = request.offsetLow + request.length;
+  const high = request.offsetHigh + request.lengthHigh + (low >= 0x1_0000_0000 ? 1 : 0);
+  return high * PAGES_PER_HIGH + ((low % 0x1_0000_0000) >>> PAGE_SHIFT);
+}
+
+/** Bytes of that page that it covers. */
+function withinEnd(request: Request): number {
+  return (request.offsetLow + request.length) & PAGE_MASK;
 }

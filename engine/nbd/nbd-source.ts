@@ -212,8 +212,7 @@ class DiskObserver implements RequestObserver {
     batch.cookieHigh[i] = request.cookieHigh;
     batch.offsetLow[i] = request.offsetLow;
     batch.offsetHigh[i] = request.offsetHigh;
-    batch.lengthLow[i] = this.#lengthOnDisk(request);
-    batch.lengthHigh[i] = 0;
+    this.#writeLength(batch, i, request);
     batch.disk[i] = this.#disk;
     batch.flags[i] = request.flags;
     batch.errno[i] = errno;
@@ -223,13 +222,22 @@ class DiskObserver implements RequestObserver {
   }
 
   /** A refused request may lie beyond the disk; the picture has only the part that is on it. */
-  #lengthOnDisk(request: PendingRequest): number {
+  #writeLength(batch: EventBatch, i: number, request: PendingRequest): void {
     const endLow = request.offsetLow + request.length;
-    const high = request.offsetHigh;
-    if (high < this.#sizeHigh - 1 || (high === this.#sizeHigh && endLow <= this.#sizeLow))
-      return request.length;
-    const left = this.#sizeBytes - ((BigInt(high) << 32n) | BigInt(request.offsetLow));
-    if (left <= 0n) return 0;
-    return left < BigInt(request.length) ? Number(left) : request.length;
+    const high = request.offsetHigh + request.lengthHigh;
+    if (high < this.#sizeHigh - 1 || (high === this.#sizeHigh && endLow <= this.#sizeLow)) {
+      batch.lengthLow[i] = request.length;
+      batch.lengthHigh[i] = request.lengthHigh;
+      return;
+    }
+    const left = this.#sizeBytes - whole(request.offsetHigh, request.offsetLow);
+    const asked = whole(request.lengthHigh, request.length);
+    const onDisk = left <= 0n ? 0n : left < asked ? left : asked;
+    batch.lengthLow[i] = Number(onDisk & 0xffff_ffffn);
+    batch.lengthHigh[i] = Number(onDisk >> 32n);
   }
+}
+
+function whole(high: number, low: number): bigint {
+  return (BigInt(high) << 32n) | BigInt(low);
 }

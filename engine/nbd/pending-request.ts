@@ -27,6 +27,7 @@ export class PendingRequest implements Request {
   offsetHigh = 0;
   offsetLow = 0;
   length = 0;
+  lengthHigh = 0;
   flags = 0;
   payload: Buffer = NOTHING;
   payloadStart = 0;

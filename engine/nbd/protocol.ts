@@ -14,10 +14,14 @@ export const OPTION_REPLY_MAGIC_HIGH = 0x0003_e889;
 export const OPTION_REPLY_MAGIC_LOW = 0x0455_65a9;
 /** "Request message". */
 export const REQUEST_MAGIC = 0x2560_9513;
+/** "Extended request message" (branch extension-ext-header, as the other two of extended headers). */
+export const EXTENDED_REQUEST_MAGIC = 0x21e4_1c71;
 /** "Simple reply message". */
 export const SIMPLE_REPLY_MAGIC = 0x6744_6698;
 /** "Structured reply chunk message". */
 export const STRUCTURED_REPLY_MAGIC = 0x668e_33ef;
+/** "Extended reply chunk message". */
+export const EXTENDED_REPLY_MAGIC = 0x6e8a_278c;
 
 /** "Handshake flags", from the server. */
 export const HandshakeFlag = { FixedNewstyle: 1, NoZeroes: 2 } as const;
@@ -69,6 +73,7 @@ export const OptionReply = {
   ErrShutdown: 0x8000_0007,
   ErrBlockSizeReqd: 0x8000_0008,
   ErrTooBig: 0x8000_0009,
+  ErrExtHeaderReqd: 0x8000_000a,
 } as const;
 
 /** "Option reply types", NBD_REP_INFO: what an information reply is about. */
@@ -88,12 +93,19 @@ export const Command = {
 } as const;
 
 /** "Command flags". */
-export const CommandFlag = { Fua: 1, NoHole: 2, Df: 4, ReqOne: 8, FastZero: 16 } as const;
+export const CommandFlag = { Fua: 1, NoHole: 2, Df: 4, ReqOne: 8, FastZero: 16, PayloadLen: 32 } as const;
 
 /** "Structured reply flags". */
 export const CHUNK_DONE = 1;
 /** "Structured reply types". */
-export const Chunk = { None: 0, OffsetData: 1, OffsetHole: 2, BlockStatus: 5, Error: 0x8001 } as const;
+export const Chunk = {
+  None: 0,
+  OffsetData: 1,
+  OffsetHole: 2,
+  BlockStatus: 5,
+  BlockStatusExt: 6,
+  Error: 0x8001,
+} as const;
 
 /** "Error values". */
 export const Errno = {
@@ -126,3 +138,5 @@ export const MAX_ACCEPTED_PAYLOAD_BYTES = 64 << 20;
 
 /** Bytes of a request's header. */
 export const REQUEST_BYTES = 28;
+/** Bytes of a request's header once extended headers were negotiated. */
+export const EXTENDED_REQUEST_BYTES = 32;

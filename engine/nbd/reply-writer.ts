@@ -1,6 +1,12 @@
 import type { Writable } from 'node:stream';
 import type { PendingRequest } from './pending-request.ts';
-import { CHUNK_DONE, Chunk, SIMPLE_REPLY_MAGIC, STRUCTURED_REPLY_MAGIC } from './protocol.ts';
+import {
+  CHUNK_DONE,
+  Chunk,
+  EXTENDED_REPLY_MAGIC,
+  SIMPLE_REPLY_MAGIC,
+  STRUCTURED_REPLY_MAGIC,
+} from './protocol.ts';
 
 /** Headers and small payloads are gathered in chunks of this many bytes. */
 const GATHER_BYTES = 256 << 10;
@@ -19,6 +25,8 @@ const ZEROES = Buffer.alloc(256 << 10);
  */
 export class ReplyWriter {
   readonly #socket: Writable;
+  /** Whether extended headers were negotiated: then every reply is structured and has the longer header. */
+  readonly #extended: boolean;
   #chunk: Buffer = Buffer.allocUnsafeSlow(GATHER_BYTES);
   #view: DataView = viewOf(this.#chunk);
   /** Bytes of the chunk filled, and how many of these are in `#parts` or sent already. */
@@ -30,8 +38,9 @@ export class ReplyWriter {
   readonly #lent: Buffer[] = [];
   readonly #spares: Buffer[] = [];
 
-  constructor(socket: Writable) {
+  constructor(socket: Writable, extended: boolean) {
     this.#socket = socket;
+    this.#extended = extended;
   }
 
   /** Bytes gathered and not handed to the socket. */
@@ -74,6 +83,12 @@ export class ReplyWriter {
       }
       this.#lent.length = 0;
     }
+  }
+
+  /** That a request without a result was carried out. */
+  done(request: PendingRequest): void {
+    if (this.#extended) this.#chunkHeader(request, CHUNK_DONE, Chunk.None, 0);
+    else this.simple(request, 0);
   }
 
   simple(request: PendingRequest, errno: number): void {
@@ -141,12 +156,32 @@ export class ReplyWriter {
   /** The extents collected, as the one chunk of context `contextId`. */
   blockStatus(request: PendingRequest, contextId: number): void {
     const count = request.extentCount;
+    if (this.#extended) {
+      this.#blockStatusExt(request, contextId);
+      return;
+    }
     let at = this.#chunkHeader(request, CHUNK_DONE, Chunk.BlockStatus, 4 + 8 * count, 4);
     this.#view.setUint32(at, contextId);
     for (let i = 0; i < count; i += 1) {
       at = this.#room(8);
       this.#view.setUint32(at, request.extentLength[i] ?? 0);
       this.#view.setUint32(at + 4, request.extentFlags[i] ?? 0);
+    }
+  }
+
+  /** NBD_REPLY_TYPE_BLOCK_STATUS_EXT: lengths and flags of 64 bits. */
+  #blockStatusExt(request: PendingRequest, contextId: number): void {
+    const count = request.extentCount;
+    let at = this.#chunkHeader(request, CHUNK_DONE, Chunk.BlockStatusExt, 8 + 16 * count, 8);
+    this.#view.setUint32(at, contextId);
+    this.#view.setUint32(at + 4, count);
+    for (let i = 0; i < count; i += 1) {
+      const length = request.extentLength[i] ?? 0;
+      at = this.#room(16);
+      this.#view.setUint32(at, Math.floor(length / 0x1_0000_0000));
+      this.#view.setUint32(at + 4, length % 0x1_0000_0000);
+      this.#view.setUint32(at + 8, 0);
+      this.#view.setUint32(at + 12, request.extentFlags[i] ?? 0);
     }
   }
 
@@ -160,15 +195,23 @@ export class ReplyWriter {
 
   /** Writes a chunk's header; returns where the `room` bytes reserved after it begin. */
   #chunkHeader(request: PendingRequest, flags: number, type: number, length: number, room = 0): number {
-    const at = this.#room(20 + room);
+    const extended = this.#extended;
+    const at = this.#room((extended ? 32 : 20) + room);
     const view = this.#view;
-    view.setUint32(at, STRUCTURED_REPLY_MAGIC);
+    view.setUint32(at, extended ? EXTENDED_REPLY_MAGIC : STRUCTURED_REPLY_MAGIC);
     view.setUint16(at + 4, flags);
     view.setUint16(at + 6, type);
     view.setUint32(at + 8, request.cookieHigh);
     view.setUint32(at + 12, request.cookieLow);
-    view.setUint32(at + 16, length);
-    return at + 20;
+    if (!extended) {
+      view.setUint32(at + 16, length);
+      return at + 20;
+    }
+    view.setUint32(at + 16, request.offsetHigh);
+    view.setUint32(at + 20, request.offsetLow);
+    view.setUint32(at + 24, 0);
+    view.setUint32(at + 28, length);
+    return at + 32;
   }
 
   #part(request: PendingRequest, i: number): void {

@@ -22,6 +22,8 @@ const TOO_LONG = refusal(Errno.EINVAL, 'more than 64 MiB in one request');
 const NO_CONTEXT = refusal(Errno.EINVAL, 'no metadata context was selected for this export');
 const EMPTY_STATUS = refusal(Errno.EINVAL, 'block status of no bytes');
 const NOT_OFFERED = refusal(Errno.EINVAL, 'this command was not offered');
+const NO_PAYLOAD = refusal(Errno.EINVAL, 'this command takes no payload here');
+const PAYLOAD_NEEDED = refusal(Errno.EINVAL, 'a write has its payload, and says so in its flags');
 const NO_FAST_ZERO = refusal(Errno.EINVAL, 'fast zero was not offered');
 
 /** The server is going down ("Terminating the transmission phase"). */
@@ -75,15 +77,20 @@ export function check(
   if (opOf(command) < 0) return UNKNOWN_COMMAND;
   let allowed = ALLOWED_FLAGS[command] ?? 0;
   if (command === Command.Read && negotiated.structuredReplies) allowed |= CommandFlag.Df;
+  if (negotiated.extendedHeaders) {
+    const hasPayload = (request.commandFlags & CommandFlag.PayloadLen) !== 0;
+    if (hasPayload !== (command === Command.Write)) return hasPayload ? NO_PAYLOAD : PAYLOAD_NEEDED;
+    allowed |= CommandFlag.PayloadLen;
+  }
   if ((request.commandFlags & ~allowed) !== 0) return BAD_FLAGS;
   if (command === Command.Flush) {
-    if (request.offsetHigh !== 0 || request.offsetLow !== 0 || request.length !== 0) return FLUSH_RANGE;
+    if (request.offsetHigh !== 0 || request.offsetLow !== 0 || !isEmpty(request)) return FLUSH_RANGE;
     return disk.backend.capabilities.flush ? null : NOT_OFFERED;
   }
   const writes = command === Command.Write || command === Command.Trim || command === Command.WriteZeroes;
   if (writes && readOnly) return READ_ONLY;
   const moves = command === Command.Read || command === Command.Write;
-  if (moves && request.length > MAX_ACCEPTED_PAYLOAD_BYTES) return TOO_LONG;
+  if (moves && (request.length > MAX_ACCEPTED_PAYLOAD_BYTES || request.lengthHigh !== 0)) return TOO_LONG;
   if (!moves) {
     const refused = checkOffered(request, disk, negotiated);
     if (refused !== null) return refused;
@@ -106,13 +113,18 @@ function checkOffered(request: PendingRequest, disk: HostedExport, negotiated: N
       return (request.flags & RowFlag.Fast) !== 0 && !can.fastZero ? NO_FAST_ZERO : null;
     default:
       if (!negotiated.structuredReplies || !negotiated.allocation) return NO_CONTEXT;
-      return request.length === 0 ? EMPTY_STATUS : null;
+      return isEmpty(request) ? EMPTY_STATUS : null;
   }
+}
+
+/** Whether a request is about no bytes. */
+export function isEmpty(request: PendingRequest): boolean {
+  return request.length === 0 && request.lengthHigh === 0;
 }
 
 function isBeyondEnd(request: PendingRequest, disk: HostedExport): boolean {
   let endLow = request.offsetLow + request.length;
-  let endHigh = request.offsetHigh;
+  let endHigh = request.offsetHigh + request.lengthHigh;
   if (endLow >= 0x1_0000_0000) {
     endLow -= 0x1_0000_0000;
     endHigh += 1;
@@ -126,6 +138,7 @@ const FAILURES = new Map<number, Buffer>([
   [Errno.ENOMEM, Buffer.from('the disk is out of memory')],
   [Errno.EINVAL, Buffer.from('the disk refused the request as invalid')],
   [Errno.ENOSPC, Buffer.from('no space is left for the disk')],
+  [Errno.EOVERFLOW, Buffer.from('the range is too long for this disk at once')],
   [Errno.ENOTSUP, Buffer.from('zeroing here is not faster than writing')],
   [Errno.ESHUTDOWN, Buffer.from('the disk is shutting down')],
 ]);

@@ -3,9 +3,12 @@ import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { BusyPoll } from './busy-poll.ts';
 import { Connection, type ConnectionInfo } from './connection.ts';
 import { FlowLimits, TOTAL_LIMIT_BYTES } from './flow-limits.ts';
+import type { HandshakePolicy } from './handshake.ts';
+import { encodePath } from './host-address.ts';
 import type { HostedExport } from './hosted-export.ts';
 import { PrivateSocket, removeStaleSocket, removeStaleSockets } from './private-socket.ts';
 import { MAX_STRING_BYTES } from './protocol.ts';
+import type { TlsService } from './tls/tls-service.ts';
 
 /** NBD's own port (IANA). */
 export const NBD_PORT = 10809;
@@ -34,6 +37,10 @@ export interface NbdServerOptions {
   readonly socketParent?: string;
   /** What to serve for the empty name when no export is called so; the first added if not given. */
   readonly defaultExport?: string;
+  /** Whether clients may or must encrypt, and what does it; without it they cannot. */
+  readonly tls?: { readonly mode: 'on' | 'require'; readonly service: TlsService };
+  /** Whether NBD_OPT_EXTENDED_HEADERS is offered; it is unless told. */
+  readonly extendedHeaders?: boolean;
 }
 
 /** Told by a server about its clients. */
@@ -56,6 +63,8 @@ export class NbdServer {
   readonly #defaultExport: string | undefined;
   readonly #socketParent: string | undefined;
   readonly #listener: ServerListener | null;
+  readonly #policy: HandshakePolicy;
+  readonly #tls: TlsService | null;
   readonly #limits: FlowLimits;
   readonly #busyPoll = new BusyPoll();
   readonly #exports = new Map<string, HostedExport>();
@@ -75,6 +84,8 @@ export class NbdServer {
     this.#defaultExport = options.defaultExport;
     this.#socketParent = options.socketParent;
     this.#listener = listener;
+    this.#policy = { tls: options.tls?.mode ?? 'off', extendedHeaders: options.extendedHeaders ?? true };
+    this.#tls = options.tls?.service ?? null;
     this.#limits = new FlowLimits(this.#maxConnections, options.totalBytes ?? TOTAL_LIMIT_BYTES);
   }
 
@@ -128,9 +139,21 @@ export class NbdServer {
       return unixUri(address.path);
     }
     await removeStaleSockets(this.#socketParent);
+    return this.#listenPrivately(this.#policy);
+  }
+
+  /**
+   * Begins to listen on a private socket where no TLS is asked for, for clients of this very process.
+   * @returns the address as an NBD URI. @throws Error when that is not to be had.
+   */
+  async listenForOurselves(): Promise<string> {
+    return this.#listenPrivately({ ...this.#policy, tls: 'off' });
+  }
+
+  async #listenPrivately(policy: HandshakePolicy): Promise<string> {
     const place = new PrivateSocket(this.#socketParent);
     try {
-      await this.#start({ path: place.path }, place);
+      await this.#start({ path: place.path }, place, policy);
     } catch (error) {
       place.remove();
       throw error;
@@ -150,8 +173,12 @@ export class NbdServer {
     return `nbd://${isIP(host) === 6 ? `[${host}]` : host}:${boundPort}`;
   }
 
-  #start(where: { path: string } | { host: string; port: number }, place: PrivateSocket | string | null) {
-    const server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
+  #start(
+    where: { path: string } | { host: string; port: number },
+    place: PrivateSocket | string | null,
+    policy = this.#policy,
+  ) {
+    const server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket, policy));
     return new Promise<Server>((resolve, reject) => {
       server.once('error', reject);
       server.listen(where, () => {
@@ -163,7 +190,7 @@ export class NbdServer {
     });
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, policy: HandshakePolicy): void {
     if (this.#closing || this.#connections.size + this.#leaving.size >= this.#maxConnections) {
       socket.destroy();
       if (!this.#closing) this.#listener?.connectionRefused(this.#tooMany());
@@ -180,6 +207,8 @@ export class NbdServer {
       limits: this.#limits,
       busyPoll: this.#busyPoll,
       handshakeMs: this.#handshakeMs,
+      policy,
+      tls: this.#tls,
       onClosed: (closed, reason) => this.#closed(number, closed, reason),
       onReleased: (released) => this.#released(released),
       onChanged: () => this.#listener?.connectionsChanged(),
@@ -266,5 +295,5 @@ export function isLoopback(host: string): boolean {
 }
 
 function unixUri(path: string): string {
-  return `nbd+unix:///?socket=${encodeURIComponent(path).replaceAll('%2F', '/')}`;
+  return `nbd+unix:///?socket=${encodePath(path)}`;
 }

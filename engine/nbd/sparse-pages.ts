@@ -5,6 +5,8 @@ export const PAGE_MASK = PAGE_BYTES - 1;
 /** Pages for each unit of an offset's high half. */
 export const PAGES_PER_HIGH = 2 ** (32 - PAGE_SHIFT);
 
+/** Empty directories walked over one by one before their numbers are looked up in order. */
+const MAX_WALK = 64;
 const DIRECTORY_SHIFT = 10;
 /** Pages in one directory. */
 export const DIRECTORY_PAGES = 1 << DIRECTORY_SHIFT;
@@ -23,6 +25,9 @@ interface Directory {
  */
 export class SparsePages {
   readonly #directories = new Map<number, Directory>();
+  /** The directories' numbers in order, and some that are gone; null when one was added since. */
+  #sorted: Float64Array | null = null;
+  #gone = 0;
   #lastNumber = -1;
   #last: Directory | null = null;
 
@@ -45,6 +50,7 @@ export class SparsePages {
       directory = { pages: new Array<Buffer | null>(DIRECTORY_PAGES).fill(null), used: 0 };
       this.#directories.set(this.#lastNumber, directory);
       this.#last = directory;
+      this.#sorted = null;
     }
     const index = page % DIRECTORY_PAGES;
     if (directory.pages[index] === null) directory.used += 1;
@@ -61,24 +67,52 @@ export class SparsePages {
     if (directory.used === 0) {
       this.#directories.delete(this.#lastNumber);
       this.#last = null;
+      this.#gone += 1;
     }
     return true;
   }
 
   /**
    * The first page at or after `page` whose directory holds anything, and at most `end`: a walk over a hole goes by
-   * directories, 64 MiB a step.
+   * directories, 64 MiB a step, and over a large one straight to the next that is there.
    */
   skipEmpty(page: number, end: number): number {
     let at = page;
-    while (at < end && this.#directory(at) === null) {
-      at = (Math.floor(at / DIRECTORY_PAGES) + 1) * DIRECTORY_PAGES;
+    for (let steps = 0; at < end && this.#directory(at) === null; steps += 1) {
+      const number = Math.floor(at / DIRECTORY_PAGES) + 1;
+      at = (steps < MAX_WALK ? number : this.#nextDirectory(number)) * DIRECTORY_PAGES;
     }
     return Math.min(at, end);
   }
 
+  /** The lowest directory from `number` on; Infinity when there is none. */
+  #nextDirectory(number: number): number {
+    const sorted = this.#inOrder();
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((sorted[middle] ?? 0) < number) low = middle + 1;
+      else high = middle;
+    }
+    for (; low < sorted.length; low += 1) {
+      const found = sorted[low] ?? 0;
+      if (this.#directories.has(found)) return found;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #inOrder(): Float64Array {
+    if (this.#sorted === null || this.#gone * 2 > this.#sorted.length) {
+      this.#sorted = Float64Array.from(this.#directories.keys()).sort();
+      this.#gone = 0;
+    }
+    return this.#sorted;
+  }
+
   clear(): void {
     this.#directories.clear();
+    this.#sorted = null;
     this.#last = null;
     this.#lastNumber = -1;
   }

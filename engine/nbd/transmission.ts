@@ -12,14 +12,27 @@ import {
   Command,
   CommandFlag,
   Errno,
+  EXTENDED_REQUEST_BYTES,
+  EXTENDED_REQUEST_MAGIC,
   MAX_ACCEPTED_PAYLOAD_BYTES,
   MAX_EXTENTS,
+  MAX_PAYLOAD_BYTES,
   REQUEST_BYTES,
   REQUEST_MAGIC,
 } from './protocol.ts';
 import type { ReceiveBuffer } from './receive-buffer.ts';
 import type { ReplyWriter } from './reply-writer.ts';
-import { changes, check, failureText, opOf, type Refusal, rowFlags, SHUTTING_DOWN } from './request-rules.ts';
+import {
+  changes,
+  check,
+  failureText,
+  isEmpty,
+  opOf,
+  type Refusal,
+  rowFlags,
+  SHUTTING_DOWN,
+} from './request-rules.ts';
+import { askWide } from './wide-lengths.ts';
 
 /** What transmission asks of its connection. */
 export interface TransmissionHost {
@@ -61,13 +74,19 @@ export class Transmission implements Answering {
   readonly #writer: ReplyWriter;
   readonly #observer: RequestObserver | null;
   readonly #readOnly: boolean;
+  /** Whether headers are extended, and what that makes of a request's. */
+  readonly #extended: boolean;
+  readonly #requestMagic: number;
+  readonly #requestBytes: number;
+  /** With extended headers a longer payload ends the connection: what is advertised, and what any client may count on. */
+  readonly #maxPayloadBytes: number;
   /** Requests that the backend has and has not answered. */
   readonly #waiting = new Set<PendingRequest>();
   #waitingBytes = 0;
   /** A write whose payload is too long for the receive buffer, and how much of it is there. */
   #large: PendingRequest | null = null;
   #largeFilled = 0;
-  /** Payload of a refused write that is still to be read over, and the request to refuse after it. */
+  /** Payload of a refused request that is still to be read over, and the request to refuse after it. */
   #skipLeft = 0;
   #refused: PendingRequest | null = null;
   #refusal: Refusal | null = null;
@@ -93,6 +112,11 @@ export class Transmission implements Answering {
     this.#writer = writer;
     this.#observer = disk.observer;
     this.#readOnly = disk.backend.readOnly;
+    this.#extended = negotiated.extendedHeaders;
+    this.#requestMagic = this.#extended ? EXTENDED_REQUEST_MAGIC : REQUEST_MAGIC;
+    const { maximum = 0 } = disk.blockSizes ?? {};
+    this.#maxPayloadBytes = Math.min(MAX_ACCEPTED_PAYLOAD_BYTES, Math.max(MAX_PAYLOAD_BYTES, maximum));
+    this.#requestBytes = this.#extended ? EXTENDED_REQUEST_BYTES : REQUEST_BYTES;
     this.#observer?.connected(host.facts);
   }
 
@@ -152,7 +176,7 @@ export class Transmission implements Answering {
     }
     for (const request of [this.#large, this.#refused]) {
       if (request === null) continue;
-      this.#observer?.unanswered(request);
+      if (opOf(request.command) >= 0) this.#observer?.unanswered(request);
       this.disk.requests.give(request);
     }
     this.#large = null;
@@ -182,38 +206,48 @@ export class Transmission implements Answering {
         turnBytes += this.#large.length;
         this.#carryOutLarge(this.#large);
       }
-      if (receive.available < REQUEST_BYTES) return 'starved';
+      if (receive.available < this.#requestBytes) return 'starved';
       if (this.#writer.isFull) this.#flush();
       if (turnBytes > TURN_BYTES) return 'turn';
       if (this.#waiting.size >= MAX_WAITING_REQUESTS || this.#observer?.congested === true) return 'stalled';
       const head = receive.head;
       const view = receive.view;
-      if (view.getUint32(head) !== REQUEST_MAGIC) {
+      if (view.getUint32(head) !== this.#requestMagic) {
         this.#flush();
         this.#host.broken('a request does not begin with the request magic');
         return 'starved';
       }
       const command = view.getUint16(head + 6);
-      const length = view.getUint32(head + 24);
+      const extended = this.#extended;
+      const lengthHigh = extended ? view.getUint32(head + 24) : 0;
+      const length = view.getUint32(extended ? head + 28 : head + 24);
       if (command === Command.Disconnect) {
         this.#ending = 'disconnect';
         return 'starved';
       }
+      const hasPayload = extended
+        ? (view.getUint16(head + 4) & CommandFlag.PayloadLen) !== 0
+        : command === Command.Write;
+      if (extended && hasPayload && (lengthHigh > 0 || length > this.#maxPayloadBytes)) {
+        this.#flush();
+        this.#host.broken(`a payload of more than ${this.#maxPayloadBytes} bytes`);
+        return 'starved';
+      }
       const moves = command === Command.Read || command === Command.Write;
-      if (moves && length <= MAX_ACCEPTED_PAYLOAD_BYTES) {
+      if (moves && lengthHigh === 0 && length <= MAX_ACCEPTED_PAYLOAD_BYTES) {
         if (this.#held + length > RESERVED_BYTES && !this.#admits(length)) return 'stalled';
         turnBytes += length;
       }
-      if (command === Command.Write) {
-        if (!this.#takeWrite(length)) return 'starved';
+      if (hasPayload) {
+        if (!this.#takePayload(command, length)) return 'starved';
       } else {
-        receive.head = head + REQUEST_BYTES;
-        this.#takeRequest(head, command, length);
+        receive.head = head + this.#requestBytes;
+        this.#takeRequest(head, command, lengthHigh, length);
       }
     }
   }
 
-  #parse(head: number, command: number, length: number): PendingRequest {
+  #parse(head: number, command: number, lengthHigh: number, length: number): PendingRequest {
     const view = this.#receive.view;
     const request = this.disk.requests.take(this);
     request.command = command;
@@ -223,6 +257,7 @@ export class Transmission implements Answering {
     request.offsetHigh = view.getUint32(head + 16);
     request.offsetLow = view.getUint32(head + 20);
     request.length = length;
+    request.lengthHigh = lengthHigh;
     request.flags = rowFlags(command, request.commandFlags);
     this.transactions += 1;
     if (this.#observer !== null && opOf(command) >= 0) this.#observer.arrived(request);
@@ -233,21 +268,21 @@ export class Transmission implements Answering {
     return this.#shuttingDown ? SHUTTING_DOWN : check(request, this.disk, this.negotiated, this.#readOnly);
   }
 
-  #takeRequest(head: number, command: number, length: number): void {
-    const request = this.#parse(head, command, length);
+  #takeRequest(head: number, command: number, lengthHigh: number, length: number): void {
+    const request = this.#parse(head, command, lengthHigh, length);
     const refusal = this.#refusalOf(request);
     if (refusal !== null) this.#reply(request, refusal.errno, refusal.text);
     else this.#carryOut(request);
   }
 
-  /** Returns false when more bytes are needed. */
-  #takeWrite(length: number): boolean {
+  /** Takes a request that `length` bytes follow: a write, or one to refuse. Returns false when more bytes are needed. */
+  #takePayload(command: number, length: number): boolean {
     const receive = this.#receive;
-    const fits = receive.makeRoom(REQUEST_BYTES + length);
-    if (fits && receive.available < REQUEST_BYTES + length) return false;
-    const request = this.#parse(receive.head, Command.Write, length);
+    const fits = receive.makeRoom(this.#requestBytes + length);
+    if (fits && receive.available < this.#requestBytes + length) return false;
+    const request = this.#parse(receive.head, command, 0, length);
     const refusal = this.#refusalOf(request);
-    receive.head += REQUEST_BYTES;
+    receive.head += this.#requestBytes;
     if (refusal !== null) {
       this.#refused = request;
       this.#refusal = refusal;
@@ -290,7 +325,7 @@ export class Transmission implements Answering {
 
   #carryOut(request: PendingRequest): void {
     let answer: Answer;
-    if (request.length === 0 && request.command !== Command.Flush) answer = Errno.Ok;
+    if (isEmpty(request) && request.command !== Command.Flush) answer = Errno.Ok;
     else {
       try {
         answer = this.#ask(request);
@@ -313,6 +348,10 @@ export class Transmission implements Answering {
 
   #ask(request: PendingRequest): Answer {
     const backend = this.disk.backend;
+    if (request.command === Command.BlockStatus) {
+      request.extentLimit = (request.commandFlags & CommandFlag.ReqOne) !== 0 ? 1 : MAX_EXTENTS;
+    }
+    if (request.lengthHigh !== 0) return askWide(backend, request);
     switch (request.command) {
       case Command.Read:
         return backend.read(request);
@@ -327,7 +366,6 @@ export class Transmission implements Answering {
       case Command.WriteZeroes:
         return backend.zero(request);
       default:
-        request.extentLimit = (request.commandFlags & CommandFlag.ReqOne) !== 0 ? 1 : MAX_EXTENTS;
         return backend.extents(request);
     }
   }
@@ -376,8 +414,8 @@ export class Transmission implements Answering {
     } else if (request.command === Command.BlockStatus) {
       writer.blockStatus(request, ALLOCATION_CONTEXT_ID);
     } else {
-      writer.simple(request, 0);
-      if (changes(request.command) && request.length > 0) this.disk.changed = true;
+      writer.done(request);
+      if (changes(request.command) && !isEmpty(request)) this.disk.changed = true;
     }
     if (this.#observer !== null && opOf(request.command) >= 0) this.#observer.completed(request, errno);
     this.disk.requests.give(request);

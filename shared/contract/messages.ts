@@ -85,6 +85,10 @@ export const HostInfoSchema = v.object({
   ),
   /** The number of the set it was hosted in, and its place there from 1; null for a disk of its own. */
   set: v.nullable(v.object({ id: v.number(), index: v.number(), count: v.number() })),
+  /** Whether clients may or must encrypt, and what they need for it; null where they cannot. */
+  tls: v.nullable(
+    v.object({ mode: v.picklist(['on', 'require']), kind: v.picklist(['certificates', 'psk']) }),
+  ),
   /** The workload that the built-in client runs, and how much of it is done, 0 to 1. */
   workload: v.nullable(v.object({ name: v.string(), done: v.number() })),
 });

@@ -19,6 +19,11 @@ export class ByteReader {
     socket.on('close', () => this.#end(new Error('the server hung up')));
   }
 
+  /** Bytes that have come and were not taken. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** The next `length` bytes. Not to be called again before they are there. @throws Error when the socket has ended. */
   take(length: number): Promise<Buffer> {
     if (this.#held >= length) return Promise.resolve(this.#cut(length));

@@ -17,6 +17,7 @@ import type { ByteReader } from './byte-reader.ts';
 /** Longer replies to options than this are not believed. */
 const MAX_OPTION_REPLY_BYTES = 64 << 10;
 const FIRST_ERROR = 0x8000_0000;
+const NO_DATA = Buffer.alloc(0);
 
 /** What a client knows of a disk after the handshake. */
 export interface DiskFacts {
@@ -24,13 +25,12 @@ export interface DiskFacts {
   /** See `TransmissionFlag`. */
   readonly flags: number;
   readonly structuredReplies: boolean;
+  /** Whether requests and replies have 64-bit lengths. */
+  readonly extendedHeaders: boolean;
 }
 
-/**
- * The client's part of a fixed newstyle handshake (proto.md, "Fixed newstyle negotiation"), ended with GO.
- * @throws Error when the server speaks something else or refuses the export.
- */
-export async function shakeHands(socket: Socket, reader: ByteReader, exportName: string): Promise<DiskFacts> {
+/** Begins a fixed newstyle handshake (proto.md). @throws Error when the server speaks something else. */
+export async function greet(socket: Socket, reader: ByteReader): Promise<void> {
   const greeting = await reader.take(18);
   if (
     !isMagic(greeting, 0, NBD_MAGIC_HIGH, NBD_MAGIC_LOW) ||
@@ -44,10 +44,34 @@ export async function shakeHands(socket: Socket, reader: ByteReader, exportName:
   const noZeroes = (offered & HandshakeFlag.NoZeroes) === 0 ? 0 : ClientFlag.NoZeroes;
   clientFlags.writeUInt32BE(ClientFlag.FixedNewstyle | noZeroes);
   socket.write(clientFlags);
+}
 
-  sendOption(socket, Option.StructuredReply, Buffer.alloc(0));
-  const structured = await optionReply(reader, Option.StructuredReply);
-  const structuredReplies = structured.type === OptionReply.Ack;
+/** Asks to encrypt the connection; TLS begins after it. @throws Error when the server will not. */
+export async function askForTls(socket: Socket, reader: ByteReader): Promise<void> {
+  sendOption(socket, Option.StartTls, NO_DATA);
+  const { type, data } = await optionReply(reader, Option.StartTls);
+  if (type !== OptionReply.Ack) {
+    throw new Error(`the server does not encrypt connections: ${data.toString() || `error ${type}`}`);
+  }
+  // What anyone on the way may have put here must not pass for the server's word under TLS.
+  if (reader.held > 0) throw new Error('the server goes on in the clear after it agreed to encrypt');
+}
+
+/**
+ * Agrees on the most that both know and chooses an export with GO ("Fixed newstyle negotiation").
+ * @throws Error when the server speaks something else or refuses the export.
+ */
+export async function chooseExport(
+  socket: Socket,
+  reader: ByteReader,
+  exportName: string,
+): Promise<DiskFacts> {
+  const asks = async (option: number): Promise<boolean> => {
+    sendOption(socket, option, NO_DATA);
+    return (await optionReply(reader, option)).type === OptionReply.Ack;
+  };
+  const extendedHeaders = await asks(Option.ExtendedHeaders);
+  const structuredReplies = extendedHeaders || (await asks(Option.StructuredReply));
 
   const name = Buffer.from(exportName);
   const go = Buffer.alloc(4 + name.length + 2);
@@ -62,7 +86,12 @@ export async function shakeHands(socket: Socket, reader: ByteReader, exportName:
       throw new Error(`the server refuses the export "${exportName}": ${data.toString() || `error ${type}`}`);
     }
     if (type === OptionReply.Info && data.length === 12 && data.readUInt16BE(0) === Info.Export) {
-      facts = { sizeBytes: data.readBigUInt64BE(2), flags: data.readUInt16BE(10), structuredReplies };
+      facts = {
+        sizeBytes: data.readBigUInt64BE(2),
+        flags: data.readUInt16BE(10),
+        structuredReplies,
+        extendedHeaders,
+      };
     }
   }
   if (facts === null) throw new Error('the server did not tell the size of the disk');

@@ -3,10 +3,12 @@ import {
   Chunk,
   Command,
   Errno,
+  EXTENDED_REPLY_MAGIC,
   SIMPLE_REPLY_MAGIC,
   STRUCTURED_REPLY_MAGIC,
 } from '../protocol.ts';
 import type { ByteReader } from './byte-reader.ts';
+import type { DiskFacts } from './client-handshake.ts';
 
 /** Error chunks with longer texts than this are not believed. */
 const MAX_ERROR_CHUNK_BYTES = 64 << 10;
@@ -33,13 +35,16 @@ export interface PendingReply {
 export async function readReply(
   reader: ByteReader,
   pending: Map<bigint, PendingReply>,
-  structuredReplies: boolean,
+  { structuredReplies, extendedHeaders }: DiskFacts,
 ): Promise<void> {
   const start = await reader.take(16);
   const magic = start.readUInt32BE(0);
-  if (magic === SIMPLE_REPLY_MAGIC) await readSimpleReply(reader, start, pending, structuredReplies);
-  else if (magic === STRUCTURED_REPLY_MAGIC && structuredReplies) await readChunk(reader, start, pending);
-  else throw new Error(`the server sent something that is no reply (0x${magic.toString(16)})`);
+  const chunkMagic = extendedHeaders ? EXTENDED_REPLY_MAGIC : STRUCTURED_REPLY_MAGIC;
+  if (magic === SIMPLE_REPLY_MAGIC && !extendedHeaders) {
+    await readSimpleReply(reader, start, pending, structuredReplies);
+  } else if (magic === chunkMagic && structuredReplies) {
+    await readChunk(reader, start, pending, extendedHeaders);
+  } else throw new Error(`the server sent something that is no reply (0x${magic.toString(16)})`);
 }
 
 async function readSimpleReply(
@@ -63,12 +68,13 @@ async function readChunk(
   reader: ByteReader,
   start: Buffer,
   pending: Map<bigint, PendingReply>,
+  extended: boolean,
 ): Promise<void> {
   const flags = start.readUInt16BE(4);
   const type = start.readUInt16BE(6);
   const cookie = start.readBigUInt64BE(8);
   const request = find(pending, cookie);
-  const length = (await reader.take(4)).readUInt32BE(0);
+  const length = extended ? await extendedLength(reader, request) : (await reader.take(4)).readUInt32BE(0);
   if (type >= FIRST_ERROR_CHUNK) {
     if (length < 6 || length > MAX_ERROR_CHUNK_BYTES) {
       throw new Error(`the server sent an error of ${length} bytes`);
@@ -93,6 +99,17 @@ async function readChunk(
   }
   pending.delete(cookie);
   request.resolve(request.errno);
+}
+
+/** The rest of an extended header: the request's offset, and a length. */
+async function extendedLength(reader: ByteReader, request: PendingReply): Promise<number> {
+  const rest = await reader.take(16);
+  if (rest.readBigUInt64BE(0) !== request.offset) {
+    throw new Error('the server answered a request with the offset of another');
+  }
+  const length = rest.readBigUInt64BE(8);
+  if (length > 0xffff_ffffn) throw new Error(`the server sent a chunk of ${length} bytes`);
+  return Number(length);
 }
 
 /** Where in the request's data a chunk belongs. */

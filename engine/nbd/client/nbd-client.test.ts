@@ -39,8 +39,8 @@ async function answeredWith(answer: (request: Buffer) => Buffer): Promise<NbdCli
   info.writeBigUInt64BE(1n << 20n, 2);
   info.writeUInt16BE(1, 10);
   const steps = [
-    // Both options are answered as soon as the first is there, which a client cannot tell.
-    () => Buffer.concat([reply(8, 1), reply(7, 3, info), reply(7, 1)]),
+    // All options are answered as soon as the first is there, which a client cannot tell.
+    () => Buffer.concat([reply(11, 0x8000_0001), reply(8, 1), reply(7, 3, info), reply(7, 1)]),
     (bytes: Buffer) => answer(bytes),
   ];
   liar = createServer((socket: Socket) => {

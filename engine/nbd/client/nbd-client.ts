@@ -1,7 +1,16 @@
 import { connect, type Socket } from 'node:net';
-import { Command, CommandFlag, REQUEST_BYTES, REQUEST_MAGIC, TransmissionFlag } from '../protocol.ts';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import {
+  Command,
+  CommandFlag,
+  EXTENDED_REQUEST_BYTES,
+  EXTENDED_REQUEST_MAGIC,
+  REQUEST_BYTES,
+  REQUEST_MAGIC,
+  TransmissionFlag,
+} from '../protocol.ts';
 import { ByteReader } from './byte-reader.ts';
-import { type DiskFacts, shakeHands } from './client-handshake.ts';
+import { askForTls, chooseExport, type DiskFacts, greet } from './client-handshake.ts';
 import { type PendingReply, readReply } from './client-replies.ts';
 
 /** Where a server listens. */
@@ -11,6 +20,15 @@ export type ServerAddress = { readonly path: string } | { readonly host: string;
 const CONNECT_MS = 10_000;
 const DEFAULT_DEPTH = 16;
 const NO_BYTES = Buffer.alloc(0);
+/** From here on a length needs extended headers. */
+const WIDE = 0x1_0000_0000;
+
+export interface ClientOptions {
+  /** Requests in flight at once; 16 unless told. */
+  readonly depth?: number;
+  /** Encrypts the connection, and refuses to go on where the server will not. */
+  readonly tls?: ConnectionOptions;
+}
 
 /** A request's outcome: `errno` 0 is success. */
 export interface ReadResult {
@@ -48,20 +66,28 @@ export class NbdClient {
   static async connect(
     address: ServerAddress,
     exportName = '',
-    options: { readonly depth?: number } = {},
+    options: ClientOptions = {},
   ): Promise<NbdClient> {
-    const socket = connect(address);
-    socket.setNoDelay(true);
-    const reader = new ByteReader(socket);
+    const plain = connect(address);
+    plain.setNoDelay(true);
+    let socket = plain;
+    let reader = new ByteReader(plain);
     const timer = setTimeout(
       () => socket.destroy(new Error(`the server did not answer within ${CONNECT_MS / 1000} s`)),
       CONNECT_MS,
     );
     try {
-      const facts = await shakeHands(socket, reader, exportName);
+      await greet(socket, reader);
+      if (options.tls !== undefined) {
+        await askForTls(socket, reader);
+        socket = connectTls({ ...options.tls, socket: plain });
+        reader = new ByteReader(socket);
+      }
+      const facts = await chooseExport(socket, reader, exportName);
       return new NbdClient(socket, reader, facts, options.depth ?? DEFAULT_DEPTH);
     } catch (error) {
       socket.destroy();
+      plain.destroy();
       throw error;
     } finally {
       clearTimeout(timer);
@@ -89,12 +115,17 @@ export class NbdClient {
     return this.#request(Command.Write, flags, offset, data.length, data, NO_BYTES);
   }
 
-  trim(offset: bigint, length: number): Promise<number> {
+  /** @param length bytes; 4 GiB and more only where {@link DiskFacts.extendedHeaders} were agreed on. */
+  trim(offset: bigint, length: number | bigint): Promise<number> {
     return this.#request(Command.Trim, 0, offset, length, NO_BYTES, NO_BYTES);
   }
 
-  /** Writes zeroes; the server may punch a hole unless told otherwise. */
-  zero(offset: bigint, length: number, options: { readonly noHole?: boolean } = {}): Promise<number> {
+  /** Writes zeroes; the server may punch a hole unless told otherwise. Lengths are as for {@link trim}. */
+  zero(
+    offset: bigint,
+    length: number | bigint,
+    options: { readonly noHole?: boolean } = {},
+  ): Promise<number> {
     const flags = options.noHole === true ? CommandFlag.NoHole : 0;
     return this.#request(Command.WriteZeroes, flags, offset, length, NO_BYTES, NO_BYTES);
   }
@@ -108,7 +139,7 @@ export class NbdClient {
     if (this.#lost === null) {
       this.#lost = new Error('the client has disconnected');
       for (const go of this.#waiting.splice(0)) go();
-      this.#socket.write(requestHeader(Command.Disconnect, 0, 0n, 0n, 0));
+      this.#socket.write(this.#header(Command.Disconnect, 0, 0n, 0n, 0));
       this.#socket.end();
     }
     await this.#closed;
@@ -124,10 +155,13 @@ export class NbdClient {
     command: number,
     flags: number,
     offset: bigint,
-    length: number,
+    length: number | bigint,
     payload: Buffer,
     data: Buffer,
   ): Promise<number> {
+    if (length >= WIDE && !this.facts.extendedHeaders) {
+      throw new RangeError(`the server takes no length of ${length} bytes; at most ${WIDE - 1}`);
+    }
     if (this.#inFlight >= this.#depth) {
       await new Promise<void>((go) => {
         this.#waiting.push(go);
@@ -141,7 +175,7 @@ export class NbdClient {
     const reply = new Promise<number>((resolve, reject) => {
       this.#pending.set(cookie, { command, offset, data, filled: 0, errno: 0, resolve, reject });
     });
-    this.#socket.write(requestHeader(command, flags, cookie, offset, length));
+    this.#socket.write(this.#header(command, flags, cookie, offset, length));
     if (payload.length > 0) this.#socket.write(payload);
     try {
       return await reply;
@@ -154,7 +188,7 @@ export class NbdClient {
 
   async #readReplies(): Promise<void> {
     try {
-      for (;;) await readReply(this.#reader, this.#pending, this.facts.structuredReplies);
+      for (;;) await readReply(this.#reader, this.#pending, this.facts);
     } catch (error) {
       this.#lost ??= error instanceof Error ? error : new Error(String(error));
       this.#socket.destroy();
@@ -163,21 +197,18 @@ export class NbdClient {
       for (const go of this.#waiting.splice(0)) go();
     }
   }
-}
 
-function requestHeader(
-  command: number,
-  flags: number,
-  cookie: bigint,
-  offset: bigint,
-  length: number,
-): Buffer {
-  const header = Buffer.alloc(REQUEST_BYTES);
-  header.writeUInt32BE(REQUEST_MAGIC, 0);
-  header.writeUInt16BE(flags, 4);
-  header.writeUInt16BE(command, 6);
-  header.writeBigUInt64BE(cookie, 8);
-  header.writeBigUInt64BE(offset, 16);
-  header.writeUInt32BE(length, 24);
-  return header;
+  #header(command: number, flags: number, cookie: bigint, offset: bigint, length: number | bigint): Buffer {
+    const extended = this.facts.extendedHeaders;
+    const header = Buffer.alloc(extended ? EXTENDED_REQUEST_BYTES : REQUEST_BYTES);
+    const payload = extended && command === Command.Write ? CommandFlag.PayloadLen : 0;
+    header.writeUInt32BE(extended ? EXTENDED_REQUEST_MAGIC : REQUEST_MAGIC, 0);
+    header.writeUInt16BE(flags | payload, 4);
+    header.writeUInt16BE(command, 6);
+    header.writeBigUInt64BE(cookie, 8);
+    header.writeBigUInt64BE(offset, 16);
+    if (extended) header.writeBigUInt64BE(BigInt(length), 24);
+    else header.writeUInt32BE(Number(length), 24);
+    return header;
+  }
 }

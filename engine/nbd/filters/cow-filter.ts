@@ -76,6 +76,7 @@ export class CowFilter extends Filter {
       fua: true,
       extents: true,
       multiConn: true,
+      wideLengths: false,
     };
   }
 

@@ -111,7 +111,7 @@ export class LogFilter extends Filter {
     const writable = !this.readOnly;
     this.#lastId.set(connection.number, 0);
     this.#file?.line(
-      `connection=${connection.number} Connect export=${shellQuote(connection.exportName)} tls=0` +
+      `connection=${connection.number} Connect export=${shellQuote(connection.exportName)} tls=${bit(connection.tls === true)}` +
         ` size=0x${this.sizeBytes.toString(16)} minsize=0x${MIN_BLOCK_BYTES.toString(16)}` +
         ` prefsize=0x${PREFERRED_BLOCK_BYTES.toString(16)} maxsize=0x${MAX_PAYLOAD_BYTES.toString(16)}` +
         ` write=${bit(writable)} flush=${bit(can.flush)} rotational=${bit(can.rotational)}` +
@@ -169,9 +169,14 @@ function extentList(request: Request): string {
 }
 
 function range(request: Request): string {
-  const low = request.offsetLow.toString(16);
-  const offset = request.offsetHigh === 0 ? low : request.offsetHigh.toString(16) + low.padStart(8, '0');
-  return ` offset=0x${offset} count=0x${request.length.toString(16)}`;
+  const offset = hex(request.offsetHigh, request.offsetLow);
+  return ` offset=0x${offset} count=0x${hex(request.lengthHigh, request.length)}`;
+}
+
+/** A number of two 32-bit halves. */
+function hex(high: number, low: number): string {
+  const digits = low.toString(16);
+  return high === 0 ? digits : high.toString(16) + digits.padStart(8, '0');
 }
 
 function flag(request: Request, which: number): number {

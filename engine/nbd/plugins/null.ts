@@ -14,6 +14,7 @@ const CAPABILITIES: Capabilities = {
   extents: true,
   multiConn: true,
   rotational: false,
+  wideLengths: true,
 };
 
 class NullBackend implements Backend {
@@ -57,7 +58,7 @@ class NullBackend implements Backend {
   }
 
   extents(request: Request): Answer {
-    request.extent(request.length, ExtentFlag.Hole | ExtentFlag.Zero);
+    request.extent(request.lengthHigh * 0x1_0000_0000 + request.length, ExtentFlag.Hole | ExtentFlag.Zero);
     return Errno.Ok;
   }
 }

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import { Command } from '../protocol.ts';
 import { fuzzOnce } from './fuzzer.ts';
 import { RawClient } from './raw-client.ts';
@@ -16,23 +17,28 @@ const MINE_AT = 8192n;
 export class FuzzRounds {
   readonly #served: ServedApart;
   readonly #healthy: RawClient;
+  readonly #tls: ConnectionOptions | null;
   #seed: number;
   /** The longest that the healthy client waited for a write and a read, ms. */
   slowestMs = 0;
   /** Hostile clients so far. */
   count = 0;
 
-  private constructor(served: ServedApart, healthy: RawClient, seed: number) {
+  private constructor(served: ServedApart, healthy: RawClient, seed: number, tls: ConnectionOptions | null) {
     this.#served = served;
+    this.#tls = tls;
     this.#healthy = healthy;
     this.#seed = seed;
   }
 
-  /** @param seed that of the first client; those after it have the next ones. */
-  static async begin(served: ServedApart, seed: number): Promise<FuzzRounds> {
+  /**
+   * @param seed that of the first client; those after it have the next ones.
+   * @param tls what some of the clients encrypt with; null when the server has no TLS.
+   */
+  static async begin(served: ServedApart, seed: number, tls: ConnectionOptions | null): Promise<FuzzRounds> {
     const healthy = await RawClient.connect(served.socket, 10_000);
     await healthy.enter({ structured: true });
-    return new FuzzRounds(served, healthy, seed);
+    return new FuzzRounds(served, healthy, seed, tls);
   }
 
   /**
@@ -63,7 +69,8 @@ export class FuzzRounds {
     this.#seed += 1;
     this.count += 1;
     try {
-      await fuzzOnce(seed % TCP_EVERY === 0 ? this.#served.port : this.#served.socket, seed);
+      const where = seed % TCP_EVERY === 0 ? this.#served.port : this.#served.socket;
+      await fuzzOnce(where, seed, this.#tls);
     } catch (error) {
       throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
     }

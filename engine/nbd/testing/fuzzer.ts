@@ -1,4 +1,13 @@
-import { Command, CommandFlag, Option } from '../protocol.ts';
+import type { ConnectionOptions } from 'node:tls';
+import {
+  Command,
+  CommandFlag,
+  EXTENDED_REQUEST_BYTES,
+  EXTENDED_REQUEST_MAGIC,
+  Option,
+  REQUEST_BYTES,
+  REQUEST_MAGIC,
+} from '../protocol.ts';
 import { random } from './random.ts';
 import { goData, metaData, RawClient, u32 } from './raw-client.ts';
 
@@ -79,22 +88,26 @@ function option(draw: Draw): Buffer {
 }
 
 /** A request: any command, mostly on the disk, sometimes with a payload that does not fit its length. */
-function request(draw: Draw, cookie: number): Buffer {
+function request(draw: Draw, cookie: number, extended: boolean): Buffer {
   const command = draw(10) === 0 ? draw(0x1_0000) : draw(9);
-  const flags =
-    draw(4) === 0 ? draw(0x1_0000) : (pick(draw, [0, ...Object.values(CommandFlag)], 0) as number);
-  const header = Buffer.alloc(28);
-  header.writeUInt32BE(draw(200) === 0 ? draw(0xffff_ffff) : 0x2560_9513, 0);
+  let flags = draw(4) === 0 ? draw(0x1_0000) : (pick(draw, [0, ...Object.values(CommandFlag)], 0) as number);
+  const header = Buffer.alloc(extended ? EXTENDED_REQUEST_BYTES : REQUEST_BYTES);
+  const lengthAt = header.length - 4;
+  const magic = extended ? EXTENDED_REQUEST_MAGIC : REQUEST_MAGIC;
+  const hasPayload = extended ? draw(4) === 0 : command === Command.Write;
+  if (extended && hasPayload) flags |= CommandFlag.PayloadLen;
+  if (extended && draw(10) === 0) header.writeUInt32BE(draw(3) === 0 ? draw(0x1_0000_0000) : draw(3), 24);
+  header.writeUInt32BE(draw(200) === 0 ? draw(0xffff_ffff) : magic, 0);
   header.writeUInt16BE(flags, 4);
   header.writeUInt16BE(command, 6);
   header.writeBigUInt64BE(BigInt(cookie), 8);
   header.writeBigUInt64BE(draw(3) === 0 ? pick(draw, OFFSETS, 0n) : BigInt(draw(1 << 26)), 16);
-  if (command !== Command.Write) {
-    header.writeUInt32BE(draw(3) === 0 ? pick(draw, LENGTHS, 0) : draw(100_000), 24);
+  if (!hasPayload) {
+    header.writeUInt32BE(draw(3) === 0 ? pick(draw, LENGTHS, 0) : draw(100_000), lengthAt);
     return header;
   }
   const payload = Buffer.alloc(draw(20) === 0 ? draw(2 << 20) : draw(20_000), cookie);
-  header.writeUInt32BE(draw(60) === 0 ? pick(draw, LENGTHS, 0) : payload.length, 24);
+  header.writeUInt32BE(draw(60) === 0 ? pick(draw, LENGTHS, 0) : payload.length, lengthAt);
   return Buffer.concat([header, payload]);
 }
 
@@ -110,11 +123,45 @@ async function connect(where: string | number): Promise<RawClient> {
   }
 }
 
+/** An option in good form. */
+const plainOption = (number: number, data: Buffer = Buffer.alloc(0)): Buffer =>
+  Buffer.concat([Buffer.from('IHAVEOPT'), u32(number), u32(data.length), data]);
+
+/**
+ * Comes to TLS by one way or another: after other options, with bytes in the clear behind NBD_OPT_STARTTLS, or with
+ * garbage for a TLS handshake. Returns whether what follows is encrypted.
+ */
+async function encrypt(client: RawClient, draw: Draw, tls: ConnectionOptions): Promise<boolean> {
+  try {
+    await client.greet();
+    for (let i = draw(3); i > 0; i -= 1) {
+      await client.option(pick(draw, [Option.StructuredReply, Option.ExtendedHeaders, Option.List], 99));
+    }
+    const behind = draw(4) === 0 ? garbage(draw, 400) : Buffer.alloc(0);
+    client.write(plainOption(Option.StartTls), behind);
+    if (draw(6) === 0) return false;
+    await client.optionAnswers();
+    if (draw(6) === 0) {
+      client.write(garbage(draw, 400));
+      return false;
+    }
+    await client.secure(draw(4) === 0 ? { ...tls, maxVersion: 'TLSv1.2' } : tls);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * One client that does what it likes, made from a seed: a handshake of options good and bad, then often transmission. It
  * sends in pieces, reads now and then or not at all, and leaves in one of several ways.
+ * @param tls what it may encrypt with.
  */
-export async function fuzzOnce(where: string | number, seed: number): Promise<void> {
+export async function fuzzOnce(
+  where: string | number,
+  seed: number,
+  tls: ConnectionOptions | null,
+): Promise<void> {
   const draw = random(seed);
   const client = await connect(where);
   const send = async (bytes: Buffer): Promise<void> => {
@@ -126,32 +173,32 @@ export async function fuzzOnce(where: string | number, seed: number): Promise<vo
     }
   };
   try {
+    const secured = tls !== null && draw(3) === 0 && (await encrypt(client, draw, tls));
+    const begin = async (): Promise<void> => {
+      if (!secured) await send(u32(draw(20) === 0 ? draw(8) : 3));
+    };
     if (draw(6) === 0) client.socket.pause();
     if (draw(20) === 0) await send(garbage(draw, 300));
     else if (draw(3) === 0) {
-      await send(u32(draw(10) === 0 ? draw(8) : 3));
+      await begin();
       for (let i = draw(12); i > 0; i -= 1) await send(option(draw));
     } else {
-      await send(u32(3));
-      for (let i = draw(3); i > 0; i -= 1)
-        await send(Buffer.concat([Buffer.from('IHAVEOPT'), u32(99), u32(0)]));
-      if (draw(2) === 0)
-        await send(Buffer.concat([Buffer.from('IHAVEOPT'), u32(Option.StructuredReply), u32(0)]));
-      const meta = metaData('', ['base:allocation']);
+      await begin();
+      for (let i = draw(3); i > 0; i -= 1) await send(plainOption(99));
+      const headers = draw(3);
+      if (headers === 1) await send(plainOption(Option.StructuredReply));
+      if (headers === 2) await send(plainOption(Option.ExtendedHeaders));
       if (draw(2) === 0) {
-        await send(
-          Buffer.concat([Buffer.from('IHAVEOPT'), u32(Option.SetMetaContext), u32(meta.length), meta]),
-        );
+        await send(plainOption(Option.SetMetaContext, metaData('', ['base:allocation'])));
       }
-      const go = goData('', [3]);
-      await send(Buffer.concat([Buffer.from('IHAVEOPT'), u32(Option.Go), u32(go.length), go]));
-      for (let i = draw(60); i > 0; i -= 1) await send(request(draw, i));
+      await send(plainOption(Option.Go, goData('', [3])));
+      for (let i = draw(60); i > 0; i -= 1) await send(request(draw, i, headers === 2));
     }
     if (draw(3) === 0) await new Promise((resolve) => setTimeout(resolve, draw(10)));
     if (draw(3) === 0) client.socket.end();
   } finally {
-    // A reset of a socket that has unsent bytes or was ended already would leave its handle open.
-    const clean = client.socket.writableLength === 0 && !client.socket.writableEnded;
+    // Only a plain socket can be reset; a reset of one that has unsent bytes or was ended already would leave its handle open.
+    const clean = client.plain && client.socket.writableLength === 0 && !client.socket.writableEnded;
     if (typeof where === 'number' && clean && draw(2) === 0) client.socket.resetAndDestroy();
     else client.close();
   }

@@ -1,5 +1,5 @@
 import { Option, TransmissionFlag } from '../protocol.ts';
-import { INFO_NAMES, PROBE_DISK_BYTES, type Probe, readAfter, words } from './probe.ts';
+import { INFO_NAMES, NOT_OFFERED, PROBE_DISK_BYTES, type Probe, readAfter, words } from './probe.ts';
 import { goData, metaData, type OptionAnswer, type RawClient, u32 } from './raw-client.ts';
 
 /** Asks for the list: shows that the server still reads options where they begin. */
@@ -43,6 +43,7 @@ function framingProbe(title: string, option: number, data: OptionData, allowed: 
 
 const NO_DATA = Buffer.alloc(0);
 const SR = [Option.StructuredReply];
+const EH = [Option.ExtendedHeaders];
 
 /** The handshake, option by option. */
 export const handshakeProbes: readonly Probe[] = [
@@ -61,7 +62,49 @@ export const handshakeProbes: readonly Probe[] = [
   },
   framingProbe('unknown option with data', 0x7654321, u32(1), ['ERR_UNSUP']),
   framingProbe('unknown option with 100,000 bytes', 0x7654321, Buffer.alloc(100_000), ['ERR_UNSUP']),
-  framingProbe('EXTENDED_HEADERS', Option.ExtendedHeaders, NO_DATA, ['ERR_UNSUP']),
+  framingProbe('EXTENDED_HEADERS', Option.ExtendedHeaders, NO_DATA, ['ACK', 'ERR_UNSUP']),
+  framingProbe('EXTENDED_HEADERS with data', Option.ExtendedHeaders, u32(1), ['ERR_INVALID', 'ERR_UNSUP']),
+  optionProbe(
+    'EXTENDED_HEADERS twice',
+    Option.ExtendedHeaders,
+    NO_DATA,
+    ['ERR_INVALID', 'ACK', 'ERR_UNSUP'],
+    EH,
+  ),
+  optionProbe(
+    'EXTENDED_HEADERS after STRUCTURED_REPLY',
+    Option.ExtendedHeaders,
+    NO_DATA,
+    ['ACK', 'ERR_UNSUP'],
+    SR,
+  ),
+  optionProbe(
+    'STRUCTURED_REPLY after EXTENDED_HEADERS',
+    Option.StructuredReply,
+    NO_DATA,
+    // A server that refused the first one answers as if it had not been asked.
+    ['ERR_EXT_HEADER_REQD', 'ERR_INVALID', 'ACK', 'ERR_UNSUP'],
+    EH,
+  ),
+  optionProbe(
+    'SET_META after EXTENDED_HEADERS',
+    Option.SetMetaContext,
+    (name) => metaData(name, ['base:allocation']),
+    ['META_CONTEXT ACK', 'ERR_INVALID', 'ERR_UNSUP'],
+    EH,
+  ),
+  {
+    name: 'EXPORT_NAME after EXTENDED_HEADERS: must close',
+    allowed: ['CLOSED'],
+    ask: async (client, name) => {
+      await client.greet();
+      const answer = words(await client.option(Option.ExtendedHeaders));
+      if (answer !== 'ACK') return NOT_OFFERED;
+      client.sendOption(Option.ExportName, Buffer.from(name));
+      await client.read(10);
+      return 'accepted';
+    },
+  },
   framingProbe('PEEK_EXPORT', Option.PeekExport, NO_DATA, ['ERR_UNSUP']),
   framingProbe('LIST with data', Option.List, u32(1), ['ERR_INVALID']),
   framingProbe('LIST twice', Option.List, NO_DATA, ['SERVER ACK']),

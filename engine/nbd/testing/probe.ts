@@ -29,6 +29,7 @@ const OPTION_NAMES: Readonly<Record<number, string>> = {
   2147483655: 'ERR_SHUTDOWN',
   2147483656: 'ERR_BLOCK_SIZE_REQD',
   2147483657: 'ERR_TOO_BIG',
+  2147483658: 'ERR_EXT_HEADER_REQD',
 };
 
 export const INFO_NAMES = ['EXPORT', 'NAME', 'DESCRIPTION', 'BLOCK_SIZE'];
@@ -46,6 +47,7 @@ const CHUNK_NAMES: Readonly<Record<number, string>> = {
   [Chunk.OffsetData]: 'data',
   [Chunk.OffsetHole]: 'hole',
   [Chunk.BlockStatus]: 'status',
+  [Chunk.BlockStatusExt]: 'status ext',
 };
 
 function chunkName(chunk: ReplyChunk): string {

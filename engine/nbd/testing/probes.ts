@@ -1,10 +1,11 @@
+import { extendedProbes } from './extended-probes.ts';
 import { handshakeProbes } from './handshake-probes.ts';
 import { NOT_OFFERED, type Probe } from './probe.ts';
 import { NoAnswer, RawClient } from './raw-client.ts';
 import { transmissionProbes } from './transmission-probes.ts';
 
 /** Every probe, in the order of the protocol. */
-export const PROBES: readonly Probe[] = [...handshakeProbes, ...transmissionProbes];
+export const PROBES: readonly Probe[] = [...handshakeProbes, ...transmissionProbes, ...extendedProbes];
 
 /** Puts one probe to the server at `socket`, about one of its exports. Hanging up and silence are answers too. */
 export async function ask(probe: Probe, socket: string, exportName = '', timeoutMs = 2000): Promise<string> {

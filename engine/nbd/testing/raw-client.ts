@@ -1,10 +1,16 @@
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import {
   CHUNK_DONE,
   Chunk,
   Command,
+  CommandFlag,
+  EXTENDED_REPLY_MAGIC,
+  EXTENDED_REQUEST_BYTES,
+  EXTENDED_REQUEST_MAGIC,
   Option,
   OptionReply,
+  REQUEST_BYTES,
   REQUEST_MAGIC,
   SIMPLE_REPLY_MAGIC,
   STRUCTURED_REPLY_MAGIC,
@@ -42,14 +48,20 @@ export class NoAnswer extends Error {
 export interface RequestInit {
   readonly flags?: number;
   readonly offset?: bigint;
-  readonly length?: number;
+  /** Above 2^32 with extended headers only. */
+  readonly length?: number | bigint;
   readonly cookie?: bigint;
   readonly magic?: number;
 }
 
 /** An NBD client that does as it is told, right or wrong: for tests, probes and the fuzzer. */
 export class RawClient {
-  readonly socket: Socket;
+  /** What bytes go through now. */
+  socket: Socket;
+  /** Whether they go there as they are, not encrypted. */
+  plain = true;
+  /** Whether requests go out with extended headers; {@link enter} sets it. */
+  extended = false;
   readonly #timeoutMs: number;
   #chunks: Buffer[] = [];
   #available = 0;
@@ -62,6 +74,10 @@ export class RawClient {
   private constructor(socket: Socket, timeoutMs: number) {
     this.socket = socket;
     this.#timeoutMs = timeoutMs;
+    this.#listen(socket);
+  }
+
+  #listen(socket: Socket): void {
     socket.on('data', (data: Buffer) => {
       this.#chunks.push(data);
       this.#available += data.length;
@@ -86,6 +102,26 @@ export class RawClient {
         resolve(new RawClient(socket, timeoutMs));
       });
     });
+  }
+
+  /** Asks for TLS and shakes hands. @throws Error when the server will not, or TLS fails. */
+  async startTls(options: ConnectionOptions): Promise<void> {
+    const answers = await this.option(Option.StartTls);
+    if (answers.at(-1)?.type !== OptionReply.Ack) throw new Error('STARTTLS was refused');
+    await this.secure(options);
+  }
+
+  /** Encrypts from here on. @throws Error when TLS fails. */
+  async secure(options: ConnectionOptions): Promise<void> {
+    const socket = connectTls({ ...options, socket: this.socket });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('secureConnect', resolve);
+      socket.once('error', reject);
+      this.socket.once('close', () => reject(new NoAnswer('CLOSED')));
+    });
+    this.socket = socket;
+    this.plain = false;
+    this.#listen(socket);
   }
 
   write(...parts: Buffer[]): void {
@@ -161,11 +197,22 @@ export class RawClient {
    * asked for. @throws Error when it refuses to go.
    */
   async enter(
-    options: { readonly structured?: boolean; readonly allocation?: boolean; readonly name?: string } = {},
+    options: {
+      readonly structured?: boolean;
+      readonly extended?: boolean;
+      readonly allocation?: boolean;
+      readonly name?: string;
+      readonly tls?: ConnectionOptions;
+    } = {},
   ): Promise<boolean> {
     const name = options.name ?? '';
     await this.greet();
-    if (options.structured === true || options.allocation === true) {
+    if (options.tls !== undefined) await this.startTls(options.tls);
+    if (options.extended === true) {
+      const answers = await this.option(Option.ExtendedHeaders);
+      if (answers.at(-1)?.type !== OptionReply.Ack) return false;
+      this.extended = true;
+    } else if (options.structured === true || options.allocation === true) {
       const answers = await this.option(Option.StructuredReply);
       if (answers.at(-1)?.type !== OptionReply.Ack) return false;
     }
@@ -181,14 +228,17 @@ export class RawClient {
   /** Sends a request and returns its cookie. */
   send(command: number, init: RequestInit = {}, payload?: Buffer): bigint {
     const cookie = init.cookie ?? this.#cookie++;
-    const header = Buffer.alloc(28);
-    header.writeUInt32BE(init.magic ?? REQUEST_MAGIC, 0);
-    header.writeUInt16BE(init.flags ?? 0, 4);
+    const length = init.length ?? payload?.length ?? 0;
+    const header = Buffer.alloc(this.extended ? EXTENDED_REQUEST_BYTES : REQUEST_BYTES);
+    const flags = this.extended && payload !== undefined ? CommandFlag.PayloadLen : 0;
+    header.writeUInt32BE(init.magic ?? (this.extended ? EXTENDED_REQUEST_MAGIC : REQUEST_MAGIC), 0);
+    header.writeUInt16BE(init.flags ?? flags, 4);
     header.writeUInt16BE(command, 6);
     header.writeBigUInt64BE(cookie, 8);
     header.writeBigUInt64BE(init.offset ?? 0n, 16);
-    header.writeUInt32BE(init.length ?? payload?.length ?? 0, 24);
-    if (command === Command.Read) this.#reads.set(cookie, init.length ?? 0);
+    if (this.extended) header.writeBigUInt64BE(BigInt(length), 24);
+    else header.writeUInt32BE(Number(length), 24);
+    if (command === Command.Read) this.#reads.set(cookie, Number(length));
     this.write(header, payload ?? Buffer.alloc(0));
     return cookie;
   }
@@ -196,7 +246,7 @@ export class RawClient {
   /** The next reply or chunk of one, whichever request it belongs to. */
   async chunk(): Promise<ReplyChunk> {
     const magic = (await this.read(4)).readUInt32BE(0);
-    if (magic === SIMPLE_REPLY_MAGIC) {
+    if (magic === SIMPLE_REPLY_MAGIC && !this.extended) {
       const rest = await this.read(12);
       const errno = rest.readUInt32BE(0);
       const cookie = rest.readBigUInt64BE(4);
@@ -204,11 +254,14 @@ export class RawClient {
       this.#reads.delete(cookie);
       return { structured: false, type: 0, done: true, cookie, errno, data: await this.read(length) };
     }
-    if (magic !== STRUCTURED_REPLY_MAGIC) throw new Error(`reply magic 0x${magic.toString(16)}`);
-    const rest = await this.read(16);
+    if (magic !== (this.extended ? EXTENDED_REPLY_MAGIC : STRUCTURED_REPLY_MAGIC)) {
+      throw new Error(`reply magic 0x${magic.toString(16)}`);
+    }
+    const rest = await this.read(this.extended ? 28 : 16);
     const type = rest.readUInt16BE(2);
     const cookie = rest.readBigUInt64BE(4);
-    const data = await this.read(rest.readUInt32BE(12));
+    const length = this.extended ? Number(rest.readBigUInt64BE(20)) : rest.readUInt32BE(12);
+    const data = await this.read(length);
     const done = (rest.readUInt16BE(0) & CHUNK_DONE) !== 0;
     if (done) this.#reads.delete(cookie);
     return { structured: true, type, done, cookie, errno: type >= 0x8000 ? data.readUInt32BE(0) : 0, data };

@@ -22,7 +22,7 @@ export interface ServedApart {
  * @throws Error, here and from every method, when that process ends.
  */
 export async function serveApart(
-  options: Pick<ServeOptions, 'plugin' | 'parameters' | 'filters' | 'server' | 'limitBytes'>,
+  options: Pick<ServeOptions, 'plugin' | 'parameters' | 'filters' | 'server' | 'limitBytes' | 'tls'>,
 ): Promise<ServedApart> {
   const child = fork(new URL('./server-process.ts', import.meta.url), [JSON.stringify(options)], {
     execArgv: ['--expose-gc'],

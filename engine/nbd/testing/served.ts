@@ -5,6 +5,7 @@ import { buildDisk, type DiskStack } from '../filters/stack.ts';
 import { HostedExport, type RequestObserver } from '../hosted-export.ts';
 import { MemoryAllowance } from '../memory-allowance.ts';
 import { NbdServer, type NbdServerOptions, type ServerListener } from '../server.ts';
+import { type TlsRequest, TlsService } from '../tls/tls-service.ts';
 import { RawClient } from './raw-client.ts';
 
 /** The path of the Unix socket in an NBD URI that a server gave. */
@@ -47,6 +48,7 @@ export interface ServeOptions {
   readonly filters?: readonly string[];
   readonly limitBytes?: number;
   readonly server?: NbdServerOptions;
+  readonly tls?: TlsRequest;
   readonly listener?: ServerListener;
   readonly observer?: (sizeBytes: bigint) => RequestObserver;
 }
@@ -65,7 +67,15 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     },
     allowance,
   );
-  const server = new NbdServer({ socketParent: testParent(), ...options.server }, options.listener ?? null);
+  const tls = options.tls === undefined ? null : await TlsService.start(options.tls.files);
+  const server = new NbdServer(
+    {
+      socketParent: testParent(),
+      ...options.server,
+      ...(options.tls !== undefined && tls !== null && { tls: { mode: options.tls.mode, service: tls } }),
+    },
+    options.listener ?? null,
+  );
   const observer = options.observer?.(disk.backend.sizeBytes) ?? null;
   server.addExport(
     new HostedExport(

@@ -71,20 +71,27 @@ const commands: readonly CommandProbe[] = [
   { name: 'command 99 with a length', command: 99, length: MIB, allowed: ['EINVAL'] },
 ];
 
-function commandProbe(probe: CommandProbe, structured: boolean): Probe {
+type Form = 'simple' | 'structured' | 'extended';
+const FORMS = { simple: '', structured: 'SR ', extended: 'EH ' } as const;
+
+function commandProbe(probe: CommandProbe, form: Form): Probe {
   return {
-    name: `${structured ? 'SR ' : ''}${probe.name}`,
+    name: `${FORMS[form]}${probe.name}`,
     allowed: probe.allowed,
     ask: async (client, name) => {
-      if (!(await client.enter({ structured, name }))) return NOT_OFFERED;
+      if (!(await client.enter({ [form]: true, name }))) return NOT_OFFERED;
       const payload = probe.payloadBytes === undefined ? undefined : Buffer.alloc(probe.payloadBytes, 7);
       const chunks = await client.request(
         probe.command,
-        { flags: probe.flags ?? 0, offset: probe.offset ?? 0n, length: payload?.length ?? probe.length ?? 0 },
+        {
+          flags: flagsOf(probe, form),
+          offset: probe.offset ?? 0n,
+          length: payload?.length ?? probe.length ?? 0,
+        },
         payload,
       );
       const answer = reply(chunks);
-      if (structured && probe.command === Command.Read && chunks[0]?.structured === false)
+      if (form === 'structured' && probe.command === Command.Read && chunks[0]?.structured === false)
         return `simple ${answer}`;
       const after = await readAfter(client);
       return after === 'readable' ? answer : `${answer}, then ${after}`;
@@ -92,12 +99,17 @@ function commandProbe(probe: CommandProbe, structured: boolean): Probe {
   };
 }
 
-function dontFragmentProbe(structured: boolean): Probe {
+function flagsOf(probe: CommandProbe, form: Form): number {
+  const payload = form === 'extended' && probe.payloadBytes !== undefined ? CommandFlag.PayloadLen : 0;
+  return (probe.flags ?? 0) | payload;
+}
+
+function dontFragmentProbe(form: Form): Probe {
   return {
-    name: `${structured ? 'SR ' : ''}read, DF`,
-    allowed: structured ? ['data', 'hole', 'data none', 'hole none', 'EOVERFLOW'] : ['EINVAL'],
+    name: `${FORMS[form]}read, DF`,
+    allowed: form === 'simple' ? ['EINVAL'] : ['data', 'hole', 'data none', 'hole none', 'EOVERFLOW'],
     ask: async (client, name) => {
-      if (!(await client.enter({ structured, name }))) return NOT_OFFERED;
+      if (!(await client.enter({ [form]: true, name }))) return NOT_OFFERED;
       await client.request(Command.Write, { offset: 4096n }, Buffer.alloc(4096, 7));
       const init = { flags: CommandFlag.Df, length: 65536 };
       return reply(await client.request(Command.Read, init));
@@ -137,9 +149,9 @@ function statusProbe(
 
 /** Transmission, command by command, with simple and structured replies. */
 export const transmissionProbes: readonly Probe[] = [
-  ...[false, true].flatMap((structured) => [
-    ...commands.map((probe) => commandProbe(probe, structured)),
-    dontFragmentProbe(structured),
+  ...(['simple', 'structured', 'extended'] as const).flatMap((form) => [
+    ...commands.map((probe) => commandProbe(probe, form)),
+    dontFragmentProbe(form),
   ]),
   statusProbe('block status', { length: 4 * MIB }, ['status']),
   statusProbe('block status, whole disk', { length: PROBE_DISK_BYTES }, ['status']),
