@@ -15,6 +15,9 @@ type SteerHostCommand = Extract<
     command:
       | 'setHostParameter'
       | 'setHostReadOnly'
+      | 'saveHost'
+      | 'copyHost'
+      | 'cancelHostTask'
       | 'commitOverlay'
       | 'cancelCommit'
       | 'discardOverlay'
@@ -162,6 +165,9 @@ export class WindowConnection {
         return engine.stopHost(command.source, command.force);
       case 'setHostParameter':
       case 'setHostReadOnly':
+      case 'saveHost':
+      case 'copyHost':
+      case 'cancelHostTask':
       case 'commitOverlay':
       case 'cancelCommit':
       case 'discardOverlay':
@@ -226,6 +232,15 @@ export class WindowConnection {
         break;
       case 'setHostReadOnly':
         host.parameters.readOnly = command.on;
+        break;
+      case 'saveHost':
+        await host.save(command.path, command);
+        break;
+      case 'copyHost':
+        await host.copyTo(engine.hostOf(command.to));
+        break;
+      case 'cancelHostTask':
+        host.cancelTask();
         break;
       case 'commitOverlay':
         await host.commitOverlay();

@@ -1,10 +1,10 @@
 /**
  * Our NBD server beside its peers, in pairs within one run: the bare server and nbdkit's memory plugin; the server with
- * its event stream and nbdkit with its log filter; the product hosting a disk with its window open and nbdkit's log
+ * its event stream and nbdkit with its log filter; a disk in a file and nbdkit's file plugin; the product hosting a disk with its window open and nbdkit's log
  * followed by the same window; qemu-nbd for scale. The two of a pair take turns, so that both meet the same machine.
  * Prints a table of medians.
  *
- *     npm run build && node bench/nbd/nbd-bench.ts [--seconds 3] [--rounds 3] [--pair bare|events|window|scale]
+ *     npm run build && node bench/nbd/nbd-bench.ts [--seconds 3] [--rounds 3] [--pair bare|events|file|window|scale]
  */
 
 import { spawn } from 'node:child_process';
@@ -108,6 +108,14 @@ const PAIRS: readonly Pair[] = [
     ],
   },
   {
+    name: 'file',
+    title: 'A disk in a file',
+    contestants: [
+      ['nbdscope file', (socket) => [process.execPath, SERVE, socket, emptyImage('ours'), 'file']],
+      ['nbdkit file', (socket) => ['nbdkit', '-f', '-U', socket, 'file', emptyImage('theirs')]],
+    ],
+  },
+  {
     name: 'window',
     title: 'With a window watching',
     contestants: [
@@ -121,14 +129,25 @@ const PAIRS: readonly Pair[] = [
     contestants: [
       [
         'qemu-nbd on tmpfs',
-        (socket) => ['qemu-nbd', '-k', socket, '-f', 'raw', '-t', '-e', '8', '--discard=unmap', emptyImage()],
+        (socket) => [
+          'qemu-nbd',
+          '-k',
+          socket,
+          '-f',
+          'raw',
+          '-t',
+          '-e',
+          '8',
+          '--discard=unmap',
+          emptyImage('qemu'),
+        ],
       ],
     ],
   },
 ];
 
-function emptyImage(): string {
-  const path = join(folder, 'qemu.img');
+function emptyImage(name: string): string {
+  const path = join(folder, `${name}.img`);
   const fd = openSync(path, 'w');
   ftruncateSync(fd, 1 << 30);
   closeSync(fd);

@@ -1,6 +1,6 @@
 /**
- * Our NBD server in a process of its own, for the benchmark: `node bench/nbd/serve.ts SOCKET SIZE bare|events`. With
- * `events` every request goes into a session, as in the product. SIGTERM ends it.
+ * Our NBD server in a process of its own, for the benchmark: `node bench/nbd/serve.ts SOCKET SIZE bare|events`, or
+ * `SOCKET IMAGE file` for a disk in a file. With `events` every request goes into a session, as in the product. SIGTERM ends it.
  */
 import { buildDisk } from '#engine/nbd/filters/stack.ts';
 import { HostedExport } from '#engine/nbd/hosted-export.ts';
@@ -12,7 +12,9 @@ import { Session } from '#engine/session/session.ts';
 const [socket = '', size = '1G', mode = 'bare'] = process.argv.slice(2);
 
 const disk = await buildDisk(
-  { plugin: 'memory', filters: [], parameters: [['size', size]], addFilters: false },
+  mode === 'file'
+    ? { plugin: 'file', filters: [], parameters: [['file', size]], addFilters: false }
+    : { plugin: 'memory', filters: [], parameters: [['size', size]], addFilters: false },
   new MemoryAllowance(Number.MAX_SAFE_INTEGER),
 );
 const server = new NbdServer();

@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Command, CommandFlag } from './protocol.ts';
 import { random } from './testing/random.ts';
 import { RawClient } from './testing/raw-client.ts';
@@ -25,6 +28,16 @@ afterEach(async () => {
   origin = null;
 });
 
+const directory = mkdtempSync(join(tmpdir(), 'nbdscope-consistency-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function inFile(filters: string[], parameters: [string, string][] = []): Promise<Served> {
+  const path = join(directory, 'disk.img');
+  writeFileSync(path, '');
+  truncateSync(path, SIZE);
+  return serve({ plugin: 'file', filters, parameters: [['file', path], ...parameters] });
+}
+
 const local = (parameters: ServeOptions['parameters'] = []): Promise<Served> =>
   serve({ parameters: [['size', `${SIZE}`], ...parameters] });
 
@@ -37,6 +50,9 @@ describe('several connections at once', () => {
   it.each([
     ['answered at once', () => local()],
     ['answered late and out of order', () => local(LATE)],
+    ['in a file', () => inFile([])],
+    ['in an overlay over memory', () => serve({ filters: ['cow'], parameters: [['size', `${SIZE}`]] })],
+    ['in an overlay of small blocks over a file', () => inFile(['cow'], [['cow-block-size', '4K']])],
     ['passed on to another server', () => remote()],
     ['passed on to another server that answers late and out of order', () => remote(LATE)],
   ] as const)('leave what a plain array would hold, %s', async (_name, start) => {

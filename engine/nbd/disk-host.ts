@@ -1,7 +1,13 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
+import type { Backend } from './backend.ts';
+import { NbdClient } from './client/nbd-client.ts';
 import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
+import { clientTarget, copyDisk, saveToImage } from './copy-disk.ts';
+import { DiskTask } from './disk-task.ts';
 import { CowFilter } from './filters/cow-filter.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
 import { LogFilter } from './filters/log-filter.ts';
@@ -56,6 +62,7 @@ export class DiskHost {
   /** How much of the overlay a commit has done, and what breaks it off; null while none runs. */
   #committed: number | null = null;
   #commit: AbortController | null = null;
+  readonly #task = new DiskTask();
 
   private constructor(
     request: HostRequest,
@@ -141,7 +148,7 @@ export class DiskHost {
         `${number} ${state} ${requestsInFlight} ${transactions}`,
     );
     const { running, connection } = this.#workload;
-    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}`;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}|${this.#task.info?.done}`;
   }
 
   /** How the disk and its clients are now. */
@@ -159,6 +166,7 @@ export class DiskHost {
       changed: this.#hosted.changed,
       volatile: this.#disk.plugin.volatile || this.#overlay !== null,
       overlay: this.#overlayInfo(),
+      task: this.#task.info,
       memoryBytes: this.#disk.plugin.usedBytes,
       memoryLimitBytes: this.#memory.limitBytes,
       connections: this.#server.connections.map((connection) => ({
@@ -186,8 +194,70 @@ export class DiskHost {
 
   /** Whether it was written to and would lose that when it is stopped. */
   get unsaved(): boolean {
-    if (this.#overlay !== null) return this.#overlay.isChanged;
-    return this.#disk.plugin.volatile && this.#hosted.changed;
+    if (!this.#hosted.changed) return false;
+    return this.#overlay === null ? this.#disk.plugin.volatile : this.#overlay.isChanged;
+  }
+
+  /**
+   * Saves the disk as a raw image. What clients write meanwhile is in it or not.
+   * @throws Error when something is there already and is not to be replaced, or it cannot be written.
+   */
+  async save(path: string, how: { readonly sparse: boolean; readonly replace: boolean }): Promise<void> {
+    const whole = resolve(path);
+    if (!how.replace && existsSync(whole)) {
+      throw new Error(`${whole} is there already; choose another name, or replace it`);
+    }
+    const wasChanged = this.#hosted.changed;
+    this.#hosted.changed = false;
+    try {
+      const { cancelled, copiedBytes } = await this.#task.run('save', whole, (onProgress, signal) =>
+        saveToImage(this.#content, whole, { sparse: how.sparse, onProgress, signal }),
+      );
+      if (cancelled) this.#hosted.changed ||= wasChanged;
+      else this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
+    } catch (error) {
+      this.#hosted.changed ||= wasChanged;
+      throw error;
+    }
+  }
+
+  /** Copies the disk to another, over what is there. @throws Error when that is too small or cannot be written. */
+  async copyTo(other: DiskHost): Promise<void> {
+    if (other === this) throw new Error('a disk is not copied to itself; choose another');
+    const client = await NbdClient.connect(
+      other.address.tcp ?? { path: other.address.socketPath ?? '' },
+      other.#exportName,
+    );
+    try {
+      const name = other.source.name;
+      if (client.readOnly) throw new Error(`${name} is read-only`);
+      if (client.sizeBytes < this.#content.sizeBytes) {
+        const sizes = `${formatBytes(client.sizeBytes)}, less than ${formatBytes(this.#content.sizeBytes)}`;
+        throw new Error(`${name} has ${sizes}; choose a larger disk`);
+      }
+      const { cancelled, copiedBytes } = await this.#task.run('copy', name, (onProgress, signal) =>
+        copyDisk(this.#content, clientTarget(client), onProgress, signal),
+      );
+      if (!cancelled) {
+        this.#tell('copied', `Copied ${this.source.name} to ${name}, ${formatBytes(copiedBytes)} of data`);
+      }
+    } finally {
+      await client.disconnect();
+    }
+  }
+
+  /** Breaks off a save or copy that runs. */
+  cancelTask(): void {
+    this.#task.cancel();
+  }
+
+  #tell(key: string, text: string): void {
+    this.source.notice({ key, level: 'info', text, detail: null });
+  }
+
+  /** The disk as clients see it, without delays, errors and the log. */
+  get #content(): Backend {
+    return this.#overlay ?? this.#disk.plugin.backend;
   }
 
   /**
@@ -211,7 +281,7 @@ export class DiskHost {
       }
       const what = cancelled ? 'The commit was broken off after' : 'Committed';
       const text = `${what} ${formatBytes(bytes)} to ${this.#disk.plugin.words}`;
-      this.source.notice({ key: 'commit', level: 'info', text, detail: null });
+      this.#tell('commit', text);
       if (!overlay.isChanged) this.#hosted.changed = false;
     } finally {
       this.#commit = null;
@@ -258,6 +328,8 @@ export class DiskHost {
   /** Ends the workload and the server in good order, then the disk. */
   async stop(): Promise<void> {
     this.cancelCommit();
+    this.cancelTask();
+    await this.#task.ended;
     await this.#workload.stop();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');

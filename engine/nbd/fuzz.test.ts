@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { FuzzRounds } from './testing/fuzz-round.ts';
 import { Pki } from './testing/pki.ts';
 import { type ServedApart, serveApart } from './testing/served-apart.ts';
@@ -8,9 +9,14 @@ import { type ServedApart, serveApart } from './testing/served-apart.ts';
 /** Clients until pools and compiled code have their size. */
 const WARM_UP = 1000;
 const CLIENTS = 1500;
+/** Against disks that take the system's time for every request. */
+const FILE_CLIENTS = 300;
 /** Differences between two collections of the same state stay below this. */
 const LIVE_MARGIN_BYTES = 1 << 20;
 const RSS_MARGIN_BYTES = 64 << 20;
+
+const directory = mkdtempSync(join(tmpdir(), 'nbdscope-fuzz-'));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 const pki = new Pki();
 let served: ServedApart | null = null;
@@ -37,4 +43,28 @@ describe('the server among hostile clients', () => {
     expect(after.liveBytes - before.liveBytes).toBeLessThan(LIVE_MARGIN_BYTES);
     expect(after.rssBytes - before.rssBytes).toBeLessThan(RSS_MARGIN_BYTES);
   });
+
+  it.each([
+    ['a file', []],
+    ['an overlay over a file', ['cow']],
+  ])(
+    'does not crash or hang with %s either, and a healthy client reads what it wrote',
+    async (_name, filters) => {
+      const path = join(directory, 'disk.img');
+      writeFileSync(path, '');
+      truncateSync(path, 64 << 20);
+      served = await serveApart({
+        server: { handshakeMs: 500 },
+        plugin: 'file',
+        filters,
+        parameters: [['file', path]],
+      });
+      const rounds = await FuzzRounds.begin(served, 10_000, null);
+      await rounds.run(() => rounds.count < FILE_CLIENTS);
+      await rounds.memory();
+      rounds.close();
+      expect(rounds.slowestMs).toBeLessThan(5000);
+      expect(statSync(path).size).toBe(64 << 20);
+    },
+  );
 });

@@ -121,6 +121,19 @@ export const CommandSchema = v.variant('command', [
   }),
   v.strictObject({ command: v.literal('setHostReadOnly'), source: sourceId, on: v.boolean() }),
   v.strictObject({ command: v.literal('disconnectClient'), source: sourceId, connection: sourceId }),
+  /** Saves a hosted disk as a raw image. Refused where something is at that path already, unless `replace`. */
+  v.strictObject({
+    command: v.literal('saveHost'),
+    source: sourceId,
+    path,
+    /** Whether zeroes are left out of the file, as holes. */
+    sparse: v.boolean(),
+    replace: v.boolean(),
+  }),
+  /** Copies a hosted disk to another, over what is there. */
+  v.strictObject({ command: v.literal('copyHost'), source: sourceId, to: sourceId }),
+  /** Breaks off a save or copy of a disk. */
+  v.strictObject({ command: v.literal('cancelHostTask'), source: sourceId }),
   /** Writes the overlay of a hosted disk to the disk below. Answered once it is done or broken off. */
   v.strictObject({ command: v.literal('commitOverlay'), source: sourceId }),
   /** Breaks off a commit; what is left stays in the overlay. */

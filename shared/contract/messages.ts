@@ -49,6 +49,8 @@ export const HostInfoSchema = v.object({
   changed: v.boolean(),
   /** Whether what was written is lost when it is stopped. */
   volatile: v.boolean(),
+  /** The save or copy of it that runs, and how much of it is done, 0 to 1; null for none. */
+  task: v.nullable(v.object({ kind: v.picklist(['save', 'copy']), to: v.string(), done: v.number() })),
   /** The overlay that keeps the disk below as it was; null without one. */
   overlay: v.nullable(
     v.object({

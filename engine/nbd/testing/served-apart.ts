@@ -18,7 +18,7 @@ export interface ServedApart {
 }
 
 /**
- * Serves a memory disk from another process, on a Unix socket and on a TCP port.
+ * Serves a disk from another process, on a Unix socket and on a TCP port.
  * @throws Error, here and from every method, when that process ends.
  */
 export async function serveApart(

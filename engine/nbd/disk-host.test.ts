@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DiskHost } from './disk-host.ts';
+import type { DiskRequest } from './filters/stack.ts';
+import { peer } from './testing/peers.ts';
+
+const MIB = 1 << 20;
+const hosts: DiskHost[] = [];
+let directory = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'nbdscope-host-'));
+});
+afterEach(async () => {
+  for (const host of hosts.splice(0)) await host.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function host(
+  plugin: string,
+  parameters: DiskRequest['parameters'],
+  filters: string[] = [],
+): Promise<DiskHost> {
+  const address = { kind: 'unix' } as const;
+  const started = await DiskHost.start({
+    plugin,
+    parameters,
+    filters,
+    addFilters: true,
+    exportName: '',
+    address,
+  });
+  hosts.push(started);
+  return started;
+}
+
+const io = (where: DiskHost, ...commands: string[]): Promise<string> =>
+  peer('qemu-io', '-f', 'raw', ...commands.flatMap((command) => ['-c', command]), where.uri);
+
+/** A file of 8 MiB with a hole. */
+function image(): { path: string; bytes: Buffer } {
+  const bytes = Buffer.concat([randomBytes(2 * MIB), Buffer.alloc(4 * MIB), randomBytes(2 * MIB)]);
+  const path = join(directory, 'disk.img');
+  writeFileSync(path, bytes);
+  return { path, bytes };
+}
+
+describe('a hosted disk', () => {
+  it('in a file is brought in and out by real clients, holes and all', async () => {
+    const { path, bytes } = image();
+    const disk = await host('file', [['file', path]]);
+    expect(disk.info()).toMatchObject({
+      plugin: 'file',
+      warnings: [],
+      changed: false,
+      volatile: false,
+      overlay: null,
+    });
+    await io(disk, 'discard 2M 4M', 'write -P 7 1M 64k', 'flush');
+    bytes.fill(7, MIB, MIB + 65_536);
+    const copy = join(directory, 'copy.img');
+    await peer('nbdcopy', disk.uri, copy);
+    expect(readFileSync(copy).equals(bytes)).toBe(true);
+    expect(await peer('qemu-img', 'compare', '-f', 'raw', '-F', 'raw', disk.uri, copy)).toContain(
+      'identical',
+    );
+    const map = JSON.parse(await peer('nbdinfo', '--map', '--json', disk.uri)) as unknown;
+    expect(map).toMatchObject([
+      { offset: 0, length: 2 * MIB, type: 0 },
+      { offset: 2 * MIB, length: 4 * MIB, type: 3 },
+      { offset: 6 * MIB, length: 2 * MIB, type: 0 },
+    ]);
+    expect(disk.info().changed).toBe(true);
+    expect(disk.unsaved).toBe(false);
+  });
+
+  it('under an overlay stays as it was until that is committed, with a client connected', async () => {
+    const { path, bytes } = image();
+    const disk = await host('file', [['file', path]], ['cow']);
+    await io(disk, 'write -P 7 1M 64k', 'flush');
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    expect(disk.unsaved).toBe(true);
+    expect(disk.info().overlay).toMatchObject({ changed: true, whyNoCommit: null, committed: null });
+    await disk.discardOverlay();
+    expect(disk.unsaved).toBe(false);
+    await io(disk, 'write -P 8 6M 64k');
+    await disk.commitOverlay();
+    bytes.fill(8, 6 * MIB, 6 * MIB + 65_536);
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    expect(disk.unsaved).toBe(false);
+  });
+
+  it('is saved sparse, and is the same disk when it is hosted from that image', async () => {
+    const disk = await host('memory', [['size', '64M']]);
+    await io(disk, 'write -P 5 1M 64k', 'write -P 6 63M 1M');
+    expect(disk.unsaved).toBe(true);
+    const path = join(directory, 'saved.img');
+    await disk.save(path, { sparse: true, replace: false });
+    expect(disk.unsaved).toBe(false);
+    expect(statSync(path).size).toBe(64 * MIB);
+    expect(statSync(path).blocks * 512).toBeLessThan(2 * MIB);
+    await expect(disk.save(path, { sparse: true, replace: false })).rejects.toThrow('is there already');
+    const again = await host('file', [['file', path]]);
+    await io(again, 'read -P 5 1M 64k', 'read -P 6 63M 1M', 'read -P 0 2M 61M');
+  });
+
+  it('leaves nothing of a save that is broken off, and is still unsaved', async () => {
+    const disk = await host('pattern', [['size', '4G']]);
+    const path = join(directory, 'saved.img');
+    const saved = disk.save(path, { sparse: false, replace: false });
+    disk.cancelTask();
+    await saved;
+    expect(existsSync(path)).toBe(false);
+    expect(readdirSync(directory)).toEqual([]);
+    await expect(disk.save(join(directory, 'no', 'where'), { sparse: true, replace: false })).rejects.toThrow(
+      'ENOENT',
+    );
+  });
+
+  it('is copied to another over what is there, and to none that is too small or read-only', async () => {
+    const from = await host('memory', [['size', '8M']]);
+    const to = await host('memory', [['size', '16M']]);
+    await io(from, 'write -P 5 1M 1M');
+    await io(to, 'write -P 9 0 16M');
+    await from.copyTo(to);
+    await io(to, 'read -P 0 0 1M', 'read -P 5 1M 1M', 'read -P 0 2M 6M', 'read -P 9 8M 8M');
+    await expect(to.copyTo(from)).rejects.toThrow('choose a larger disk');
+    await expect(from.copyTo(from)).rejects.toThrow('a disk is not copied to itself');
+    await expect(from.copyTo(await host('pattern', [['size', '16M']]))).rejects.toThrow('is read-only');
+  });
+});
