@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { NbdClient } from '../client/nbd-client.ts';
+import { CONNECTION_LIMIT_BYTES } from '../flow-limits.ts';
 import { Command, Option } from '../protocol.ts';
 import type { ServerListener } from '../server.ts';
 import { peer, runPeer } from '../testing/peers.ts';
@@ -305,6 +306,38 @@ describe('whom the server lets in', () => {
     expect(await canRead(served, old)).not.toBe('512 bytes');
     await expect.poll(() => reasons.all).toEqual([expect.stringContaining('unsupported protocol')]);
   });
+});
+
+describe('an encrypted client that asks for more than it gets', () => {
+  it('waits its turn, and nothing of what it sent is lost or out of place', async () => {
+    const served = await secured(CERTIFICATES, 'require', { parameters: [['wdelay', '5ms']] });
+    const client = await stage.connect(served.socket);
+    await client.enter({ tls: X509 });
+    // More at once than may wait, and more bytes than the server reads ahead.
+    const count = 1500;
+    const bytes = (i: number): Buffer => Buffer.alloc(4096, `${i} `);
+    for (let i = 0; i < count; i += 1) client.send(Command.Write, { offset: BigInt(i * 4096) }, bytes(i));
+    for (let i = 0; i < count; i += 1) expect((await client.chunk()).errno).toBe(0);
+    const all = Buffer.concat(Array.from({ length: count }, (_none, i) => bytes(i)));
+    expect((await client.readDisk(0n, all.length)).equals(all)).toBe(true);
+  });
+
+  it('gets what it takes, and the server holds no more than for any other', async () => {
+    const served = await secured(PSK);
+    const client = await stage.connect(served.socket);
+    await client.enter({ tls: pskOf(pki.pskFile, 'alice') });
+    const mine = Buffer.alloc(8 << 20, 'mine');
+    await client.request(Command.Write, {}, mine);
+    client.socket.pause();
+    const count = 60;
+    for (let i = 0; i < count; i += 1) client.send(Command.Read, { length: mine.length });
+    await expect.poll(() => served.server.heldBytes).toBeGreaterThan(32 << 20);
+    await pause(100);
+    expect(served.server.heldBytes).toBeLessThanOrEqual(CONNECTION_LIMIT_BYTES);
+    client.socket.resume();
+    for (let i = 0; i < count; i += 1) expect((await client.chunk()).data.equals(mine)).toBe(true);
+    await expect.poll(() => served.server.heldBytes).toBe(0);
+  }, 30_000);
 });
 
 describe('a TLS handshake that goes nowhere', () => {
