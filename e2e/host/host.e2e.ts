@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { expect, type Page, test } from '@playwright/test';
 import { HostingCommand } from '../support/hosted.ts';
 import { gridColor, near, PageShot } from '../support/picture.ts';
-import { expectCounts } from '../support/window.ts';
+import { expectCounts, parts } from '../support/window.ts';
 
 const BLOCK = 4096;
 const AT = { written: 10, trimmed: 1300, zeroed: 5000, read: 9000, untouched: 12_000 } as const;
@@ -127,6 +127,8 @@ test.describe('a hosted disk whose window is closed', () => {
     await expectBlock(page, 2, 'written');
     // Once the disk is stopped there is nothing left to stay for.
     await page.getByTestId('disk-card').getByRole('button', { name: 'Stop', exact: true }).click();
+    await expect(parts.dialog(page)).toContainText('is in memory only and is lost, unless it is saved');
+    await page.getByRole('button', { name: 'Stop and lose it' }).click();
     await expect(page.getByTestId('disk-card')).toBeHidden();
     await context.close();
     await expect.poll(() => hosting.process.exitCode).toBe(0);

@@ -4,14 +4,16 @@ import { parts } from './window.ts';
 /** The card of the hosted disk in hand. */
 export const card = (page: Page): Locator => page.getByTestId('disk-card');
 
-/** Hosts a disk as a person does: with a key, by the dialog; on TCP where a port is given. */
+/** Hosts a disk as a person does: with a key, by the dialog; on TCP where a port is given. `kind` is nbdkit's name. */
 export async function hostByDialog(
   page: Page,
   fields: Readonly<Record<string, string>> = {},
   tcpPort: number | null = null,
+  kind: string | null = null,
 ): Promise<void> {
   await expect(parts.grid(page)).toBeVisible();
   await page.keyboard.press('KeyN');
+  if (kind !== null) await page.getByLabel('Kind of disk').selectOption(kind);
   for (const [label, value] of Object.entries(fields)) await page.getByLabel(label).fill(value);
   if (tcpPort !== null) {
     await page.getByLabel('TCP on 127.0.0.1, port').check();

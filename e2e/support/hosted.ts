@@ -14,6 +14,19 @@ export interface ClientOutcome {
   readonly printed: string;
 }
 
+/** Runs qemu-io commands on the disk at that address. */
+export async function qemuIo(uri: string, ...commands: readonly string[]): Promise<ClientOutcome> {
+  const args = ['-f', 'raw', ...commands.flatMap((command) => ['-c', command]), uri];
+  try {
+    const { stdout, stderr } = await run('qemu-io', args, { timeout: 20_000 });
+    return { code: 0, printed: stdout + stderr };
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) throw error;
+    const printed = 'stdout' in error && 'stderr' in error ? `${error.stdout}${error.stderr}` : '';
+    return { code: error.code, printed };
+  }
+}
+
 /** `nbdscope host ARGS` of the built command, with a state and a runtime folder of its own. */
 export class HostingCommand {
   readonly process: ChildProcess;
@@ -67,15 +80,7 @@ export class HostingCommand {
 
   /** Runs qemu-io commands on the disk. */
   async qemuIo(...commands: readonly string[]): Promise<ClientOutcome> {
-    const args = ['-f', 'raw', ...commands.flatMap((command) => ['-c', command]), await this.uri()];
-    try {
-      const { stdout, stderr } = await run('qemu-io', args, { timeout: 20_000 });
-      return { code: 0, printed: stdout + stderr };
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) throw error;
-      const printed = 'stdout' in error && 'stderr' in error ? `${error.stdout}${error.stderr}` : '';
-      return { code: error.code, printed };
-    }
+    return qemuIo(await this.uri(), ...commands);
   }
 
   /** Ends it as a person would, and removes its folders. Returns its exit code. */

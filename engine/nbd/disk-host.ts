@@ -167,6 +167,7 @@ export class DiskHost {
       volatile: this.#disk.plugin.volatile || this.#overlay !== null,
       overlay: this.#overlayInfo(),
       task: this.#task.info,
+      tasksDone: this.#task.doneCount,
       memoryBytes: this.#disk.plugin.usedBytes,
       memoryLimitBytes: this.#memory.limitBytes,
       connections: this.#server.connections.map((connection) => ({

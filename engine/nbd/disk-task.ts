@@ -5,12 +5,18 @@ import type { Copied, CopyProgress } from './copy-disk.ts';
 export class DiskTask {
   #running: { kind: 'save' | 'copy'; to: string; done: number; abort: AbortController } | null = null;
   #ended: Promise<unknown> = Promise.resolve();
+  #doneCount = 0;
 
   /** What runs, and how much of it is done, 0 to 1. */
   get info(): HostInfo['task'] {
     if (this.#running === null) return null;
     const { kind, to, done } = this.#running;
     return { kind, to, done };
+  }
+
+  /** How many have come to their end. */
+  get doneCount(): number {
+    return this.#doneCount;
   }
 
   /** Resolves when what runs is over, however it ended. */
@@ -35,7 +41,9 @@ export class DiskTask {
     }, running.abort.signal);
     this.#ended = copied.catch(() => undefined);
     try {
-      return await copied;
+      const outcome = await copied;
+      if (!outcome.cancelled) this.#doneCount += 1;
+      return outcome;
     } finally {
       this.#running = null;
     }

@@ -8,7 +8,10 @@ import { ClientCommands } from './client-command-buttons.tsx';
 import { CopyButton } from './copy-command.tsx';
 import { HostClients } from './host-clients.tsx';
 import { HostControls } from './host-controls.tsx';
+import { HostFacts } from './host-facts.tsx';
+import { HostKeep } from './host-keep.tsx';
 import { HostMemory } from './host-memory.tsx';
+import { HostOverlay } from './host-overlay.tsx';
 import { TryIt } from './try-it.tsx';
 
 /** The hosted disk in hand: where it is, how it is used, and what can be changed while clients are connected. */
@@ -41,6 +44,9 @@ function Card({ hosted }: { readonly hosted: HostedSource }): ReactElement {
           {`Anyone on the network can ${host.readOnly ? 'read' : 'read and write'} this disk, by this machine's address and port ${host.tcp?.port}.`}
         </p>
       )}
+      <HostFacts host={host} />
+      <HostOverlay hosted={hosted} />
+      <HostKeep hosted={hosted} />
       <ClientCommands host={host} />
       <TryIt hosted={hosted} />
       <HostControls hosted={hosted} />

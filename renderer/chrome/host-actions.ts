@@ -1,6 +1,12 @@
 import { HardDrive, Square } from 'lucide-react';
 import type { Workload } from '#shared/contract/commands.ts';
-import { askForHost, stopHostInHand, stopWorkloadInHand, tryWorkload } from '../control/host-deeds.ts';
+import {
+  askAboutHostInHand,
+  askForHost,
+  stopHostInHand,
+  stopWorkloadInHand,
+  tryWorkload,
+} from '../control/host-deeds.ts';
 import type { WindowApp } from '../control/window-app.ts';
 import type { AppState } from '../store/app-store.ts';
 import { hostInHand } from '../store/hosted.ts';
@@ -17,6 +23,22 @@ function tryOut<const W extends Workload>(workload: W, code: string) {
     available: hosts,
     run: (app: WindowApp) => tryWorkload(app, workload),
   } as const;
+}
+
+function overlay(state: AppState) {
+  const committing = hostInHand(state)?.host.overlay?.committed !== null;
+  return committing ? null : hostInHand(state)?.host.overlay;
+}
+
+function asking<const I extends string>(
+  id: I,
+  title: string,
+  code: string,
+  dialog: Parameters<typeof askAboutHostInHand>[1],
+  available: (state: AppState) => boolean,
+) {
+  const run = (app: WindowApp) => askAboutHostInHand(app, dialog);
+  return { id, title, group: 'Hosting', keys: [{ code, shift: true }], available, run } as const;
 }
 
 /** The part of the action table that is about disks hosted here. */
@@ -38,6 +60,22 @@ export const HOST_ACTIONS = [
     available: hosts,
     run: stopHostInHand,
   },
+  asking('host.save', 'Save this disk as an image…', 'KeyS', 'saveHost', hosts),
+  asking('host.copy', 'Copy this disk to another…', 'KeyD', 'copyHost', hosts),
+  asking(
+    'host.commit',
+    'Commit the changes kept apart…',
+    'KeyW',
+    'commitOverlay',
+    (state) => overlay(state)?.changed === true && overlay(state)?.whyNoCommit === null,
+  ),
+  asking(
+    'host.discard',
+    'Discard the changes kept apart…',
+    'KeyX',
+    'discardOverlay',
+    (state) => overlay(state)?.changed === true,
+  ),
   tryOut('sequential-write', 'Digit1'),
   tryOut('sequential-read', 'Digit2'),
   tryOut('random-write', 'Digit3'),

@@ -1,155 +1,215 @@
-import { type FormEvent, type ReactElement, type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import { parseSize } from '#shared/bytes/size.ts';
+import { type FormEvent, type ReactElement, useEffect, useId, useRef, useState } from 'react';
 import { hostDisk } from '../control/host-deeds.ts';
-import { type HostField, MAX_DELAY_MS, readWhole, refusedField } from '../words/host-words.ts';
+import {
+  fileNotAllowed,
+  type HostKind,
+  hostKind,
+  missingFields,
+  refusedField,
+  sizeProblem,
+} from '../words/host-kinds.ts';
+import { MAX_DELAY_MS, readWhole } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { KindChoice, KindFields } from './host-kind-fields.tsx';
+import { HostPlace } from './host-place.tsx';
+import { LabelledField } from './labelled-field.tsx';
 import { Modal } from './modal.tsx';
 
 /** The port that NBD has by its own right. */
 const NBD_PORT = '10809';
 
+/** What was typed, whatever kind it was typed for. */
+const EMPTY_FORM = {
+  values: {} as Readonly<Record<string, string>>,
+  size: '64M',
+  /** Of a kind that has a size of its own too. */
+  otherSize: '',
+  exportName: '',
+  readDelay: '40',
+  writeDelay: '40',
+  readOnly: false,
+  apart: false,
+  trusting: false,
+  tcp: false,
+  port: NBD_PORT,
+};
+
 /** Asks for the disk to host. It stays until the engine serves the disk, so that a refusal stands where it belongs. */
 export function HostDialog(): ReactElement {
   const app = useApp();
   const refusal = useAppState((state) => (state.refusal?.command === 'hostDisk' ? state.refusal.text : null));
-  const [size, setSize] = useState('64M');
-  const [exportName, setExportName] = useState('');
-  const [readDelay, setReadDelay] = useState('40');
-  const [writeDelay, setWriteDelay] = useState('40');
-  const [readOnly, setReadOnly] = useState(false);
-  const [tcp, setTcp] = useState(false);
-  const [port, setPort] = useState(NBD_PORT);
-  const ids = { readOnly: useId(), unix: useId(), tcp: useId(), where: useId() };
+  const [kind, setKind] = useState(hostKind('memory'));
+  const [form, setForm] = useState(EMPTY_FORM);
+  const [sent, setSent] = useState<{ kind: HostKind; form: typeof EMPTY_FORM } | null>(null);
+  const ids = { readOnly: useId(), apart: useId(), trusting: useId() };
   const asked = useCloseOnceServed();
+  const change = (changed: Partial<typeof EMPTY_FORM>): void => setForm({ ...form, ...changed });
 
-  const refused = refusal === null ? null : (refusedField(refusal) ?? 'other');
-  const wrongAt = (field: HostField, own: string | null): string | null =>
-    own ?? (refused === field ? refusal : null);
-  const parsedSize = parseSize(size.trim());
-  const parsedRead = readWhole(readDelay, MAX_DELAY_MS, 'use whole ms');
-  const parsedWrite = readWhole(writeDelay, MAX_DELAY_MS, 'use whole ms');
-  const parsedPort = readWhole(port, 65_535, 'use a whole number');
+  // What was refused for another kind of disk says nothing of this one.
+  const refusedHere = sent?.kind === kind ? refusal : null;
+  const refused = refusedHere === null ? null : (refusedField(kind, refusedHere) ?? 'other');
+  const refusedAt = (field: string): string | null => (refused === field ? refusedHere : null);
+  const size = kind.size === 'needed' ? form.size : form.otherSize;
+  const sizeWrong = sizeProblem(kind, size);
+  const readDelay = readWhole(form.readDelay, MAX_DELAY_MS, 'use whole ms');
+  const writeDelay = readWhole(form.writeDelay, MAX_DELAY_MS, 'use whole ms');
+  const port = readWhole(form.port, 65_535, 'use a whole number');
+  const apart = kind.apart && form.apart;
+  const readOnly = kind.readOnly ? !apart : form.readOnly && !apart;
   const bad =
-    'error' in parsedSize ||
-    'error' in parsedRead ||
-    'error' in parsedWrite ||
-    (tcp && 'error' in parsedPort);
+    sizeWrong !== null ||
+    missingFields(kind, form.values).length > 0 ||
+    'error' in readDelay ||
+    'error' in writeDelay ||
+    (form.tcp && 'error' in port);
+  const unasked = refusedHere !== null && sent?.form === form ? fileNotAllowed(refusedHere) : null;
 
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if ('error' in parsedSize || 'error' in parsedRead || 'error' in parsedWrite) return;
-    if (tcp && 'error' in parsedPort) return;
+  const start = (allowFiles: boolean): void => {
+    if (bad || 'error' in readDelay || 'error' in writeDelay) return;
     asked();
+    setSent({ kind, form });
+    const given = kind.fields.map(({ key }) => ({ key, value: (form.values[key] ?? '').trim() }));
     const delays = [
-      { key: 'rdelay', ms: parsedRead.value },
-      { key: 'wdelay', ms: parsedWrite.value },
+      { key: 'rdelay', value: `${readDelay.value}ms` },
+      { key: 'wdelay', value: `${writeDelay.value}ms` },
     ];
     hostDisk(app, {
-      size: size.trim(),
-      exportName: exportName.trim(),
-      parameters: delays.filter(({ ms }) => ms > 0).map(({ key, ms }) => ({ key, value: `${ms}ms` })),
-      readOnly,
-      tcpPort: tcp && 'value' in parsedPort ? parsedPort.value : null,
+      plugin: kind.plugin,
+      size: kind.size === 'none' ? '' : size.trim(),
+      cow: apart,
+      allowFiles,
+      exportName: form.exportName.trim(),
+      parameters: [
+        ...given.filter(({ value }) => value !== ''),
+        ...(kind.trust !== null && form.trusting ? [{ key: kind.trust, value: 'false' }] : []),
+        ...delays.filter(({ value }) => value !== '0ms'),
+      ],
+      readOnly: readOnly && !kind.readOnly,
+      tcpPort: form.tcp && 'value' in port ? port.value : null,
     });
   };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    start(false);
+  };
   return (
-    <Modal
-      title="Host a disk"
-      description="A disk in memory that any NBD client can use. It is gone once it is stopped."
-    >
-      <form className="form" onSubmit={submit} data-testid="host-dialog">
+    <Modal title="Host a disk" description="A disk that any NBD client can use.">
+      <form className="form host-form" onSubmit={submit} noValidate data-testid="host-dialog">
+        <KindChoice kind={kind} onChoose={(plugin) => setKind(hostKind(plugin))} />
+        <KindFields
+          kind={kind}
+          values={form.values}
+          wrongAt={refusedAt}
+          onChange={(key, value) => change({ values: { ...form.values, [key]: value } })}
+        />
+        {unasked !== null && (
+          <fieldset className="form-row" aria-label="A file is to be read">
+            <p className="form-grow">
+              The contents take in the file <code className="mono">{unasked}</code> of this machine.
+            </p>
+            <button type="button" className="button" onClick={() => start(true)}>
+              Let them read files, and start
+            </button>
+          </fieldset>
+        )}
         <div className="form-columns">
-          <Field label="Size" wrong={wrongAt('size', errorOf(parsedSize))} hint="As in 64M, 10G or 7E">
-            {(props) => <input {...props} value={size} onChange={(event) => setSize(event.target.value)} />}
-          </Field>
-          <Field
+          {kind.size !== 'none' && (
+            <LabelledField
+              label="Size"
+              wrong={sizeWrong ?? refusedAt('size')}
+              hint={kind.size === 'needed' ? 'As in 64M, 10G or 7E' : 'As large as needed if empty'}
+            >
+              {(props) => (
+                <input
+                  {...props}
+                  value={size}
+                  onChange={({ target }) =>
+                    change(kind.size === 'needed' ? { size: target.value } : { otherSize: target.value })
+                  }
+                />
+              )}
+            </LabelledField>
+          )}
+          <LabelledField
             label="Export name"
-            wrong={wrongAt('exportName', null)}
+            wrong={refusedAt('exportName')}
             hint="Clients that ask for no name get it too"
           >
             {(props) => (
               <input
                 {...props}
-                value={exportName}
+                value={form.exportName}
                 placeholder="none"
                 maxLength={1024}
-                onChange={(event) => setExportName(event.target.value)}
+                onChange={(event) => change({ exportName: event.target.value })}
               />
             )}
-          </Field>
-          <Field label="Read delay, ms" wrong={wrongAt('rdelay', errorOf(parsedRead))} hint="0 is full speed">
+          </LabelledField>
+          <LabelledField
+            label="Read delay, ms"
+            wrong={errorOf(readDelay) ?? refusedAt('rdelay')}
+            hint="0 is full speed"
+          >
             {(props) => (
               <input
                 {...props}
                 inputMode="numeric"
-                value={readDelay}
-                onChange={(event) => setReadDelay(event.target.value)}
+                value={form.readDelay}
+                onChange={(event) => change({ readDelay: event.target.value })}
               />
             )}
-          </Field>
-          <Field
+          </LabelledField>
+          <LabelledField
             label="Write delay, ms"
-            wrong={wrongAt('wdelay', errorOf(parsedWrite))}
+            wrong={errorOf(writeDelay) ?? refusedAt('wdelay')}
             hint="Trims and zeroes wait as long"
           >
             {(props) => (
               <input
                 {...props}
                 inputMode="numeric"
-                value={writeDelay}
-                onChange={(event) => setWriteDelay(event.target.value)}
+                value={form.writeDelay}
+                onChange={(event) => change({ writeDelay: event.target.value })}
               />
             )}
-          </Field>
+          </LabelledField>
         </div>
-        <p className="quiet">
-          Slow on purpose: with 40 ms, as the original used, people can see what happens. It can be changed at
-          any time.
+        <p className="quiet host-why-slow">
+          Slow on purpose: with 40 ms people can see what happens. It can be changed at any time.
         </p>
-        <fieldset className="form-where" aria-labelledby={ids.where}>
-          <span id={ids.where}>Clients come by</span>
-          <div className="form-row">
-            <input
-              id={ids.unix}
-              type="radio"
-              name={ids.where}
-              checked={!tcp}
-              onChange={() => setTcp(false)}
-            />
-            <label htmlFor={ids.unix}>a Unix socket that only you can open</label>
-          </div>
-          <div className="form-row">
-            <input id={ids.tcp} type="radio" name={ids.where} checked={tcp} onChange={() => setTcp(true)} />
-            <label htmlFor={ids.tcp}>TCP on 127.0.0.1, port</label>
-            <input
-              className="field field-port mono"
-              aria-label="Port"
-              aria-invalid={tcp && wrongAt('port', errorOf(parsedPort)) !== null}
-              inputMode="numeric"
-              spellCheck={false}
-              autoComplete="off"
-              placeholder="any"
-              disabled={!tcp}
-              value={port}
-              onChange={(event) => setPort(event.target.value)}
-            />
-          </div>
-          <p className="form-answer danger field-answer" role="status">
-            {tcp ? wrongAt('port', errorOf(parsedPort)) : refused === 'port' && refusal}
-          </p>
-        </fieldset>
-        <div className="form-row">
-          <input
-            id={ids.readOnly}
-            type="checkbox"
-            checked={readOnly}
-            onChange={(event) => setReadOnly(event.target.checked)}
+        <HostPlace
+          tcp={form.tcp}
+          port={form.port}
+          wrong={(form.tcp ? errorOf(port) : null) ?? refusedAt('port')}
+          onTcp={(tcp) => change({ tcp })}
+          onPort={(typed) => change({ port: typed })}
+        />
+        {kind.apart && (
+          <Check
+            id={ids.apart}
+            label="Explore safely: keep changes apart, to be committed or discarded later"
+            checked={form.apart}
+            onChange={(on) => change({ apart: on })}
           />
-          <label htmlFor={ids.readOnly}>Read-only</label>
-        </div>
+        )}
+        <Check
+          id={ids.readOnly}
+          label="Read-only"
+          checked={readOnly}
+          disabled={kind.readOnly || apart}
+          onChange={(on) => change({ readOnly: on })}
+        />
+        {kind.trust !== null && (
+          <Check
+            id={ids.trusting}
+            label="Accept any certificate: nobody knows then whose disk it is"
+            checked={form.trusting}
+            onChange={(on) => change({ trusting: on })}
+          />
+        )}
         <div className="form-row form-end">
           <p className="form-answer danger form-grow" role="status">
-            {refused === 'other' && refusal}
+            {refusedAt('other')}
           </p>
           <button type="submit" className="button button-main" disabled={bad}>
             Start
@@ -157,6 +217,27 @@ export function HostDialog(): ReactElement {
         </div>
       </form>
     </Modal>
+  );
+}
+
+function Check(props: {
+  readonly id: string;
+  readonly label: string;
+  readonly checked: boolean;
+  readonly disabled?: boolean;
+  readonly onChange: (on: boolean) => void;
+}): ReactElement {
+  return (
+    <div className="form-row">
+      <input
+        id={props.id}
+        type="checkbox"
+        checked={props.checked}
+        disabled={props.disabled === true}
+        onChange={(event) => props.onChange(event.target.checked)}
+      />
+      <label htmlFor={props.id}>{props.label}</label>
+    </div>
   );
 }
 
@@ -183,41 +264,4 @@ function useCloseOnceServed(): () => void {
 
 function errorOf(parsed: object): string | null {
   return 'error' in parsed && typeof parsed.error === 'string' ? parsed.error : null;
-}
-
-interface FieldProps {
-  readonly id: string;
-  readonly className: string;
-  readonly spellCheck: false;
-  readonly autoComplete: 'off';
-  readonly 'aria-invalid': boolean;
-  readonly 'aria-describedby': string;
-}
-
-/** A labelled field with a line below it, which says what is wrong or what would do. */
-function Field(props: {
-  readonly label: string;
-  readonly wrong: string | null;
-  readonly hint: string;
-  readonly children: (field: FieldProps) => ReactNode;
-}): ReactElement {
-  const { label, wrong, hint, children } = props;
-  const id = useId();
-  const answer = useId();
-  return (
-    <div className="form-field">
-      <label htmlFor={id}>{label}</label>
-      {children({
-        id,
-        className: 'field mono',
-        spellCheck: false,
-        autoComplete: 'off',
-        'aria-invalid': wrong !== null,
-        'aria-describedby': answer,
-      })}
-      <p id={answer} className={wrong === null ? 'field-answer' : 'field-answer danger'} role="status">
-        {wrong ?? hint}
-      </p>
-    </div>
-  );
 }

@@ -4,6 +4,7 @@ import { showsSide } from '../store/app-store.ts';
 import { isAvailable } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { CommandPalette } from './command-palette.tsx';
+import { CopyHostDialog } from './copy-host-dialog.tsx';
 import { FirstHint } from './first-hint.tsx';
 import { GoToDialog } from './go-to-dialog.tsx';
 import { GridArea } from './grid-area.tsx';
@@ -13,8 +14,10 @@ import { HostStrip } from './host-strip.tsx';
 import { actionForKey, belongsToFocus, isMac } from './keys.ts';
 import { Notices } from './notices.tsx';
 import { OpenDialog } from './open-dialog.tsx';
+import { CommitOverlayDialog, DiscardOverlayDialog } from './overlay-dialogs.tsx';
 import { watchPointedFocus } from './pointed-focus.ts';
 import { ReplayBar } from './replay-bar.tsx';
+import { SaveHostDialog } from './save-host-dialog.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { SpokenSummary } from './spoken-summary.tsx';
 import { StopHostDialog } from './stop-host-dialog.tsx';
@@ -89,6 +92,16 @@ function Dialogs(): ReactElement | null {
       return <HostDialog />;
     case 'stopHost':
       return <StopHostDialog />;
+    case 'saveHost':
+      return <SaveHostDialog thenStop={false} />;
+    case 'saveAndStopHost':
+      return <SaveHostDialog thenStop />;
+    case 'copyHost':
+      return <CopyHostDialog />;
+    case 'commitOverlay':
+      return <CommitOverlayDialog />;
+    case 'discardOverlay':
+      return <DiscardOverlayDialog />;
     case null:
       return null;
   }

@@ -1,6 +1,6 @@
 import type { Command, Workload } from '#shared/contract/commands.ts';
 import { hostedSource, hostInHand } from '../store/hosted.ts';
-import { otherClients } from '../words/host-words.ts';
+import { isUnsaved, otherClients } from '../words/host-words.ts';
 import { WORKLOAD_WORDS } from '../words/workloads.ts';
 import type { WindowApp } from './window-app.ts';
 
@@ -18,16 +18,32 @@ export function hostDisk(app: WindowApp, request: HostRequest): void {
 }
 
 /**
- * Stops a hosted disk; asks first while clients other than the built-in one are connected. One that comes at this very
- * moment is no less asked about: the engine refuses.
+ * Stops a hosted disk; asks first while clients other than the built-in one are connected, and when what was written to
+ * it would be lost. What comes at this very moment is no less asked about: the engine refuses.
  */
 export function stopHosting(app: WindowApp, source: number): void {
   const hosted = hostedSource(app.state.session, source);
-  if (hosted !== null && otherClients(hosted.host).length > 0) {
-    app.store.setState({ dialog: 'stopHost', stopping: source });
+  if (hosted !== null && (otherClients(hosted.host).length > 0 || isUnsaved(hosted.host))) {
+    app.store.setState({ dialog: 'stopHost', asked: source });
   } else {
+    app.store.setState({ asked: source });
     app.send({ command: 'stopHost', source, force: false });
   }
+}
+
+/** Asks something about a hosted disk. */
+export function askAbout(
+  app: WindowApp,
+  dialog: 'saveHost' | 'saveAndStopHost' | 'copyHost' | 'commitOverlay' | 'discardOverlay',
+  source: number,
+): void {
+  app.store.setState({ dialog, asked: source, refusal: null });
+}
+
+/** Asks what of the disk in hand; nothing where that is not hosted here. */
+export function askAboutHostInHand(app: WindowApp, dialog: Parameters<typeof askAbout>[1]): void {
+  const hosted = hostInHand(app.state);
+  if (hosted !== null) askAbout(app, dialog, hosted.id);
 }
 
 export function stopHostInHand(app: WindowApp): void {

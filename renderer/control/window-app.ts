@@ -16,7 +16,7 @@ import {
   showsSide,
 } from '../store/app-store.ts';
 import { viewCounters } from '../store/counters.ts';
-import { hostInHand } from '../store/hosted.ts';
+import { hostedSource, hostInHand } from '../store/hosted.ts';
 import { loadPreferences, storePreferences } from '../store/preferences.ts';
 import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
@@ -281,7 +281,11 @@ export class WindowApp implements Disposable {
 
   /** A refusal stands where the thing was asked: in its dialog or panel while that is there, else as a notice. */
   #onRefused(command: string, text: string): void {
-    if (standsInPlace(command, this.state)) {
+    const { dialog, asked } = this.state;
+    if (command === 'stopHost' && dialog === null && hostedSource(this.state.session, asked) !== null) {
+      // Something was written, or a client came, since the window was last told: it is asked about after all.
+      this.store.setState({ dialog: 'stopHost' });
+    } else if (standsInPlace(command, this.state)) {
       this.store.setState({ refusal: { command, text } });
     } else {
       this.notify({ level: 'error', text, detail: null });
@@ -335,6 +339,10 @@ function standsInPlace(command: string, state: AppState): boolean {
       return state.dialog === 'open';
     case 'hostDisk':
       return state.dialog === 'host';
+    case 'saveHost':
+      return state.dialog === 'saveHost' || state.dialog === 'saveAndStopHost';
+    case 'copyHost':
+      return state.dialog === 'copyHost';
     case 'setHostParameter':
     case 'setHostReadOnly':
       return showsSide(state) && hostInHand(state) !== null;

@@ -17,7 +17,18 @@ export interface LocalNotice {
   readonly askPathFor: string | null;
 }
 
-export type DialogName = 'help' | 'palette' | 'goTo' | 'open' | 'host' | 'stopHost';
+export type DialogName =
+  | 'help'
+  | 'palette'
+  | 'goTo'
+  | 'open'
+  | 'host'
+  | 'stopHost'
+  | 'saveHost'
+  | 'saveAndStopHost'
+  | 'copyHost'
+  | 'commitOverlay'
+  | 'discardOverlay';
 
 /** What the engine refused, beside the command that it refused. */
 export interface Refusal {
@@ -52,8 +63,8 @@ export interface AppState {
   readonly footerOpen: boolean;
   readonly hintOpen: boolean;
   readonly dialog: DialogName | null;
-  /** The hosted disk that is asked about before it is stopped. */
-  readonly stopping: number | null;
+  /** The source of the hosted disk that a dialog speaks of. */
+  readonly asked: number | null;
   readonly refusal: Refusal | null;
   readonly notices: readonly LocalNotice[];
 }
@@ -101,7 +112,7 @@ export function createAppStore(preferences: Preferences): AppStore {
     footerOpen: preferences.footerOpen,
     hintOpen: preferences.hintOpen,
     dialog: null,
-    stopping: null,
+    asked: null,
     refusal: null,
     notices: [],
   }));

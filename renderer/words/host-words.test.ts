@@ -6,10 +6,12 @@ import {
   errorPercentInForce,
   isExposed,
   isMemoryFull,
+  isUnsaved,
   otherParameters,
   readPercent,
   readWhole,
-  refusedField,
+  tlsWords,
+  writtenWords,
 } from './host-words.ts';
 import { WORKLOAD_WORDS, workloadTitle } from './workloads.ts';
 
@@ -54,13 +56,31 @@ describe('what a person is warned of', () => {
   });
 });
 
-describe('refusedField', () => {
-  it('finds the field that a refusal speaks of', () => {
-    expect(refusedField('size=0: "0": a disk has at least 1 byte, as in 64M')).toBe('size');
-    expect(refusedField('rdelay=x: a delay is whole seconds or milliseconds')).toBe('rdelay');
-    expect(refusedField('listen EADDRINUSE: address already in use 127.0.0.1:10809')).toBe('port');
-    expect(refusedField('an export of that name is hosted already')).toBe('exportName');
-    expect(refusedField('out of memory')).toBeNull();
+describe('what was written', () => {
+  const overlay = { usedBytes: 0, changed: false, whyNoCommit: null, committed: null };
+  const memory = { changed: true, volatile: true, overlay: null };
+
+  it('would be lost from memory, and from an overlay that holds something', () => {
+    expect(isUnsaved(memory)).toBe(true);
+    expect(isUnsaved({ ...memory, changed: false })).toBe(false);
+    expect(isUnsaved({ ...memory, volatile: false })).toBe(false);
+    expect(isUnsaved({ ...memory, overlay })).toBe(false);
+    expect(isUnsaved({ ...memory, overlay: { ...overlay, changed: true } })).toBe(true);
+  });
+
+  it('is told with what would become of it', () => {
+    expect(writtenWords({ ...memory, changed: false })).toBeNull();
+    expect(writtenWords({ ...memory, volatile: false })).toBe('Written to');
+    expect(writtenWords(memory)).toContain('not saved');
+    expect(writtenWords({ ...memory, overlay: { ...overlay, changed: true } })).toContain('not committed');
+  });
+});
+
+describe('TLS', () => {
+  it('is told by what must and what may be encrypted', () => {
+    expect(tlsWords(null)).toBeNull();
+    expect(tlsWords({ mode: 'require', kind: 'psk' })).toContain('nothing else is let in');
+    expect(tlsWords({ mode: 'on', kind: 'certificates' })).toContain('clients may do without');
   });
 });
 

@@ -49,6 +49,29 @@ export function otherClients(host: HostInfo): HostInfo['connections'] {
   return host.connections.filter((connection) => !connection.builtIn);
 }
 
+/** Whether it was written to and would lose that when it is stopped; as the engine has it, which refuses to stop it. */
+export function isUnsaved(host: Pick<HostInfo, 'changed' | 'volatile' | 'overlay'>): boolean {
+  return host.changed && (host.overlay === null ? host.volatile : host.overlay.changed);
+}
+
+/** What has become of what clients wrote; null where nothing was written. */
+export function writtenWords(host: Pick<HostInfo, 'changed' | 'volatile' | 'overlay'>): string | null {
+  if (!host.changed) return null;
+  if (!isUnsaved(host)) return 'Written to';
+  return host.overlay === null
+    ? 'Written to, and not saved: it is lost when it is stopped'
+    : 'Written to, and not committed: it is lost when it is stopped';
+}
+
+/** Whether what passes between the disk and its clients is encrypted; null where it never is. */
+export function tlsWords(tls: HostInfo['tls']): string | null {
+  if (tls === null) return null;
+  const by = tls.kind === 'psk' ? 'keys shared beforehand' : 'certificates';
+  return tls.mode === 'require'
+    ? `Encrypted by TLS, with ${by}; nothing else is let in`
+    : `TLS is offered, with ${by}; clients may do without`;
+}
+
 /** Memory is taken in pieces of this size, bytes. */
 const MEMORY_PIECE_BYTES = 64 * 1024;
 
@@ -60,17 +83,6 @@ export function isMemoryFull(allBytes: number, limitBytes: number): boolean {
 /** Whether others than programs on this machine can reach the disk. */
 export function isExposed({ tcp }: Pick<HostInfo, 'tcp'>): boolean {
   return tcp !== null && tcp.host !== 'localhost' && tcp.host !== '::1' && !/^127\./.test(tcp.host);
-}
-
-export type HostField = 'size' | 'exportName' | 'rdelay' | 'wdelay' | 'port';
-
-/** The field that a refusal speaks of; null when it speaks of none. */
-export function refusedField(text: string): HostField | null {
-  const [, key] = /^(size|rdelay|wdelay)=/.exec(text) ?? [];
-  if (key === 'size' || key === 'rdelay' || key === 'wdelay') return key;
-  if (/\bport\b|EADDRINUSE|EACCES|address already in use/i.test(text)) return 'port';
-  if (/\bexport\b|\bname\b/i.test(text)) return 'exportName';
-  return /\bsize\b/i.test(text) ? 'size' : null;
 }
 
 /** A whole number that a person typed, or the sentence that says what would do. Empty counts as 0. */

@@ -51,6 +51,8 @@ export const HostInfoSchema = v.object({
   volatile: v.boolean(),
   /** The save or copy of it that runs, and how much of it is done, 0 to 1; null for none. */
   task: v.nullable(v.object({ kind: v.picklist(['save', 'copy']), to: v.string(), done: v.number() })),
+  /** Saves and copies of it that have been carried out to their end. */
+  tasksDone: v.number(),
   /** The overlay that keeps the disk below as it was; null without one. */
   overlay: v.nullable(
     v.object({
