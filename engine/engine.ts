@@ -5,6 +5,7 @@ import type { Channel } from '#shared/channel/channel.ts';
 import type { ArrayLayout } from '#shared/contract/arrays.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
+import type { SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { type HostDiskCommand, HostedDisks } from './hosted-disks.ts';
@@ -137,12 +138,12 @@ export class Engine {
     });
   }
 
-  /** Opens the built-in recording, replayed in its own time, instead of what is open. */
-  openSample(): Promise<void> {
+  /** Opens a built-in recording, replayed in its own time, instead of what is open. */
+  openSample(sample: SampleId = 'ext4'): Promise<void> {
     return this.enqueue(async () => {
       if (this.hosting) throw new RefusedError('a disk is hosted here; stop it before the sample is opened');
       await this.#empty();
-      const replay = openSampleReplay(this.options.assetsDir, {
+      const replay = openSampleReplay(this.options.assetsDir, sample, {
         onRestart: () => this.session.restartState(),
         onInfo: () => this.#scheduleInfo(),
       });

@@ -131,7 +131,7 @@ export class WindowConnection {
         return engine.openLogs(command.paths, size === null ? null : size.bytes, command.replace);
       }
       case 'openSample':
-        return engine.openSample();
+        return engine.openSample(command.sample);
       case 'closeSource':
         return engine.closeSource(command.source);
       case 'setDiskSize':

@@ -204,7 +204,7 @@ export class Session {
    */
   faultChanged(disk: number, change: FaultChange, timeUs = this.state.clockUs): void {
     const batch = new EventBatch(1);
-    batch.pushCaption(JSON.stringify(change), { kind: RowKind.FaultChange, disk, timeUs });
+    batch.pushText(JSON.stringify(change), { kind: RowKind.FaultChange, disk, timeUs });
     this.#apply(batch);
   }
 
@@ -305,7 +305,7 @@ export class Session {
       id,
       source: entry.id,
       exportName: found.exportName,
-      ownName: found.exportName === '' ? entry.source.name : found.exportName,
+      ownName: found.name ?? (found.exportName === '' ? entry.source.name : found.exportName),
       givenName: '',
       sizeBytes: found.sizeBytes ?? entry.fallbackSizeBytes,
       highestByte: found.highestByte,
@@ -331,7 +331,6 @@ export class Session {
     if (from !== 0 || to !== batch.count) {
       rows = new EventBatch(to - from);
       rows.appendRows(batch, from, to);
-      rows.text = batch.text;
     }
     const diskIds = entry.diskIds;
     const disk = rows.disk;
@@ -386,7 +385,6 @@ async function atMost(limitMs: number, work: Promise<void>): Promise<void> {
 /** The rows that belong to a disk of the session; those of disks left out are dropped. */
 function withoutForeign(rows: EventBatch): EventBatch {
   const kept = new EventBatch(Math.max(rows.count, 1));
-  kept.text = rows.text;
   for (let i = 0; i < rows.count; i += 1) {
     if (rows.disk[i] !== ALL_DISKS || rows.kind[i] === RowKind.Caption) kept.appendRows(rows, i, i + 1);
   }

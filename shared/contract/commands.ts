@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ArrayLayoutSchema } from './arrays.ts';
 import { FaultRulesSchema } from './faults.ts';
+import { SAMPLES } from './samples.ts';
 
 /**
  * Every command a window can send. Parsed at the engine's door in both hosts: what is not in this map, or not of
@@ -56,8 +57,11 @@ export const CommandSchema = v.variant('command', [
     size: v.nullable(sizeText),
     replace: v.boolean(),
   }),
-  /** Opens the built-in recording, instead of what is open. */
-  v.strictObject({ command: v.literal('openSample') }),
+  /** Opens a built-in recording, instead of what is open. */
+  v.strictObject({
+    command: v.literal('openSample'),
+    sample: v.picklist(SAMPLES.map(({ id }) => id)),
+  }),
   v.strictObject({ command: v.literal('closeSource'), source: sourceId }),
   /** Gives a disk the size its log does not tell. */
   v.strictObject({ command: v.literal('setDiskSize'), disk: sourceId, size: sizeText }),

@@ -26,6 +26,11 @@ export const RowKind = {
 } as const;
 export type RowKind = (typeof RowKind)[keyof typeof RowKind];
 
+/** Whether rows of this kind carry words: their offset and length columns point into the batch's text part. */
+export function hasText(kind: number | undefined): boolean {
+  return kind === RowKind.Caption || kind === RowKind.FaultChange;
+}
+
 /** In the disk column of a ClearPicture row: every disk of the session. */
 export const ALL_DISKS = 0xffff;
 
