@@ -35,6 +35,8 @@ import { savePicture } from '../control/save-picture.ts';
 import type { WindowApp } from '../control/window-app.ts';
 import type { CursorMove } from '../picture/cursor-moves.ts';
 import type { AppState } from '../store/app-store.ts';
+import { shownDisks } from '../store/arrangement.ts';
+import { DISK_ACTIONS } from './disk-actions.ts';
 import { HOST_ACTIONS } from './host-actions.ts';
 
 /** A key by its place on the keyboard (KeyboardEvent.code), whatever letter the layout puts there. */
@@ -43,11 +45,14 @@ export interface KeyChord {
   readonly shift?: boolean;
   /** Command on a Mac, Control elsewhere. */
   readonly mod?: boolean;
+  readonly alt?: boolean;
 }
 
 export const ACTION_GROUPS = [
   'Logs',
   'Hosting',
+  'Disks',
+  'Faults',
   'Replay',
   'Picture',
   'Move about',
@@ -70,7 +75,7 @@ export interface Action {
 
 const hasReplay = (state: AppState): boolean => state.session?.replay !== null && state.session !== null;
 const hasDisk = (state: AppState): boolean => state.activeDisk !== null;
-const hasDisks = (state: AppState): boolean => (state.session?.disks.length ?? 0) > 1;
+const hasDisks = (state: AppState): boolean => shownDisks(state).length > 1;
 
 function move(id: string, title: string, to: CursorMove, ...keys: KeyChord[]): Action {
   return { id, title, group: 'Move about', keys, available: hasDisk, run: (app) => moveCursorBy(app, to) };
@@ -121,6 +126,7 @@ export const ACTIONS = [
     run: dismissAllNotices,
   },
   ...HOST_ACTIONS,
+  ...DISK_ACTIONS,
   {
     id: 'replay.play',
     title: 'Play or pause',

@@ -12,9 +12,11 @@ import {
   type AppState,
   type AppStore,
   createAppStore,
+  diskInHand,
   type LocalNotice,
   showsSide,
 } from '../store/app-store.ts';
+import { inOrder, shownDisks } from '../store/arrangement.ts';
 import { viewCounters } from '../store/counters.ts';
 import { hostInHand } from '../store/hosted.ts';
 import { loadPreferences, storePreferences } from '../store/preferences.ts';
@@ -148,6 +150,13 @@ export class WindowApp implements Disposable {
     }
   }
 
+  /** Brings the side panel into sight. */
+  openSide(): void {
+    if (showsSide(this.state)) return;
+    if (this.state.narrow) this.store.setState({ sideOver: true });
+    else this.prefer({ sideOpen: true });
+  }
+
   /** Shows a notice of the window's own. */
   notify(notice: Omit<LocalNotice, 'id' | 'askPathFor'> & { readonly askPathFor?: string }): void {
     const { notices } = this.state;
@@ -183,9 +192,16 @@ export class WindowApp implements Disposable {
     this.#countersStale = true;
   }
 
+  /** Changes which panels are shown, and in which order. */
+  arrange(change: Partial<Pick<AppState, 'order' | 'hidden'>>): void {
+    this.store.setState(change);
+    const { session, order } = this.state;
+    if (session !== null) this.store.setState({ session: inOrder(session, order) });
+    this.#updateDisks();
+  }
+
   diskInHand(): DiskInfo | null {
-    const { session, activeDisk } = this.state;
-    return session?.disks.find((disk) => disk.id === activeDisk) ?? null;
+    return diskInHand(this.state);
   }
 
   /** What the pointer does to the picture. */
@@ -258,10 +274,13 @@ export class WindowApp implements Disposable {
   #onMessage(message: Message): void {
     switch (message.message) {
       case 'welcome':
-        this.store.setState({ version: message.version, host: message.host });
+        this.store.setState({ version: message.version, host: message.host, nbdkit: message.nbdkit });
         return;
       case 'session':
-        this.store.setState({ session: inOrder(withDistinctNames(message.session)) });
+        this.store.setState({
+          session: inOrder(withDistinctNames(message.session), this.state.order),
+          askedErrors: stillAsked(this.state.askedErrors, message.session),
+        });
         this.#updateDisks();
         this.#countersStale = true;
         this.picture?.requestDraw();
@@ -281,6 +300,7 @@ export class WindowApp implements Disposable {
 
   /** A refusal stands where the thing was asked: in its dialog or panel while that is there, else as a notice. */
   #onRefused(command: string, text: string): void {
+    if (command === 'setDiskError') this.store.setState({ askedErrors: new Map() });
     if (standsInPlace(command, this.state)) {
       this.store.setState({ refusal: { command, text } });
     } else {
@@ -289,7 +309,7 @@ export class WindowApp implements Disposable {
   }
 
   #updateDisks(): void {
-    const disks = this.state.session?.disks ?? [];
+    const disks = shownDisks(this.state);
     this.picture?.setDisks(
       disks.map(({ id, sizeBytes }) => ({ id, sizeBytes: sizeBytes === null ? null : BigInt(sizeBytes) })),
     );
@@ -314,6 +334,7 @@ export class WindowApp implements Disposable {
     this.#countersStale = false;
     this.store.setState({
       counters: viewCounters(session.state, session.rates, nowUs, this.state.activeDisk),
+      faultChanges: session.state.faultChanges,
       readout: this.cursor === null ? null : readOut(session.state, this.cursor, nowUs),
     });
   }
@@ -335,6 +356,18 @@ function standsInPlace(command: string, state: AppState): boolean {
       return state.dialog === 'open';
     case 'hostDisk':
       return state.dialog === 'host';
+    case 'openSet':
+      return state.dialog === 'openSet';
+    case 'hostSet':
+      return state.dialog === 'hostSet';
+    case 'setArrays':
+      return state.dialog === 'arrays';
+    case 'setErrorFile':
+      return state.dialog === 'errorFile';
+    case 'startNbdkit':
+      return state.dialog === 'nbdkit';
+    case 'setFaultRules':
+      return showsSide(state) && state.faultsOpen;
     case 'setHostParameter':
     case 'setHostReadOnly':
       return showsSide(state) && hostInHand(state) !== null;
@@ -343,7 +376,10 @@ function standsInPlace(command: string, state: AppState): boolean {
   }
 }
 
-/** Disks in the order of their logs, whichever the engine found first. */
-function inOrder(session: SessionInfo): SessionInfo {
-  return { ...session, disks: session.disks.toSorted((a, b) => a.source - b.source || a.id - b.id) };
+/** Error switches that were asked to move and do not stand there yet. */
+function stillAsked(asked: AppState['askedErrors'], session: SessionInfo): AppState['askedErrors'] {
+  if (asked.size === 0) return asked;
+  const standsAt = (disk: number): boolean | undefined =>
+    session.disks.find((one) => one.id === disk)?.faults.errorSwitch?.on;
+  return new Map([...asked].filter(([disk, on]) => standsAt(disk) !== on));
 }

@@ -43,7 +43,12 @@ export function quoteForShell(text: string): string {
 function guestfish(host: ClientPlace): string {
   // The export's name stands where the file's name stands for other disks; "" is the default export.
   const name = host.exportName === '' ? '""' : quoteForShell(host.exportName);
-  const words = ['guestfish add', name, 'format:raw protocol:nbd', quoteForShell(`server:${guestfishServer(host)}`)];
+  const words = [
+    'guestfish add',
+    name,
+    'format:raw protocol:nbd',
+    quoteForShell(`server:${guestfishServer(host)}`),
+  ];
   return host.readOnly
     ? [...words, 'readonly:true : run : list-filesystems'].join(' ')
     : [...words, 'discard:enable : run : part-disk /dev/sda mbr : mkfs ext4 /dev/sda1'].join(' ');
@@ -51,9 +56,7 @@ function guestfish(host: ClientPlace): string {
 
 /** A hosted disk's address as guestfish's `server` has it. */
 export function guestfishServer(host: ClientPlace): string {
-  return host.tcp === null
-    ? `unix:${host.socketPath ?? ''}`
-    : `${bracketed(host.tcp.host)}:${host.tcp.port}`;
+  return host.tcp === null ? `unix:${host.socketPath ?? ''}` : `${bracketed(host.tcp.host)}:${host.tcp.port}`;
 }
 
 function qemu(host: ClientPlace): string {

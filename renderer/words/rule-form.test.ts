@@ -35,12 +35,20 @@ describe('the form of a fault rule', () => {
   });
 
   it('takes ranges in blocks, sectors and sizes, up to the end of the disk', () => {
-    expect(ruleOf({ everywhere: false, from: '16', to: '32' }).range).toEqual({ from: '65536', to: '131072' });
-    expect(ruleOf({ everywhere: false, from: 's1', to: '64M' }).range).toEqual({ from: '512', to: '67108864' });
+    expect(ruleOf({ everywhere: false, from: '16', to: '32' }).range).toEqual({
+      from: '65536',
+      to: '131072',
+    });
+    expect(ruleOf({ everywhere: false, from: 's1', to: '64M' }).range).toEqual({
+      from: '512',
+      to: '67108864',
+    });
   });
 
   it('says at the field what is wrong with a range', () => {
-    expect(errorsOf({ everywhere: false, from: '9', to: '9' })).toEqual({ to: 'must lie behind the beginning' });
+    expect(errorsOf({ everywhere: false, from: '9', to: '9' })).toEqual({
+      to: 'must lie behind the beginning',
+    });
     expect(errorsOf({ everywhere: false, from: '0', to: '65M' }).to).toMatch(/past the end.*64 MiB/);
     expect(errorsOf({ everywhere: false, from: 'here', to: '1' }).from).toMatch(/"here" is no place/);
     expect(errorsOf({ everywhere: true, from: 'here', to: '' })).toEqual({});

@@ -1,6 +1,6 @@
+import { formatBytes } from '#shared/bytes/size.ts';
 import { FAULT_ERRORS, type FaultError, type FaultRule } from '#shared/contract/faults.ts';
 import { OP_NAMES } from '#shared/events/vocabulary.ts';
-import { formatBytes } from '#shared/bytes/size.ts';
 import { parsePlace } from './go-to.ts';
 import { parseSpan, spanText } from './spans.ts';
 
@@ -28,7 +28,17 @@ export interface RuleDraft {
 }
 
 /** Fields of the form that can hold something wrong. */
-export type RuleField = 'name' | 'ops' | 'from' | 'to' | 'delay' | 'jitter' | 'percent' | 'times' | 'after' | 'lasts';
+export type RuleField =
+  | 'name'
+  | 'ops'
+  | 'from'
+  | 'to'
+  | 'delay'
+  | 'jitter'
+  | 'percent'
+  | 'times'
+  | 'after'
+  | 'lasts';
 export type RuleErrors = Readonly<Partial<Record<RuleField, string>>>;
 
 const MAX_TIMES = 1_000_000_000;
@@ -141,11 +151,7 @@ function readAction(draft: RuleDraft, errors: Partial<Record<RuleField, string>>
   }
 }
 
-function readSpan(
-  text: string,
-  field: RuleField,
-  errors: Partial<Record<RuleField, string>>,
-): number | null {
+function readSpan(text: string, field: RuleField, errors: Partial<Record<RuleField, string>>): number | null {
   if (text.trim() === '') return null;
   const span = parseSpan(text);
   if ('ms' in span) return span.ms;

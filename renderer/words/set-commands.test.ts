@@ -42,7 +42,9 @@ describe('planFor', () => {
   });
 
   it('says why md would build none', () => {
-    expect(whyNoArray({ level: 6, chunkBytes: 65_536, spares: 1 }, 4)).toMatch(/at least 4 disks .* here are 3/);
+    expect(whyNoArray({ level: 6, chunkBytes: 65_536, spares: 1 }, 4)).toMatch(
+      /at least 4 disks .* here are 3/,
+    );
     expect(whyNoArray({ level: 0, chunkBytes: 65_536, spares: 1 }, 4)).toMatch(/no use for spares/);
   });
 });
@@ -87,7 +89,9 @@ describe('the commands of a set', () => {
     const line = commandOf(5, 'guestfish')
       .replaceAll('/run/nb scope', '/run/nbscope')
       .replace(/ : run : .*$/, ' : get-append');
-    expect(execFileSync('sh', ['-c', line]).toString().trim()).toBe('raid456.devices_handle_discard_safely=1');
+    expect(execFileSync('sh', ['-c', line]).toString().trim()).toBe(
+      'raid456.devices_handle_discard_safely=1',
+    );
   });
 
   it('give qemu drives and devices that it knows', () => {

@@ -1,5 +1,4 @@
 import type { RaidLevel } from '#shared/contract/arrays.ts';
-import { plural } from './format.ts';
 import {
   type ClientCommand,
   type ClientPlace,
@@ -8,6 +7,7 @@ import {
   qemuDrive,
   quoteForShell,
 } from './client-commands.ts';
+import { plural } from './format.ts';
 
 /** The array that the commands of a set build. */
 export interface ArrayPlan {
