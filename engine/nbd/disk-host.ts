@@ -23,6 +23,8 @@ const NOTICE_MS = 1_000;
 export interface HostRequest extends DiskRequest {
   readonly exportName: string;
   readonly address: ListenAddress;
+  /** Its place in the set it is hosted in; absent for a disk of its own. */
+  readonly set?: HostInfo['set'];
 }
 
 /** Told in words what a host's clients do. */
@@ -37,6 +39,7 @@ export class DiskHost {
   readonly source: NbdSource;
   readonly parameters: LiveParameters;
   readonly #exportName: string;
+  readonly #set: HostInfo['set'];
   readonly #server: NbdServer;
   readonly #disk: DiskStack;
   readonly #memory: MemoryShare;
@@ -51,6 +54,7 @@ export class DiskHost {
     memory: MemoryShare,
   ) {
     this.#exportName = request.exportName;
+    this.#set = request.set ?? null;
     this.address = address;
     this.source = source;
     this.parameters = new LiveParameters(disk, request);
@@ -136,7 +140,7 @@ export class DiskHost {
         connectedMs: Math.max(0, nowMs - connection.connectedMs),
         builtIn: connection.number === this.#workload.connection,
       })),
-      set: null,
+      set: this.#set,
       workload: this.#workload.running,
     };
   }
