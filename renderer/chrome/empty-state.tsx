@@ -1,7 +1,8 @@
-import { FolderOpen, HardDrive, Play } from 'lucide-react';
+import { Boxes, FolderOpen, HardDrive, Play, Terminal } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { askForHost } from '../control/host-deeds.ts';
 import { askForLogs, openPaths, openSample } from '../control/log-deeds.ts';
+import { askForNbdkit, askForSet } from '../control/set-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { CommandLine, NBDKIT_COMMAND } from './copy-command.tsx';
 
@@ -9,6 +10,7 @@ import { CommandLine, NBDKIT_COMMAND } from './copy-command.tsx';
 export function EmptyState(): ReactElement {
   const app = useApp();
   const sources = useAppState((state) => state.session?.sources) ?? [];
+  const runsNbdkit = useAppState((state) => state.nbdkit !== null);
   const waiting = sources.filter((source) => source.status === 'waiting');
   const recent = (useAppState((state) => state.session?.recentLogs) ?? []).filter(
     (log) => !sources.some((source) => source.path === log.path),
@@ -41,6 +43,14 @@ export function EmptyState(): ReactElement {
           <button type="button" className="button" onClick={() => askForHost(app)}>
             <HardDrive size={16} aria-hidden="true" /> Host a disk…
           </button>
+          <button type="button" className="button" onClick={() => askForSet(app)}>
+            <Boxes size={16} aria-hidden="true" /> Host a set…
+          </button>
+          {runsNbdkit && (
+            <button type="button" className="button" onClick={() => askForNbdkit(app)}>
+              <Terminal size={16} aria-hidden="true" /> Run nbdkit…
+            </button>
+          )}
         </div>
         {recent.length > 0 && (
           <>

@@ -1,5 +1,5 @@
 import { Square } from 'lucide-react';
-import { type ReactElement, useEffect, useId, useState } from 'react';
+import { type ReactElement, useEffect, useState } from 'react';
 import { formatBytes } from '#shared/bytes/size.ts';
 import { RAID_LEVELS } from '#shared/contract/arrays.ts';
 import { stopSet, stopSetNow } from '../control/set-deeds.ts';
@@ -49,7 +49,6 @@ export function SetCard(): ReactElement | null {
 
 /** What array to build, and a button for each tool: one click copies the whole line. */
 function ArrayCommands({ set }: { readonly set: HostedSet }): ReactElement {
-  const ids = { level: useId(), chunk: useId(), spares: useId() };
   const count = set.sources.length;
   const [chosen, setChosen] = useState<Partial<ArrayPlan>>({});
   const plan: ArrayPlan = { ...planFor(count), ...chosen };
@@ -57,10 +56,9 @@ function ArrayCommands({ set }: { readonly set: HostedSet }): ReactElement {
   return (
     <>
       <div className="array-plan">
-        <label htmlFor={ids.level}>RAID</label>
         <select
-          id={ids.level}
           className="select"
+          aria-label="RAID level"
           value={plan.level}
           onChange={(event) => {
             const level = RAID_LEVELS.find((one) => String(one) === event.target.value);
@@ -68,32 +66,34 @@ function ArrayCommands({ set }: { readonly set: HostedSet }): ReactElement {
           }}
         >
           {RAID_LEVELS.map((level) => (
-            <option key={level}>{level}</option>
+            <option key={level} value={level}>
+              RAID {level}
+            </option>
           ))}
         </select>
-        <label htmlFor={ids.chunk}>chunk</label>
         <select
-          id={ids.chunk}
           className="select"
+          aria-label="Chunk"
           disabled={!hasChunks(plan.level)}
           value={plan.chunkBytes}
           onChange={(event) => setChosen({ ...chosen, chunkBytes: Number(event.target.value) })}
         >
           {CHUNK_CHOICES.map((bytes) => (
             <option key={bytes} value={bytes}>
-              {formatBytes(bytes)}
+              {formatBytes(bytes)} chunks
             </option>
           ))}
         </select>
-        <label htmlFor={ids.spares}>spares</label>
         <select
-          id={ids.spares}
           className="select"
+          aria-label="Spares"
           value={plan.spares}
           onChange={(event) => setChosen({ ...chosen, spares: Number(event.target.value) })}
         >
           {Array.from({ length: Math.min(count, 5) }, (_, spares) => spares).map((spares) => (
-            <option key={spares}>{spares}</option>
+            <option key={spares} value={spares}>
+              {plural(spares, 'spare')}
+            </option>
           ))}
         </select>
       </div>

@@ -19,10 +19,10 @@ export function SidePanel(): ReactElement {
     <aside className="side" aria-label={name === undefined ? 'Numbers' : `Numbers of ${name}`}>
       <DiskInHand />
       <Legend />
+      <FaultsSection />
       <SetCard />
       <DiskCard />
       <NbdkitCard />
-      <FaultsSection />
       <Latencies />
       <BlockReadout />
       <LatestRequests />
