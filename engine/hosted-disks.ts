@@ -42,7 +42,13 @@ export class HostedDisks {
    */
   async start(command: HostDiskCommand): Promise<DiskHost> {
     const { exportName, readOnly, tcpPort } = command;
-    const request = { ...requestOf(command, tcpPort), exportName, filters: readOnly ? ['readonly'] : [] };
+    const title = exportName === '' ? { title: this.#freeTitle('memory') } : {};
+    const request = {
+      ...requestOf(command, tcpPort),
+      ...title,
+      exportName,
+      filters: readOnly ? ['readonly'] : [],
+    };
     return refusing(DiskHost.start(request));
   }
 
@@ -92,6 +98,15 @@ export class HostedDisks {
     this.#hosts.clear();
     this.#setTimer();
     await Promise.all(hosts.map((host) => host.stop()));
+  }
+
+  /** Disks without a name of their own are told apart by a number: `memory`, `memory 2`. */
+  #freeTitle(title: string): string {
+    const taken = new Set([...this.#hosts.values()].map((host) => host.source.name));
+    if (!taken.has(title)) return title;
+    let number = 2;
+    while (taken.has(`${title} ${number}`)) number += 1;
+    return `${title} ${number}`;
   }
 
   #setTimer(): void {

@@ -1,6 +1,7 @@
 import { checkSetCount, namesOfSet } from '../disk-set.ts';
 import { RefusedError } from '../refused-error.ts';
-import { DiskHost, type HostLog, type HostRequest } from './disk-host.ts';
+import type { HostLog } from './client-log.ts';
+import { DiskHost, type HostRequest } from './disk-host.ts';
 import { type ListenAddress, NBD_PORT } from './server.ts';
 
 /** Parameters that name a file, which disks of a set cannot well share. */
@@ -15,7 +16,11 @@ let sets = 0;
  * a name they are disk1, disk2, and so on; a TCP port is the first disk's.
  * @throws RefusedError for a count or a name that will not do; Error naming what was refused of a disk.
  */
-export async function startDiskSet(request: HostRequest, count: number, log?: HostLog): Promise<DiskHost[]> {
+export async function startDiskSet(
+  request: HostRequest,
+  count: number,
+  log: HostLog | null = null,
+): Promise<DiskHost[]> {
   const requests = requestsOf(request, count);
   const started = await Promise.allSettled(requests.map((each) => DiskHost.start(each, log)));
   const hosts = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));

@@ -130,7 +130,7 @@ export class NbdkitProcess {
         await this.#lastWords();
         await this.dispose();
         const said = this.#said().trim();
-        throw new RefusedError(said === '' ? `nbdkit ${this.#ended ?? 'ended'} at once` : said);
+        throw new RefusedError(`nbdkit ${this.#ended ?? 'ended'} at once${said === '' ? '' : `: ${said}`}`);
       }
       if (performance.now() > limitMs) {
         await this.dispose();

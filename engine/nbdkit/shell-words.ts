@@ -96,20 +96,18 @@ function refusePowers(text: string, at: number, startsWord: boolean): void {
   const char = text[at] ?? '';
   if (char === '\n') throw new RefusedError('give one command; a line may go on behind a backslash');
   if (char === '$') refuseDollar(text, at);
+  if (/^\$['"]/.test(text.slice(at, at + 2))) {
+    throw refused(text.slice(at, at + 2), 'begins a quote that shells read in different ways');
+  }
   const power = POWERS[char] ?? (startsWord ? POWERS_AT_START[char] : undefined);
   if (power !== undefined) throw refused(char, power);
 }
 
 /** A `$` that stands before nothing a shell knows is itself. */
 function refuseDollar(text: string, at: number): void {
-  const [found] = /^\$(\(|\{[^}]*\}?|[A-Za-z_]\w*|[\d@*#?$!-]|["'])/.exec(text.slice(at)) ?? [];
+  const [found] = /^\$(\(|\{[^}]*\}?|[A-Za-z_]\w*|[\d@*#?$!-])/.exec(text.slice(at)) ?? [];
   if (found === undefined) return;
   if (found === '$(') throw refused('$(', 'runs a command');
-  if (found === "$'" || found === '$"') {
-    // Between double quotes the second of these is the closing quote.
-    if (found === "$'") throw refused("$'", 'begins a quote of another kind');
-    return;
-  }
   throw new RefusedError(
     `${found} is a variable, and no shell reads this line; write its value, or put it between ' and '`,
   );

@@ -154,7 +154,7 @@ interface Chip {
 
 function chipsOf(sources: readonly SourceInfo[]): readonly Chip[] {
   const seen = new Set<number>();
-  return sources.flatMap((source) => {
+  return sources.flatMap((source): readonly Chip[] => {
     const set = source.host?.set?.id ?? null;
     if (set === null) return [{ source, set }];
     if (seen.has(set)) return [];

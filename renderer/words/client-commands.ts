@@ -13,7 +13,8 @@ export interface ClientCommand {
 export type ClientPlace = Pick<HostInfo, 'uri' | 'socketPath' | 'tcp' | 'exportName' | 'readOnly'>;
 
 /** What to type next to use a hosted disk, the commonest first. Options are as the tools' own manual pages have them. */
-export function clientCommands(host: ClientPlace): readonly ClientCommand[] {
+export function clientCommands(place: ClientPlace): readonly ClientCommand[] {
+  const host = asSeenHere(place);
   const uri = quoteForShell(host.uri);
   return [
     {
@@ -24,15 +25,27 @@ export function clientCommands(host: ClientPlace): readonly ClientCommand[] {
         : 'Starts a small machine with the disk, partitions it and makes a file system',
     },
     { tool: 'qemu', command: qemu(host), words: 'Starts a virtual machine with the disk' },
-    { tool: 'nbd-client', command: nbdClient(host), words: 'Makes the disk /dev/nbd0 of this machine' },
+    {
+      tool: 'nbd-client',
+      command: nbdClient(host),
+      words: 'Makes the disk /dev/nbd0 of this machine; sudo modprobe nbd first',
+    },
     { tool: 'nbdcopy', command: `nbdcopy -p ${uri} disk.img`, words: 'Copies the disk into a file' },
     { tool: 'nbdinfo', command: `nbdinfo ${uri}`, words: 'Tells what the disk offers to clients' },
     {
       tool: 'nbdfuse',
       command: `mkdir -p nbd && nbdfuse ${host.readOnly ? '-r ' : ''}nbd ${uri}`,
-      words: 'Shows the disk as the file nbd/nbd',
+      words: 'Shows the disk as the file nbd/nbd until it is interrupted',
     },
   ];
+}
+
+/** A server that listens on every address is on this machine's own one too, which every client can dial. */
+export function asSeenHere(place: ClientPlace): ClientPlace {
+  const own = { '0.0.0.0': '127.0.0.1', '::': '::1' }[place.tcp?.host ?? ''];
+  if (place.tcp === null || own === undefined) return place;
+  const uri = place.uri.replace(bracketed(place.tcp.host), bracketed(own));
+  return { ...place, uri, tcp: { ...place.tcp, host: own } };
 }
 
 /** The text as a POSIX shell takes it in one piece. */
@@ -43,12 +56,10 @@ export function quoteForShell(text: string): string {
 function guestfish(host: ClientPlace): string {
   // The export's name stands where the file's name stands for other disks; "" is the default export.
   const name = host.exportName === '' ? '""' : quoteForShell(host.exportName);
-  const words = [
-    'guestfish add',
-    name,
-    'format:raw protocol:nbd',
-    quoteForShell(`server:${guestfishServer(host)}`),
-  ];
+  // guestfish takes a word with a dash for an option of its own, unless told where its options end.
+  const add = host.exportName.startsWith('-') ? 'guestfish -- add' : 'guestfish add';
+  const server = quoteForShell(`server:${guestfishServer(host)}`);
+  const words = [add, name, 'format:raw protocol:nbd', server];
   return host.readOnly
     ? [...words, 'readonly:true : run : list-filesystems'].join(' ')
     : [...words, 'discard:enable : run : part-disk /dev/sda mbr : mkfs ext4 /dev/sda1'].join(' ');

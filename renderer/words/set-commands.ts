@@ -1,5 +1,6 @@
 import type { RaidLevel } from '#shared/contract/arrays.ts';
 import {
+  asSeenHere,
   type ClientCommand,
   type ClientPlace,
   guestfishServer,
@@ -47,7 +48,8 @@ export function whyNoArray(plan: ArrayPlan, count: number): string | null {
  * What to type next to build an array of the disks of a set, in their order. Each is one line that a POSIX shell takes
  * as it stands; options are as guestfish(1), qemu(1), nbd-client(8) and mdadm(8) have them.
  */
-export function setCommands(disks: readonly ClientPlace[], plan: ArrayPlan): readonly ClientCommand[] {
+export function setCommands(places: readonly ClientPlace[], plan: ArrayPlan): readonly ClientCommand[] {
+  const disks = places.map(asSeenHere);
   const what = `RAID ${plan.level} of ${plural(disks.length - plan.spares, 'disk')}${
     plan.spares === 0 ? '' : ` and ${plural(plan.spares, 'spare')}`
   }`;
