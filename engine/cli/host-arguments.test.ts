@@ -61,6 +61,11 @@ describe('nbdscope host', () => {
     expect(command.exportName).toBe('scratch');
   });
 
+  it('takes a file with faults', () => {
+    expect(hosted('--faults rules.json memory 1M').faults).toBe('rules.json');
+    expect(hosted('memory 1M').faults).toBeNull();
+  });
+
   it.each([
     ['', "missing required argument 'plugin'"],
     ['memory 64X', 'unknown size suffix "X"'],
@@ -68,6 +73,7 @@ describe('nbdscope host', () => {
     ['-p 99999 memory 1M', '0 to 65535'],
     ['--expose memory 1M', '--expose goes with -i ADDRESS'],
     ['--filter', 'argument missing'],
+    ['memory 1M --faults=', '--faults needs the name of a file'],
     ['--frobnicate memory 1M', "unknown option '--frobnicate'"],
   ])('refuses "%s" in one line', (line, message) => {
     const command = parse(line);

@@ -13,6 +13,8 @@ export interface HostCommand {
   /** Whether a parameter adds the filter that it belongs to: our short form, without `--filter`. */
   readonly addFilters: boolean;
   readonly exportName: string;
+  /** A file with rules of faults (docs/faults.md) to begin with. */
+  readonly faults: string | null;
   readonly address: ListenAddress;
   /** Clients' coming and going is told on standard error. */
   readonly verbose: boolean;
@@ -29,6 +31,7 @@ interface Options {
   readonly ipaddr?: string;
   readonly expose?: boolean;
   readonly exportname: string;
+  readonly faults?: string;
   readonly filter: readonly string[];
   readonly readonly?: boolean;
   readonly verbose?: boolean;
@@ -44,7 +47,8 @@ A parameter of a filter adds the filter, unless filters are named with --filter.
 Examples:
   nbdscope host memory 64M rdelay=40ms wdelay=40ms
   nbdscope host -fv -U /tmp/sock --filter=log --filter=delay memory size=64M logfile=/tmp/log rdelay=40ms wdelay=40ms
-  nbdscope host --no-window -p 10809 memory 1G`;
+  nbdscope host --no-window -p 10809 memory 1G
+  nbdscope host --faults dying.json memory 64M`;
 
 /** Reads the arguments after `nbdscope host`. Never throws. */
 export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome {
@@ -77,6 +81,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
         .default([]),
     )
     .option('-r, --readonly', 'clients cannot write')
+    .option('--faults <file>', 'let the disk fail by the rules in this file, as docs/faults.md describes it')
     .option('-f, --foreground', 'stay in the foreground, as it always does')
     .option('-v, --verbose', 'tell on standard error when clients come and go')
     .option('--no-window', 'serve until interrupted, without a window')
@@ -105,6 +110,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   }
   const address = addressOf(options);
   if (typeof address === 'string') return usageError(address);
+  if (options.faults === '') return usageError('--faults needs the name of a file');
   return {
     kind: 'host',
     plugin,
@@ -112,6 +118,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     parameters,
     addFilters: options.filter.length === 0,
     exportName: options.exportname,
+    faults: options.faults ?? null,
     address,
     verbose: options.verbose === true,
     window: options.window,

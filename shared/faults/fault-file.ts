@@ -4,6 +4,9 @@ import { type FaultFile, FaultFileSchema, type FaultRule } from '../contract/fau
 /** Longest text that is looked at; 64 rules take far less. */
 const MAX_TEXT = 1 << 20;
 
+/** Longest part of what was found that is shown. */
+const MAX_FOUND = 60;
+
 /** Rules read from a file, or the sentence that says where it is wrong and what would be accepted. */
 export type ParsedFaultFile = { readonly file: FaultFile } | { readonly error: string };
 
@@ -40,5 +43,6 @@ function issueWords(issue: v.InferIssue<typeof FaultFileSchema>): string {
   const place = v.getDotPath(issue) ?? 'the file';
   if (expected === 'never') return `${place}: unknown member; docs/faults.md lists what there is`;
   if (received === 'undefined') return `${place}: missing; docs/faults.md says what it may be`;
-  return `${place}: ${received} will not do; use ${message.startsWith('Invalid') ? expected : message}`;
+  const found = received.length > MAX_FOUND ? `${received.slice(0, MAX_FOUND)}…` : received;
+  return `${place}: ${found} will not do; use ${message.startsWith('Invalid') ? expected : message}`;
 }

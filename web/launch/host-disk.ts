@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import type { HostCommand } from '#engine/cli/host-arguments.ts';
 import { DiskHost } from '#engine/nbd/disk-host.ts';
 import { ParameterError } from '#engine/nbd/filters/parameters.ts';
+import { RefusedError } from '#engine/refused-error.ts';
+import type { FaultRule } from '#shared/contract/faults.ts';
+import { parseFaultFile } from '#shared/faults/fault-file.ts';
 import { type LaunchContext, launchWindow } from './launch-window.ts';
 
 /** Hosts a disk, prints its address first, and shows it in a window or serves until interrupted. */
@@ -40,11 +44,19 @@ const NOBODY = {
 /** The host, or the exit code when it cannot be had. */
 async function start(command: HostCommand): Promise<DiskHost | number> {
   try {
-    return await DiskHost.start(command, command.verbose ? say : () => {});
+    const faultRules = command.faults === null ? [] : await readFaults(command.faults);
+    return await DiskHost.start({ ...command, faultRules }, command.verbose ? say : () => {});
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
-    return error instanceof ParameterError ? 2 : 1;
+    return error instanceof ParameterError || error instanceof RefusedError ? 2 : 1;
   }
+}
+
+/** @throws RefusedError naming the place in the file that will not do, or Error when it cannot be read. */
+async function readFaults(path: string): Promise<readonly FaultRule[]> {
+  const parsed = parseFaultFile(await readFile(path, 'utf8'));
+  if ('error' in parsed) throw new RefusedError(`${path}: ${parsed.error}`);
+  return parsed.file.rules;
 }
 
 function say(text: string): void {
