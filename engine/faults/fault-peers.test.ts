@@ -224,7 +224,7 @@ for i in range(${requests}): h.aio_pwrite(nbd.Buffer(512), i * 4096)
 while True: h.poll(-1)`,
     ]);
     await until(() => frozenIn(served) === Math.min(requests, 512));
-    client.stop();
+    client.kill();
     await client.said();
     await until(() => served.server.connections.length === 0);
     await until(() => frozenIn(served) === 0);
@@ -247,7 +247,7 @@ while True: h.poll(-1)`,
     await pause(200);
     expect(frozenIn(served)).toBe(16);
     expect(await nbdsh(served, 'print(attempt(lambda: h.flush()))')).toBe('ok');
-    client.stop();
+    client.kill();
     await client.said();
     await until(() => served.server.connections.length === 0);
     expect(frozenIn(served)).toBe(0);

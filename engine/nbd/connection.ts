@@ -13,6 +13,9 @@ import { Transmission, type TransmissionHost } from './transmission.ts';
 const MAX_HANDSHAKE_UNSENT_BYTES = 256 << 10;
 /** How long a client may take over the last replies. */
 const ENDING_MS = 30_000;
+/** How often a client is looked for that is not read from, ms: its end would not show otherwise. */
+const PROBE_MS = 1000;
+const NOTHING = Buffer.alloc(0);
 /** Bytes read at once after a pause. */
 const ASIDE_BYTES = 64 << 10;
 
@@ -66,6 +69,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   #opening = false;
   #deadline: NodeJS.Timeout | null;
   #later: NodeJS.Immediate | null = null;
+  #probe: NodeJS.Timeout | null = null;
   #paused = false;
   /** After a pause the first bytes land here, as the receive buffer may have changed; then they are moved over. */
   #aside: Buffer | null = null;
@@ -209,6 +213,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
         return;
       }
       this.#paused = false;
+      this.#endProbe();
       if (this.#transmission !== null) this.#transmission.run();
       else this.#advanceHandshake();
       if (this.#paused || this.#closed || this.#asideFrom === this.#asideTo) return;
@@ -309,6 +314,20 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
 
   stalled(): void {
     this.#pause();
+    this.#probe ??= setInterval(() => this.#look(), PROBE_MS).unref();
+  }
+
+  /** Writing nothing fails when the client is gone, as soon as the system knows; over TCP it has to ask. */
+  #look(): void {
+    if (!this.#socket.writable || this.#socket.writableLength > 0) return;
+    this.#socket.setKeepAlive(true, PROBE_MS);
+    this.#socket.write(NOTHING);
+  }
+
+  #endProbe(): void {
+    if (this.#probe === null) return;
+    clearInterval(this.#probe);
+    this.#probe = null;
   }
 
   #pause(): void {
@@ -361,6 +380,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.#closed = true;
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     if (this.#later !== null) clearImmediate(this.#later);
+    this.#endProbe();
     this.#transmission?.abandon();
     this.limits.leave(this);
     Promise.resolve(this.#closeBackend(false)).catch(() => undefined);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FAULT_ERRORS, type FaultRule } from '#shared/contract/faults.ts';
 import { OP_NAMES } from '#shared/events/vocabulary.ts';
+import { FAULT_PRESETS } from '#shared/faults/presets.ts';
 import type { Answer, Operation } from '../backend.ts';
 import { MemoryAllowance } from '../memory-allowance.ts';
 import { MemoryBackend } from '../memory-backend.ts';
@@ -164,7 +165,7 @@ describe('the fault filter', () => {
     bench.filter.setRules([faultRule({ action: { do: 'delay', ms: 86_400_000, jitterMs: 0 } })]);
     const stays = watch(bench.ask('write', 0, 512, 1));
     const gone = watch(bench.ask('write', 4096, 512, 2));
-    bench.filter.close({ number: 2, exportName: '' }, false, 1);
+    await bench.filter.close({ number: 2, exportName: '' }, false, 1);
     await settled();
     expect(gone.value).toBe(Errno.ESHUTDOWN);
     await bench.clock.pass(86_400_000);
@@ -212,7 +213,7 @@ describe('the fault filter', () => {
     bench.filter.setRules([faultRule({ action: { do: 'freeze' } })]);
     const gone = watch(bench.ask('write', 0, 512, 7));
     const stays = watch(bench.ask('write', 4096, 512, 8));
-    bench.filter.close({ number: 7, exportName: '' }, false, 1);
+    await bench.filter.close({ number: 7, exportName: '' }, false, 1);
     await settled();
     expect([gone.value, stays.value]).toEqual([Errno.ESHUTDOWN, null]);
     expect(bench.states()).toEqual(['inForce 2 1']);
@@ -275,6 +276,48 @@ describe('the fault filter', () => {
     expect(bench.states()).toEqual(['waiting 0 0']);
     bench.filter.setRules([{ ...stays, times: 6 }]);
     expect(bench.states()).toEqual(['waiting 0 0']);
+  });
+
+  it('has a dying disk slow down, fail now and then, and fall silent', async () => {
+    let seed = 1;
+    const bench = new Bench(() => {
+      seed = (seed * 16_807) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    });
+    const dying = FAULT_PRESETS.find(({ id }) => id === 'dying-disk')?.rules(1n << 26n) ?? [];
+    bench.filter.setRules(dying);
+    /** Mean ms and failures of a hundred reads, one after another in time but not waiting for each other. */
+    const look = async (): Promise<{ meanMs: number; failed: number; silent: number }> => {
+      const fromMs = bench.clock.nowMs();
+      const seen = Array.from({ length: 100 }, () => ({ ms: Number.NaN, errno: -1 }));
+      for (const one of seen) {
+        void Promise.resolve(bench.ask('read')).then((errno) => {
+          Object.assign(one, { ms: bench.clock.nowMs() - fromMs, errno });
+        });
+      }
+      for (let i = 0; i < 300; i += 1) await bench.clock.pass(5);
+      const answered = seen.filter(({ errno }) => errno >= 0);
+      return {
+        meanMs: answered.reduce((sum, { ms }) => sum + ms, 0) / answered.length,
+        failed: seen.filter(({ errno }) => errno === Errno.EIO).length,
+        silent: seen.length - answered.length,
+      };
+    };
+    const early = await look();
+    await bench.clock.pass(10_000);
+    const worse = await look();
+    await bench.clock.pass(10_000);
+    const bad = await look();
+    await bench.clock.pass(20_000);
+    const dead = await look();
+    expect([early.failed, early.silent, worse.silent, bad.silent, dead.silent + dead.failed]).toEqual([
+      0, 0, 0, 0, 100,
+    ]);
+    expect(early.meanMs).toBeLessThan(worse.meanMs);
+    expect(worse.meanMs).toBeLessThan(bad.meanMs);
+    expect(worse.failed).toBeLessThan(bad.failed);
+    expect(bad.failed).toBeGreaterThan(5);
+    bench.filter.end();
   });
 
   it('waits longer than a timer can, without answering early', async () => {
