@@ -237,6 +237,6 @@ describe('the faults of a hosted disk', () => {
     await until(() => disk.info().workload === null);
     await until(() => engine.session.state.disk(0).inFlight.count === 0);
     expect(disk.info().connections).toEqual([]);
-    expect(engine.session.notices.map(({ text }) => text).join()).toContain('sequential-write ended early');
+    expect(engine.session.notices.map(({ text }) => text).join()).toContain('sequential write ended early');
   });
 });

@@ -74,7 +74,12 @@ export interface Backend {
   readonly capabilities: Capabilities;
   /** A client has chosen this export; transmission starts when the promise resolves. */
   open(connection: ConnectionFacts): void | Promise<void>;
-  /** The client is gone. `graceful`: it said so (NBD_CMD_DISC). `transactions` counts its requests. */
+  /** Nobody waits for this client's requests any more: those that wait here may be given up. Then comes {@link close}. */
+  gone(connection: ConnectionFacts): void;
+  /**
+   * The client is gone, and its requests are answered, but for those that a server does not wait for when it closes.
+   * `graceful`: the client said so (NBD_CMD_DISC). `transactions` counts its requests.
+   */
   close(connection: ConnectionFacts, graceful: boolean, transactions: number): void | Promise<void>;
   read(request: Request): Answer;
   write(request: Request): Answer;
@@ -113,6 +118,10 @@ export class Filter implements Backend {
 
   open(connection: ConnectionFacts): void | Promise<void> {
     return this.next.open(connection);
+  }
+
+  gone(connection: ConnectionFacts): void {
+    this.next.gone(connection);
   }
 
   close(connection: ConnectionFacts, graceful: boolean, transactions: number): void | Promise<void> {

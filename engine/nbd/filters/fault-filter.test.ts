@@ -165,7 +165,7 @@ describe('the fault filter', () => {
     bench.filter.setRules([faultRule({ action: { do: 'delay', ms: 86_400_000, jitterMs: 0 } })]);
     const stays = watch(bench.ask('write', 0, 512, 1));
     const gone = watch(bench.ask('write', 4096, 512, 2));
-    await bench.filter.close({ number: 2, exportName: '' }, false, 1);
+    bench.filter.gone({ number: 2, exportName: '' });
     await settled();
     expect(gone.value).toBe(Errno.ESHUTDOWN);
     await bench.clock.pass(86_400_000);
@@ -213,7 +213,7 @@ describe('the fault filter', () => {
     bench.filter.setRules([faultRule({ action: { do: 'freeze' } })]);
     const gone = watch(bench.ask('write', 0, 512, 7));
     const stays = watch(bench.ask('write', 4096, 512, 8));
-    await bench.filter.close({ number: 7, exportName: '' }, false, 1);
+    bench.filter.gone({ number: 7, exportName: '' });
     await settled();
     expect([gone.value, stays.value]).toEqual([Errno.ESHUTDOWN, null]);
     expect(bench.states()).toEqual(['inForce 2 1']);

@@ -123,9 +123,9 @@ export class FaultFilter extends Filter {
     return this.#idle ? this.next.extents(request) : this.#meet(Op.Extents, request);
   }
 
-  override close(connection: ConnectionFacts, graceful: boolean, transactions: number): void | Promise<void> {
+  override gone(connection: ConnectionFacts): void {
     this.#held.drop(connection.number);
-    return this.next.close(connection, graceful, transactions);
+    this.next.gone(connection);
   }
 
   override dispose(): void | Promise<void> {
