@@ -62,20 +62,21 @@ export function findArrays(
   for (const { sweep, partners } of rebuilds) for (const partner of partners) join(sweep.disk, partner);
   return [...new Set(groupOf.values())]
     .filter((group) => group.size > 1)
-    .map((group) => arrayOf(state, [...group].sort((a, b) => a - b), rebuilds));
+    .map((group) =>
+      arrayOf(
+        state,
+        [...group].sort((a, b) => a - b),
+        rebuilds,
+      ),
+    );
 }
 
-function arrayOf(
-  state: SessionState,
-  disks: readonly number[],
-  rebuilds: readonly NamedSweep[],
-): DiskArray {
+function arrayOf(state: SessionState, disks: readonly number[], rebuilds: readonly NamedSweep[]): DiskArray {
   const failures = disks.map((id) => failureOf(state, id)).filter((failure) => failure !== null);
   const mine = rebuilds.filter(({ sweep }) => disks.includes(sweep.disk));
   const firstUs = Math.min(...failures.map(({ sinceUs }) => sinceUs));
   const replaced = mine.filter(
-    ({ sweep, isGoingOn, isWhole }) =>
-      !isGoingOn && isWhole && sweep.startUs >= firstUs - NOTICED_LATE_US,
+    ({ sweep, isGoingOn, isWhole }) => !isGoingOn && isWhole && sweep.startUs >= firstUs - NOTICED_LATE_US,
   );
   return {
     disks,

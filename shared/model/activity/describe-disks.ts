@@ -75,7 +75,8 @@ function setOf(array: DiskArray, nameOf: (disk: number) => string): SetActivity 
   }
   if (failures.length === 0) return null;
   const sinceUs = Math.max(...failures.map((failure) => failure.sinceUs));
-  if (missing > 0) return { disks, kind: 'degraded', sinceUs, words: `degraded: ${failed}`, badge: 'degraded' };
+  if (missing > 0)
+    return { disks, kind: 'degraded', sinceUs, words: `degraded: ${failed}`, badge: 'degraded' };
   return { disks, kind: 'restored', sinceUs, words: failed, badge: 'rebuilt' };
 }
 
@@ -171,8 +172,7 @@ function ordinaryDoing(
   rebuild: NamedSweep | null,
   nowUs: number,
 ): Doing {
-  const mention =
-    rebuild === null ? '' : `, rebuilt ${wholeTime((nowUs - rebuild.sweep.lastUs) / 1e6)} ago`;
+  const mention = rebuild === null ? '' : `, rebuilt ${wholeTime((nowUs - rebuild.sweep.lastUs) / 1e6)} ago`;
   const badge = rebuild === null ? '' : 'rebuilt';
   if (waiting === 0 && nowUs - activity.lastRequestUs > BUSY_US) {
     const sinceUs = activity.lastRequestUs;

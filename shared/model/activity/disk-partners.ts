@@ -67,7 +67,9 @@ export class DiskPartners {
 
   /** Whether the partners go on and ask nothing of this disk any more. */
   get isLeftOut(): boolean {
-    return this.holdsData && this.missed >= MISSED_TWINS && this.missedLastUs - this.missedSinceUs >= MISSED_US;
+    return (
+      this.holdsData && this.missed >= MISSED_TWINS && this.missedLastUs - this.missedSinceUs >= MISSED_US
+    );
   }
 
   isLinked(disk: number): boolean {

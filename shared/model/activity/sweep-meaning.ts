@@ -120,8 +120,7 @@ function isInStep(a: Sweep, b: Sweep): boolean {
 
 /** Where a sweep stood at a time within it, as if its pace had never changed. */
 function positionAt(sweep: Sweep, us: number): number {
-  const share =
-    sweep.lastUs === sweep.startUs ? 1 : (us - sweep.startUs) / (sweep.lastUs - sweep.startUs);
+  const share = sweep.lastUs === sweep.startUs ? 1 : (us - sweep.startUs) / (sweep.lastUs - sweep.startUs);
   return sweep.startSector + share * spanOf(sweep);
 }
 
@@ -136,11 +135,10 @@ function leastSpanInStep(size = Number.POSITIVE_INFINITY): number {
 
 /** Whether a pass over one disk alone is more than what reading or writing a file looks like. */
 function isLongAlone(sweep: Sweep, size = Number.POSITIVE_INFINITY): boolean {
+  if (!sweep.isOrderly) return false;
   const span = spanOf(sweep);
   if (span >= Math.min(MIDWAY_SECTORS, size * MIDWAY_SHARE)) return true;
-  return (
-    sweep.startSector <= size * BEGINNING_SHARE && span >= Math.min(LONE_SECTORS, size * LONE_SHARE)
-  );
+  return sweep.startSector <= size * BEGINNING_SHARE && span >= Math.min(LONE_SECTORS, size * LONE_SHARE);
 }
 
 function measured(
