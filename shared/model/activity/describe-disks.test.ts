@@ -63,6 +63,12 @@ describe('describeDisks', () => {
     expect(described(ios, 6).sinceUs).toBeCloseTo(at(3.996), -4);
   });
 
+  it('measures what goes on anew after a pause', () => {
+    const before = pass({ fromKib: 4 * MIB, toKib: 8 * MIB, kib: 4, mibPerSecond: 4, seconds: 0 });
+    const after = pass({ fromKib: 30 * MIB, toKib: 32 * MIB, kib: 4, mibPerSecond: 4, seconds: 60 });
+    expect(described([...before, ...after], 60.5).words).toBe('reads 4.2 MB/s');
+  });
+
   it('tells a scan with its place, rate and the time left', () => {
     const scan = described(pass({ toKib: 16 * MIB, mibPerSecond: 8, seconds: 0 }), 2);
     expect(scan).toMatchObject({ kind: 'scanned', fraction: 0.25, badge: 'scanning 25 %', partners: [] });
@@ -213,6 +219,22 @@ describe('describeDisks', () => {
       words: 'failed: no longer touched for 3 s while its array goes on, with no error in its log',
       badge: 'failed',
     });
+  });
+
+  it('names the one of 24 disks that is left out', () => {
+    const numbers = Array.from({ length: 24 }, (_, id) => id);
+    const facts = numbers.map((id) => ({ id, name: `disk ${id + 1}`, sizeBytes: 64n << 20n }));
+    const ios = [
+      ...inStep(numbers, 0, 8),
+      ...inStep(
+        numbers.filter((id) => id !== 13),
+        10,
+        8,
+      ),
+    ];
+    const told = describeDisks(stateOf(ios), at(20), facts);
+    expect(told.filter(({ kind }) => kind === 'gone').map(({ disk }) => disk)).toEqual([13]);
+    expect(told.filter(({ isDegraded }) => isDegraded)).toHaveLength(23);
   });
 
   it('takes it back when the disk is asked for data again', () => {

@@ -22,7 +22,7 @@ type Doing = Omit<DiskActivity, 'disk' | 'isDegraded'>;
 
 /**
  * What each of `disks` is doing at `nowUs` of the session's clock, in their order. Computed from the state alone; a
- * disk that no row has named yet is `unused`. With 64 disks some tens of µs.
+ * disk that no row has named yet is `unused`. Takes some tenths of a ms with 64 disks: for a few times a second.
  */
 export function describeDisks(
   state: SessionState,

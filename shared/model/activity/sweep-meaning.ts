@@ -1,6 +1,7 @@
 import type { SessionState } from '../session-state.ts';
 import type { DiskFacts } from './activity.ts';
 import type { Sweep } from './sweep-lanes.ts';
+import { SweepTimes } from './sweep-times.ts';
 
 const SECTOR_BYTES = 512;
 const MIB = 2048;
@@ -63,10 +64,12 @@ export function nameSweeps(state: SessionState, nowUs: number, disks: readonly D
     reads.push(...activity.reads.sweeps(id, 'read').filter(isLong));
     writes.push(...activity.writes.sweeps(id, 'write').filter(isLong));
   }
+  const readTimes = new SweepTimes(reads);
+  const writeTimes = new SweepTimes(writes);
   const readFor = new Map<Sweep, number>();
   const named: NamedSweep[] = [];
   for (const write of writes) {
-    const readers = readersOf(write, reads, writes);
+    const readers = readersOf(write, readTimes, writeTimes);
     for (const reader of readers) readFor.set(reader, write.disk);
     const partners = readers.map(({ disk }) => disk);
     const kind = meaningOf(state, write, partners);
@@ -90,14 +93,11 @@ function meaningOf(state: SessionState, write: Sweep, partners: readonly number[
 }
 
 /** The sweeps of reading, one of a disk, that go in step with one of writing. */
-function readersOf(write: Sweep, reads: readonly Sweep[], writes: readonly Sweep[]): Sweep[] {
-  const inStep = reads.filter((read) => isInStep(write, read));
-  if (inStep.some(({ disk }) => disk === write.disk)) return [];
-  const also = new Set(
-    inStep.length === 0
-      ? []
-      : writes.filter((w) => w !== write && isInStep(write, w)).map(({ disk }) => disk),
-  );
+function readersOf(write: Sweep, reads: SweepTimes, writes: SweepTimes): Sweep[] {
+  const inStep = reads.near(write).filter((read) => isInStep(write, read));
+  if (inStep.length === 0 || inStep.some(({ disk }) => disk === write.disk)) return [];
+  const alsoWritten = writes.near(write).filter((other) => other !== write && isInStep(write, other));
+  const also = new Set(alsoWritten.map(({ disk }) => disk));
   const found = new Map<number, Sweep>();
   for (const read of inStep) {
     const known = found.get(read.disk);
@@ -115,7 +115,10 @@ function isInStep(a: Sweep, b: Sweep): boolean {
   const span = spanOf(a);
   if (common < span / 2) return false;
   const distance = Math.min(MOST_DISTANCE, Math.max(LEAST_DISTANCE, span * IN_STEP_DISTANCE_SHARE));
-  return [fromUs, toUs].every((us) => Math.abs(positionAt(a, us) - positionAt(b, us)) <= distance);
+  return (
+    Math.abs(positionAt(a, fromUs) - positionAt(b, fromUs)) <= distance &&
+    Math.abs(positionAt(a, toUs) - positionAt(b, toUs)) <= distance
+  );
 }
 
 /** Where a sweep stood at a time within it, as if its pace had never changed. */
