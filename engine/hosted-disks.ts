@@ -47,6 +47,7 @@ export class HostedDisks {
     try {
       return await DiskHost.start({
         plugin: 'memory',
+        ...(command.exportName === '' ? { title: this.#freeTitle('memory') } : {}),
         filters: command.readOnly ? ['readonly'] : [],
         parameters: [['size', command.size], ...given.map(({ key, value }) => [key, value] as const)],
         addFilters: true,
@@ -96,6 +97,15 @@ export class HostedDisks {
     this.#hosts.clear();
     this.#setTimer();
     await Promise.all(hosts.map((host) => host.stop()));
+  }
+
+  /** Disks without a name of their own are told apart by a number: `memory`, `memory 2`. */
+  #freeTitle(title: string): string {
+    const taken = new Set([...this.#hosts.values()].map((host) => host.source.name));
+    if (!taken.has(title)) return title;
+    let number = 2;
+    while (taken.has(`${title} ${number}`)) number += 1;
+    return `${title} ${number}`;
   }
 
   #setTimer(): void {

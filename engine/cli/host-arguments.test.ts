@@ -66,6 +66,7 @@ describe('nbdscope host', () => {
     ['memory 64X', 'unknown size suffix "X"'],
     ['memory 64M -U /tmp/x -p 1', 'give one of them'],
     ['-p 99999 memory 1M', '0 to 65535'],
+    ['-i 10.0.0.1 memory 1M', '10.0.0.1 is not a loopback address'],
     ['--expose memory 1M', '--expose goes with -i ADDRESS'],
     ['--filter', 'argument missing'],
     ['--frobnicate memory 1M', "unknown option '--frobnicate'"],

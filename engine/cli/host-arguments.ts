@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
-import { type ListenAddress, NBD_PORT } from '../nbd/server.ts';
+import { isLoopback, type ListenAddress, NBD_PORT } from '../nbd/server.ts';
 import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
 
 /** Hosts a disk, asked for in nbdkit's words or in our short form. */
@@ -14,7 +14,7 @@ export interface HostCommand {
   readonly addFilters: boolean;
   readonly exportName: string;
   readonly address: ListenAddress;
-  /** Clients' coming and going is told on standard error. */
+  /** How clients come, what they negotiate and how they leave is told on standard error. */
   readonly verbose: boolean;
   /** false: serve until interrupted, without a window. */
   readonly window: boolean;
@@ -78,7 +78,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     )
     .option('-r, --readonly', 'clients cannot write')
     .option('-f, --foreground', 'stay in the foreground, as it always does')
-    .option('-v, --verbose', 'tell on standard error when clients come and go')
+    .option(
+      '-v, --verbose',
+      'tell on standard error how clients come, what they negotiate and how they leave',
+    )
     .option('--no-window', 'serve until interrupted, without a window')
     .option('--browser', 'open in a browser even where the desktop shell could run')
     .option('--no-open', 'print the address for a browser and open nothing')
@@ -128,6 +131,9 @@ function addressOf(options: Options): ListenAddress | string {
     return '-U listens on a Unix socket, -p and -i on TCP; give one of them';
   }
   if (expose === true && ipaddr === undefined) return '--expose goes with -i ADDRESS';
+  if (ipaddr !== undefined && expose !== true && !isLoopback(ipaddr)) {
+    return `${ipaddr} is not a loopback address: anyone on the network could read and write the disk; add --expose if that is meant`;
+  }
   if (port !== undefined || ipaddr !== undefined) {
     return {
       kind: 'tcp',

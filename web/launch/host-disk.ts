@@ -1,6 +1,7 @@
 import type { HostCommand } from '#engine/cli/host-arguments.ts';
 import { DiskHost } from '#engine/nbd/disk-host.ts';
-import { ParameterError } from '#engine/nbd/filters/parameters.ts';
+import { RequestError } from '#engine/nbd/filters/parameters.ts';
+import { onEndSignal } from './end-signals.ts';
 import { type LaunchContext, launchWindow } from './launch-window.ts';
 
 /** Hosts a disk, prints its address first, and shows it in a window or serves until interrupted. */
@@ -22,9 +23,7 @@ export async function hostDisk(command: HostCommand, context: LaunchContext): Pr
     return launchWindow(window, { ...context, diskHost: host });
   }
   host.source.start(NOBODY);
-  await new Promise<void>((end) => {
-    process.once('SIGINT', () => end()).once('SIGTERM', () => end());
-  });
+  await new Promise<void>((end) => onEndSignal(end));
   await host.stop();
   return 0;
 }
@@ -40,10 +39,10 @@ const NOBODY = {
 /** The host, or the exit code when it cannot be had. */
 async function start(command: HostCommand): Promise<DiskHost | number> {
   try {
-    return await DiskHost.start(command, command.verbose ? say : () => {});
+    return await DiskHost.start(command, command.verbose ? say : null);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
-    return error instanceof ParameterError ? 2 : 1;
+    return error instanceof RequestError ? 2 : 1;
   }
 }
 

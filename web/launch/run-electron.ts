@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { WindowCommand } from '#engine/cli/arguments.ts';
 import { encodeLaunchRequest, LAUNCH_VARIABLE, READY_LINE } from '#engine/cli/launch-request.ts';
+import { END_SIGNALS } from './end-signals.ts';
 
 /** How long the desktop window may take to show its picture before the browser is used instead. */
 const READY_LIMIT_MS = 20_000;
@@ -79,9 +80,9 @@ function passSignals(child: ChildProcess, onSignal: () => void): () => void {
     onSignal();
     endChild(child);
   };
-  process.on('SIGINT', end).on('SIGTERM', end);
+  for (const signal of END_SIGNALS) process.on(signal, end);
   return () => {
-    process.off('SIGINT', end).off('SIGTERM', end);
+    for (const signal of END_SIGNALS) process.off(signal, end);
   };
 }
 

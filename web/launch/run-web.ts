@@ -5,6 +5,7 @@ import { LastWindow } from '../last-window.ts';
 import { WebHost } from '../web-host.ts';
 import { findBrowsers } from './browsers.ts';
 import type { OpenWindow } from './choose-host.ts';
+import { onEndSignal } from './end-signals.ts';
 import { openWindow } from './open-window.ts';
 
 export interface WebContext {
@@ -48,7 +49,7 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
     });
     host.onWindowsChanged = () => lastWindow.windowsChanged();
     host.onPageLoad = () => lastWindow.pageLoads();
-    process.once('SIGINT', () => end(0)).once('SIGTERM', () => end(0));
+    onEndSignal(() => end(0));
   });
   await show(host, open, context.stateDir);
   const code = await over;
