@@ -125,6 +125,47 @@ describe('describeDisks', () => {
     });
   });
 
+  it('keeps to a rebuild that is slowed to bursts of a second, among the requests of a file system', () => {
+    // md takes a second's worth of its limit (sync_speed_max) at once, then waits for the next second.
+    const bursts = Array.from({ length: 20 }, (_, second) =>
+      [0, 1, 2, 3].flatMap((disk) =>
+        pass({
+          disk,
+          op: disk === 3 ? Op.Write : Op.Read,
+          fromKib: second * 3200,
+          toKib: (second + 1) * 3200,
+          kib: 1016,
+          mibPerSecond: 40,
+          seconds: second + (disk === 3 ? 0.02 : 0),
+        }),
+      ),
+    ).flat();
+    const files = Array.from({ length: 2000 }, (_, i) => ({
+      disk: i % 4,
+      op: i % 3 === 0 ? Op.Write : Op.Read,
+      atKib: (i * 7919 * 4) % 65_000,
+      kib: 4,
+      seconds: i / 100,
+    }));
+    const state = new SessionState();
+    const rows = rowsOf([...bursts, ...files]);
+    const told: DiskActivity[] = [];
+    let next = 0;
+    for (let seconds = 2; seconds < 20; seconds += 0.25) {
+      const end = rows.findIndex(({ clockUs = 0 }) => clockUs > at(seconds));
+      state.apply(batchOf(rows.slice(next, end)));
+      next = end;
+      const disk = describeDisks(state, at(seconds), DISKS)[3];
+      if (disk !== undefined) told.push(disk);
+    }
+    expect(told.filter(({ kind }) => kind !== 'rebuilt')).toEqual([]);
+    expect(new Set(told.map(({ sinceUs }) => sinceUs))).toEqual(new Set([at(0.02)]));
+    for (const { bytesPerSecond } of told.slice(8)) {
+      expect(bytesPerSecond).toBeGreaterThan(2e6);
+      expect(bytesPerSecond).toBeLessThan(5e6);
+    }
+  });
+
   it('mentions a rebuild that is done, for a minute', () => {
     const ios = rebuild(64 * MIB);
     expect(described(ios, 7, 3)).toMatchObject({

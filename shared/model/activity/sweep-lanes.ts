@@ -13,6 +13,8 @@ const LEAST_REACH = 128;
 const MOST_REACH = 16 * MIB;
 /** The same in requests of the largest size seen: clients with several requests in flight send them out of order. */
 const REACH_REQUESTS = 4;
+/** Half as far ahead: a request of something else there makes the run seem to be where it is not. */
+const AHEAD_WEIGHT = 2;
 /** A run is a sweep from this many requests and sectors on. */
 const SWEEP_REQUESTS = 8;
 const SWEEP_SECTORS = 512;
@@ -21,7 +23,7 @@ const MOST_ASKED = 1.25;
 /** A pass in which anything came out of order is judged from this many requests on. */
 const ORDERLY_REQUESTS = 24;
 /** A run that pauses longer has ended; the further it has come, the longer a pause it is granted. */
-const LEAST_PATIENCE_US = 1_000_000;
+const LEAST_PATIENCE_US = 1_500_000;
 const MOST_PATIENCE_US = 5_000_000;
 const PATIENCE_US_PER_SECTOR = 250_000 / MIB;
 /** Rates are over the last one to two of these. */
@@ -91,7 +93,8 @@ export class SweepLanes {
       lane = -1;
       let nearest = MOST_REACH + 1;
       for (let n = 0; n < LANES; n += 1) {
-        const distance = Math.abs(first - (heads[n] ?? FREE));
+        const ahead = first - (heads[n] ?? FREE);
+        const distance = ahead > 0 ? ahead * AHEAD_WEIGHT : -ahead;
         if (distance < nearest && distance <= (this.#reaches[n] ?? 0)) {
           lane = n;
           nearest = distance;
