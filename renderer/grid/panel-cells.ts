@@ -55,7 +55,13 @@ function covers(outer: CellWindow, inner: CellWindow): boolean {
 }
 
 function sameLayout(a: PlaneLayout, b: PlaneLayout): boolean {
-  return a.cellShift === b.cellShift && a.rowCells === b.rowCells && a.level === b.level;
+  return (
+    a.cellShift === b.cellShift &&
+    a.rowCells === b.rowCells &&
+    a.level === b.level &&
+    a.order === b.order &&
+    a.squareShift === b.squareShift
+  );
 }
 
 interface Kept {
@@ -105,9 +111,10 @@ export class PanelCellsKeeper implements Disposable {
       return kept.grid;
     }
     this.#drop(i, false);
-    const { cellShift, rowCells, level } = panel.view;
+    const { cellShift, rowCells, level, order, squareShift } = panel.view;
     const window = whole ? needed : windowAround(panel, plane, MARGIN);
-    const grid = new CellGrid(disk, { cellShift, rowCells, level }, window);
+    const layout = { cellShift, rowCells, level, order, squareShift };
+    const grid = new CellGrid(disk, panel.sizeBytes, layout, window);
     this.#kept[i] = { disk, sizeBytes: panel.sizeBytes, grid };
     return grid;
   }

@@ -37,9 +37,6 @@ export interface PanelFrame {
   readonly baseRow: number;
   readonly windowCols: number;
   readonly windowRows: number;
-  /** Window row that is the plane's last, and where it ends; past the window when that is elsewhere. */
-  readonly lastRow: number;
-  readonly lastRowCols: number;
   /** Session ms of the frame, and how many of them pass in one ms of watching. */
   readonly nowMs: number;
   readonly speed: number;
@@ -98,8 +95,6 @@ export function panelFrame(
     baseRow: near(firstRow - window.row),
     windowCols: window.cols,
     windowRows: window.rows,
-    lastRow: near(plane.rows - 1 - window.row),
-    lastRowCols: near(plane.lastRowCols - window.col),
     nowMs,
     speed,
     flush: flushStrength(flushAgeMs, frame.reducedMotion),

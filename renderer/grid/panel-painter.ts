@@ -1,6 +1,6 @@
 import type { CellGrid } from './cell-grid.ts';
 import { type CellStyle, cellLook, isPlain, mixColors, type PackedColor, packColor } from './cell-look.ts';
-import { CELL_WORDS } from './cell-value.ts';
+import { CELL_BEYOND, CELL_WORDS } from './cell-value.ts';
 import { msSince, READ_TOTAL_MS, readStrength } from './fade.ts';
 import type { FrameInput, Panel } from './grid-renderer.ts';
 import { EDGE_PX, type PanelFrame } from './panel-frame.ts';
@@ -136,10 +136,10 @@ export class PanelPainter {
     if (this.#paintedBits[cell] === bits && this.#paintedStrength[cell] === strength) return lit;
     this.#paintedBits[cell] = bits;
     this.#paintedStrength[cell] = strength;
+    if ((bits & CELL_BEYOND) !== 0) return false;
     const { cols } = this.#grid.window;
     const row = Math.floor(cell / cols);
     const col = cell - row * cols;
-    if (row > look.lastRow || (row === look.lastRow && col >= look.lastRowCols)) return lit;
     this.#paintAt(
       this.#style,
       bits,

@@ -105,7 +105,7 @@ class GlParts {
     gl.uniform3i(at.uPanel, panel.xPx, panel.yPx, canvasHeightPx);
     gl.uniform2i(at.uOffset, look.offsetXPx, look.offsetYPx);
     gl.uniform2i(at.uBase, look.baseCol, look.baseRow);
-    gl.uniform4i(at.uWindow, look.windowCols, look.windowRows, look.lastRow, look.lastRowCols);
+    gl.uniform2i(at.uWindow, look.windowCols, look.windowRows);
     gl.uniform1i(at.uCellPx, look.cellPx);
     gl.uniform1i(at.uInnerPx, look.innerPx);
     gl.uniform1i(at.uAggregated, look.aggregated ? 1 : 0);

@@ -5,6 +5,7 @@
 import { VALUE_ROW_CELLS } from './cell-grid.ts';
 import { FUA_FROM_PX, HATCH_FROM_PX, IN_FLIGHT_TINT, OUTLINE_FROM_PX, SECTORS_FROM_PX } from './cell-look.ts';
 import {
+  CELL_BEYOND,
   CELL_FAILED,
   CELL_FUA,
   CELL_IN_FLIGHT,
@@ -52,7 +53,7 @@ uniform usampler2D uCells;
 uniform ivec3 uPanel; // left, top, canvas height
 uniform ivec2 uOffset;
 uniform ivec2 uBase;
-uniform ivec4 uWindow; // cols, rows, last row, cols of the last row
+uniform ivec2 uWindow; // cols, rows
 uniform int uCellPx;
 uniform int uInnerPx;
 uniform bool uAggregated;
@@ -146,11 +147,10 @@ void main() {
   int planeY = y + uOffset.y;
   int col = planeX / uCellPx + uBase.x;
   int row = planeY / uCellPx + uBase.y;
-  if (col >= 0 && row >= 0 && col < uWindow.x && row < uWindow.y && row <= uWindow.z
-      && (row < uWindow.z || col < uWindow.w)) {
+  if (col >= 0 && row >= 0 && col < uWindow.x && row < uWindow.y) {
     int cell = row * uWindow.x + col;
     uvec2 value = texelFetch(uCells, ivec2(cell % ${VALUE_ROW_CELLS}, cell / ${VALUE_ROW_CELLS}), 0).xy;
-    color = cellLook(value.x, readStrength(value.y), planeX % uCellPx, planeY % uCellPx);
+    if ((value.x & ${CELL_BEYOND}u) == 0u) color = cellLook(value.x, readStrength(value.y), planeX % uCellPx, planeY % uCellPx);
   }
   if (uFlush > 0.0 && x >= uEdge.x && y >= uEdge.y && x < uEdge.z && y < uEdge.w
       && (x < uEdge.x + ${EDGE_PX} || y < uEdge.y + ${EDGE_PX}
