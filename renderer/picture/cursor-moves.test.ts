@@ -70,7 +70,7 @@ describe('moveCursor', () => {
     const [dx, dy] = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] }[move];
     for (const level of [0, 3]) {
       const view = { ...layoutOf(SIZE, { order: 'hilbert' }), level, cellPx: 8 };
-      for (const block of [2500, 4321, 9000, 12_345]) {
+      for (const block of [2500, 4800, 9000, 13_500]) {
         const from = drawnRectOf(view, block);
         const to = drawnRectOf(view, moveCursor(view, SIZE, 800, block, move));
         expect([to.col - from.col, to.row - from.row]).toEqual([dx, dy]);
