@@ -2,8 +2,12 @@ import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Channel } from '#shared/channel/channel.ts';
+import type { ArrayLayout } from '#shared/contract/arrays.ts';
+import type { FaultRule } from '#shared/contract/faults.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
+import type { SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
+import { FaultDesk } from './faults/fault-desk.ts';
 import { type HostDiskCommand, HostedDisks } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
@@ -34,11 +38,14 @@ export class Engine {
   readonly options: EngineOptions;
   readonly session: Session;
   readonly recentLogs: RecentLogs;
+  /** What makes the session's disks fail. */
+  readonly faults = new FaultDesk();
   /** Called when a window has come or gone. */
   onWindowsChanged: () => void = () => {};
   readonly #windows = new Set<WindowConnection>();
   #replay: ReplaySource | null = null;
   readonly #hosts = new HostedDisks(() => this.sendInfo());
+  #arrays: readonly ArrayLayout[] = [];
   #infoTimer: NodeJS.Timeout | null = null;
   #queue: Promise<void> = Promise.resolve();
 
@@ -53,6 +60,7 @@ export class Engine {
         for (const window of this.#windows) window.feed.resync();
       },
       infoChanged: () => this.#scheduleInfo(),
+      diskGone: (disk: number) => void this.faults.remove(disk),
     });
   }
 
@@ -130,12 +138,12 @@ export class Engine {
     });
   }
 
-  /** Opens the built-in recording, replayed in its own time, instead of what is open. */
-  openSample(): Promise<void> {
+  /** Opens a built-in recording, replayed in its own time, instead of what is open. */
+  openSample(sample: SampleId = 'ext4'): Promise<void> {
     return this.enqueue(async () => {
       if (this.hosting) throw new RefusedError('a disk is hosted here; stop it before the sample is opened');
       await this.#empty();
-      const replay = openSampleReplay(this.options.assetsDir, {
+      const replay = openSampleReplay(this.options.assetsDir, sample, {
         onRestart: () => this.session.restartState(),
         onInfo: () => this.#scheduleInfo(),
       });
@@ -183,6 +191,40 @@ export class Engine {
     this.session.setDiskSize(disk, size.bytes);
   }
 
+  renameDisk(disk: number, name: string): void {
+    if (!this.session.hasDisk(disk)) throw new RefusedError(`there is no disk ${disk}`);
+    this.session.renameDisk(disk, name);
+  }
+
+  /** Turns a disk's Error switch. @throws RefusedError when that cannot be. */
+  async setDiskError(disk: number, on: boolean, removeForeign: boolean): Promise<void> {
+    if (!this.session.hasDisk(disk)) throw new RefusedError(`there is no disk ${disk}`);
+    await this.faults.setError(disk, on, removeForeign);
+    this.sendInfo();
+  }
+
+  /** Puts rules in the place of a disk's rules before. @throws RefusedError when the disk cannot have them. */
+  setFaultRules(disk: number, rules: readonly FaultRule[]): void {
+    if (!this.session.hasDisk(disk)) throw new RefusedError(`there is no disk ${disk}`);
+    this.faults.setRules(disk, rules);
+    this.sendInfo();
+  }
+
+  /** Says which disks make up arrays. @throws RefusedError for a disk that is not there, or is named twice. */
+  setArrays(arrays: readonly ArrayLayout[]): void {
+    const named = new Set<number>();
+    for (const array of arrays) {
+      for (const disk of [...array.members, ...array.spares]) {
+        if (disk === null) continue;
+        if (!this.session.hasDisk(disk)) throw new RefusedError(`${array.name}: there is no disk ${disk}`);
+        if (named.has(disk)) throw new RefusedError(`${array.name}: disk ${disk} stands in an array twice`);
+        named.add(disk);
+      }
+    }
+    this.#arrays = [...arrays];
+    this.sendInfo();
+  }
+
   steerReplay(change: {
     playing?: boolean | undefined;
     speed?: number | undefined;
@@ -226,7 +268,15 @@ export class Engine {
     const budget = this.session.state.budget;
     const replay: ReplayInfo | null = this.#replay?.info() ?? null;
     return {
-      disks: this.session.diskInfos(),
+      disks: this.session.diskInfos().map((disk) => ({ ...disk, faults: this.faults.info(disk.id) })),
+      // An array whose disks have all gone is of no more use; one that lost some still tells where the others stand.
+      arrays: this.#arrays
+        .map((array) => ({
+          ...array,
+          members: array.members.map((disk) => (disk !== null && this.session.hasDisk(disk) ? disk : null)),
+          spares: array.spares.filter((disk) => this.session.hasDisk(disk)),
+        }))
+        .filter(({ members, spares }) => spares.length > 0 || members.some((disk) => disk !== null)),
       sources: this.session.sourceInfos().map((source) => ({ ...source, host: this.#hosts.info(source.id) })),
       notices: [...this.session.notices],
       replay,
@@ -254,6 +304,7 @@ export class Engine {
     for (const window of [...this.#windows]) window.close();
     await this.enqueue(() => this.#hosts.stopAll());
     await this.enqueue(() => this.session.dispose());
+    await this.faults.dispose();
     if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
   }
 }

@@ -107,7 +107,14 @@ export class WindowConnection {
         const { version, host } = engine.options;
         this.#greeted = true;
         this.#lastSession = '';
-        this.feed.message({ message: 'welcome', protocol: 1, version, host, platform: process.platform });
+        this.feed.message({
+          message: 'welcome',
+          protocol: 1,
+          version,
+          host,
+          platform: process.platform,
+          nbdkit: null,
+        });
         this.sendSession(engine.sessionInfo());
         this.feed.follow(true);
         return undefined;
@@ -124,7 +131,7 @@ export class WindowConnection {
         return engine.openLogs(command.paths, size === null ? null : size.bytes, command.replace);
       }
       case 'openSample':
-        return engine.openSample();
+        return engine.openSample(command.sample);
       case 'closeSource':
         return engine.closeSource(command.source);
       case 'setDiskSize':
@@ -164,6 +171,23 @@ export class WindowConnection {
       case 'runWorkload':
       case 'stopWorkload':
         return this.#steerHost(command);
+      case 'renameDisk':
+        engine.renameDisk(command.disk, command.name);
+        return undefined;
+      case 'setArrays':
+        engine.setArrays(command.arrays);
+        return undefined;
+      case 'setDiskError':
+        return engine.setDiskError(command.disk, command.on, command.removeForeign);
+      case 'setFaultRules':
+        engine.setFaultRules(command.disk, command.rules);
+        return undefined;
+      case 'openSet':
+      case 'hostSet':
+      case 'setErrorFile':
+      case 'startNbdkit':
+      case 'stopNbdkit':
+        throw new RefusedError(`${command.command} is not carried out yet`);
     }
   }
 

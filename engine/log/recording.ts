@@ -12,7 +12,8 @@ const SLICE_BYTES = 512 * 1024;
 
 /** Where a recording lies. */
 export interface RecordingFiles {
-  readonly log: string;
+  /** A log for each disk, in their order. */
+  readonly logs: readonly string[];
   /** Null for a recording without captions. */
   readonly steps: string | null;
   /** A sentence for each step; null to show their names. */
@@ -26,22 +27,55 @@ export interface Recording {
   readonly dueUs: Float64Array;
   readonly disks: readonly SourceDisk[];
   readonly captions: readonly Caption[];
-  readonly facts: DecoderFacts;
+  /** What the decoder has learnt of each log. */
+  readonly facts: readonly DecoderFacts[];
   readonly bytes: number;
 }
 
+/** One log of a recording. */
+interface RecordedLog {
+  readonly batches: readonly EventBatch[];
+  readonly disks: readonly SourceDisk[];
+  readonly facts: DecoderFacts;
+  readonly bytes: number;
+  readonly firstUs: number;
+}
+
 /**
- * Reads a recording and puts its captions between its rows. Rejects when a file cannot be read, the log is longer than
- * 64 MiB or has no rows with a time, or the captions are malformed.
+ * Reads a recording, brings the rows of its logs into one order by time and puts its captions between them. Rejects when
+ * a file cannot be read, a log is longer than 64 MiB or has no rows with a time, or the captions are malformed.
  */
 export async function readRecording(files: RecordingFiles): Promise<Recording> {
-  const { size } = await stat(files.log);
-  if (size > MAX_RECORDING_BYTES) {
-    throw new Error(
-      `${files.log} has ${size} bytes; a replayed recording has at most ${MAX_RECORDING_BYTES}`,
-    );
+  const logs: RecordedLog[] = [];
+  for (const path of files.logs) logs.push(await readLog(path));
+  const firstUs = Math.min(...logs.map((log) => log.firstUs));
+  const sentences = files.captions === null ? {} : parseCaptionTable(await readFile(files.captions, 'utf8'));
+  const steps = files.steps === null ? '' : await readFile(files.steps, 'utf8');
+  const captions = readSteps(steps, firstUs, sentences);
+  const disks: SourceDisk[] = [];
+  const streams: RowStream[] = [];
+  for (const [i, log] of logs.entries()) {
+    streams.push(new RowStream(log, disks.length));
+    for (const disk of log.disks) {
+      const name = logs.length > 1 && disk.exportName === '' ? `disk ${i + 1}` : undefined;
+      disks.push({ ...disk, index: disks.length, ...(name === undefined ? {} : { name }) });
+    }
   }
-  const bytes = await readFile(files.log);
+  return {
+    ...inOneOrder(streams, captions, firstUs),
+    disks,
+    captions,
+    facts: logs.map(({ facts }) => facts),
+    bytes: logs.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+async function readLog(path: string): Promise<RecordedLog> {
+  const { size } = await stat(path);
+  if (size > MAX_RECORDING_BYTES) {
+    throw new Error(`${path} has ${size} bytes; a replayed recording has at most ${MAX_RECORDING_BYTES}`);
+  }
+  const bytes = await readFile(path);
   const disks = new Map<number, SourceDisk>();
   const batches: EventBatch[] = [];
   const decoder = new LogDecoder({
@@ -54,53 +88,78 @@ export async function readRecording(files: RecordingFiles): Promise<Recording> {
   }
   decoder.end();
   const firstUs = decoder.facts.runs[0]?.firstUs ?? null;
-  if (firstUs === null) throw new Error(`${files.log} is no recording: it has no line with a time`);
-
-  const sentences = files.captions === null ? {} : parseCaptionTable(await readFile(files.captions, 'utf8'));
-  const steps = files.steps === null ? '' : await readFile(files.steps, 'utf8');
-  const captions = readSteps(steps, firstUs, sentences);
-  return {
-    ...withCaptions(batches, captions, firstUs),
-    disks: [...disks.values()],
-    captions,
-    facts: decoder.facts,
-    bytes: size,
-  };
+  if (firstUs === null) throw new Error(`${path} is no recording: it has no line with a time`);
+  return { batches, disks: [...disks.values()], facts: decoder.facts, bytes: size, firstUs };
 }
 
-function withCaptions(
-  batches: readonly EventBatch[],
+/** The rows of one log, one after another. */
+class RowStream {
+  /** When the next row is due: the running maximum of the log's times, µs; infinite after the last. */
+  dueUs: number;
+  readonly #batches: readonly EventBatch[];
+  readonly #firstDisk: number;
+  #batch = 0;
+  #row = 0;
+
+  /** @param firstDisk the recording's number for the log's first disk. */
+  constructor(log: RecordedLog, firstDisk: number) {
+    this.#batches = log.batches.filter(({ count }) => count > 0);
+    this.#firstDisk = firstDisk;
+    this.dueUs = log.firstUs;
+    this.#look();
+  }
+
+  /** Appends the next row to `rows`. */
+  takeTo(rows: EventBatch): void {
+    const batch = this.#batches[this.#batch];
+    if (batch === undefined) return;
+    const at = rows.count;
+    rows.appendRows(batch, this.#row, this.#row + 1);
+    rows.disk[at] = (rows.disk[at] ?? 0) + this.#firstDisk;
+    this.#row += 1;
+    if (this.#row === batch.count) {
+      this.#batch += 1;
+      this.#row = 0;
+    }
+    this.#look();
+  }
+
+  #look(): void {
+    const batch = this.#batches[this.#batch];
+    if (batch === undefined) this.dueUs = Number.POSITIVE_INFINITY;
+    else if ((batch.timeUs[this.#row] ?? 0) > this.dueUs) this.dueUs = batch.timeUs[this.#row] ?? 0;
+  }
+
+  get rows(): number {
+    return this.#batches.reduce((sum, { count }) => sum + count, 0);
+  }
+}
+
+function inOneOrder(
+  streams: readonly RowStream[],
   captions: readonly Caption[],
   firstUs: number,
 ): { readonly rows: EventBatch; readonly dueUs: Float64Array } {
-  const count = batches.reduce((sum, batch) => sum + batch.count, captions.length);
+  const count = streams.reduce((sum, stream) => sum + stream.rows, captions.length);
   const rows = new EventBatch(Math.max(1, count));
   const dueUs = new Float64Array(count);
   let clockUs = firstUs;
-  let next = 0;
-  const caption = (beforeUs: number): void => {
-    for (
-      let words = captions[next];
-      words !== undefined && words.clockUs < beforeUs;
-      words = captions[next]
-    ) {
+  let nextCaption = 0;
+  while (rows.count < count) {
+    let first: RowStream | null = null;
+    for (const stream of streams)
+      if (stream.dueUs < (first?.dueUs ?? Number.POSITIVE_INFINITY)) first = stream;
+    const words = captions[nextCaption];
+    if (words !== undefined && (first === null || words.clockUs < first.dueUs)) {
       clockUs = Math.max(clockUs, words.clockUs);
       dueUs[rows.count] = clockUs;
-      rows.pushCaption(words.text, { kind: RowKind.Caption, timeUs: words.clockUs });
-      next += 1;
-    }
-  };
-  for (const batch of batches) {
-    for (let i = 0; i < batch.count; i += 1) {
-      const timeUs = batch.timeUs[i] ?? Number.NaN;
-      if (timeUs >= clockUs) {
-        caption(timeUs);
-        clockUs = Math.max(clockUs, timeUs);
-      }
+      rows.pushText(words.text, { kind: RowKind.Caption, timeUs: words.clockUs });
+      nextCaption += 1;
+    } else if (first !== null) {
+      clockUs = Math.max(clockUs, first.dueUs);
       dueUs[rows.count] = clockUs;
-      rows.appendRows(batch, i, i + 1);
+      first.takeTo(rows);
     }
   }
-  caption(Number.POSITIVE_INFINITY);
   return { rows, dueUs };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { RowKind } from '#shared/events/vocabulary.ts';
 import { parseCaptionTable, readSteps } from './captions.ts';
 import { RECORDINGS } from './golden/make-golden.ts';
 import { createReplaySource, openSampleReplay, type ReplaySource } from './replay-source.ts';
@@ -46,7 +47,7 @@ describe('captions', () => {
 describe('the built-in recording', () => {
   it('plays in its own time at the speed chosen, with its captions, and ends', async () => {
     let infos = 0;
-    replay = openSampleReplay(ASSETS, {
+    replay = openSampleReplay(ASSETS, 'ext4', {
       onRestart: () => {
         throw new Error('nothing was restarted');
       },
@@ -94,7 +95,7 @@ describe('the built-in recording', () => {
   });
 
   it('puts captions between the rows by their time', async () => {
-    replay = openSampleReplay(ASSETS, { onRestart: () => {}, onInfo: () => {} });
+    replay = openSampleReplay(ASSETS, 'ext4', { onRestart: () => {}, onInfo: () => {} });
     const sink = probe(replay);
     replay.setSpeed(1000);
     await until(
@@ -109,7 +110,7 @@ describe('the built-in recording', () => {
 
   it('stands still while paused, goes on from there, and starts over when told', async () => {
     let restarts = 0;
-    replay = openSampleReplay(ASSETS, {
+    replay = openSampleReplay(ASSETS, 'ext4', {
       onRestart: () => {
         restarts += 1;
       },
@@ -156,7 +157,7 @@ describe('the built-in recording', () => {
   it('says why a recording cannot be replayed', async () => {
     replay = createReplaySource(
       'gone',
-      { log: '/nowhere/log', steps: null, captions: null },
+      { logs: ['/nowhere/log'], steps: null, captions: null },
       { onRestart: () => {}, onInfo: () => {} },
     );
     const sink = probe(replay);
@@ -166,5 +167,54 @@ describe('the built-in recording', () => {
     );
     expect(sink.latest?.statusText).toMatch(/^the recording cannot be replayed: ENOENT/);
     expect(replay.info()).toBeNull();
+  });
+
+  it('plays several logs as one, each as a disk, in the order of their times', async () => {
+    const folder = join(RECORDINGS, 'raid5-logfirst-5x64M');
+    replay = createReplaySource(
+      'raid5',
+      {
+        logs: [1, 2, 3, 4, 5].map((n) => join(folder, `log${n}`)),
+        steps: join(folder, 'steps'),
+        captions: null,
+      },
+      { onRestart: () => {}, onInfo: () => {} },
+    );
+    replay.setSpeed(100_000);
+    const requests = [0, 0, 0, 0, 0];
+    const names: (string | undefined)[] = [];
+    let captionRows = 0;
+    let lastUs = 0;
+    let backwards = 0;
+    let ended = false;
+    replay.start({
+      rows: (batch) => {
+        for (let i = 0; i < batch.count; i += 1) {
+          if (batch.kind[i] === RowKind.Caption) captionRows += 1;
+          if (batch.kind[i] === RowKind.Request)
+            requests[batch.disk[i] ?? 9] = (requests[batch.disk[i] ?? 9] ?? 0) + 1;
+          const timeUs = batch.timeUs[i] ?? Number.NaN;
+          if (timeUs < lastUs) backwards += 1;
+          else lastUs = timeUs;
+        }
+        return undefined;
+      },
+      disk: (disk) => {
+        names[disk.index] = disk.name;
+      },
+      progress: ({ status }) => {
+        ended = status === 'ended';
+      },
+      notice: () => {},
+    });
+    await until(
+      () => ended,
+      () => requests,
+    );
+    expect(names).toEqual(['disk 1', 'disk 2', 'disk 3', 'disk 4', 'disk 5']);
+    expect(requests).toEqual([1722, 1599, 1061, 1350, 870]);
+    expect(captionRows).toBe(15);
+    // What goes back in a log itself (26 lines of these five, as the table of recordings has it) does so here too.
+    expect(backwards).toBe(26);
   });
 });

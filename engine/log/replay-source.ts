@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Source, SourceProgress, SourceSink } from '#engine/session/source.ts';
 import type { ReplayInfo } from '#shared/contract/messages.ts';
+import { SAMPLES, type SampleId } from '#shared/contract/samples.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
+import type { DecoderFacts } from './decoder-facts.ts';
 import { decoderNotices } from './decoder-notices.ts';
 import { type Recording, type RecordingFiles, readRecording } from './recording.ts';
 
@@ -32,12 +34,21 @@ export interface ReplaySource extends Source {
   info(): ReplayInfo | null;
 }
 
-/** The built-in recording: a disk is partitioned, formatted, filled, emptied and trimmed. */
-export function openSampleReplay(assetsDir: string, callbacks: ReplayCallbacks): ReplaySource {
-  const folder = join(assetsDir, 'recordings', 'ext4-blog-64M');
+/** One of the built-in recordings. */
+export function openSampleReplay(
+  assetsDir: string,
+  sample: SampleId,
+  callbacks: ReplayCallbacks,
+): ReplaySource {
+  const { folder, logs } = SAMPLES.find(({ id }) => id === sample) ?? SAMPLES[0];
+  const at = join(assetsDir, 'recordings', folder);
   return createReplaySource(
-    'ext4-blog-64M',
-    { log: join(folder, 'log'), steps: join(folder, 'steps'), captions: join(folder, 'captions.json') },
+    folder,
+    {
+      logs: logs.map((log) => join(at, log)),
+      steps: join(at, 'steps'),
+      captions: join(at, 'captions.json'),
+    },
     callbacks,
   );
 }
@@ -94,7 +105,9 @@ class Replay implements ReplaySource {
       if (this.#stopped) return;
       this.#recording = recording;
       for (const disk of recording.disks) sink.disk(disk);
-      for (const notice of decoderNotices(recording.facts)) sink.notice(notice);
+      for (const [i, facts] of recording.facts.entries()) {
+        for (const notice of decoderNotices(facts)) sink.notice({ ...notice, key: `${i}-${notice.key}` });
+      }
       this.#anchor(this.#firstUs(recording));
       this.#tellProgress('replaying', 'replaying a recording in its own time');
       this.#callbacks.onInfo();
@@ -238,7 +251,6 @@ class Replay implements ReplaySource {
       while (to < dueUs.length && to - from < MAX_BATCH_ROWS && (dueUs[to] ?? 0) <= positionUs) to += 1;
       const batch = new EventBatch(to - from);
       batch.appendRows(rows, from, to);
-      batch.text = rows.text;
       this.#next = to;
       wait = this.#sink?.rows(batch) ?? wait;
     }
@@ -246,17 +258,18 @@ class Replay implements ReplaySource {
   }
 
   #tellProgress(status: SourceProgress['status'], statusText: string): void {
-    const facts = this.#recording?.facts;
+    const facts = this.#recording?.facts ?? [];
     const bytes = this.#recording?.bytes ?? 0;
+    const sum = (of: (of: DecoderFacts) => number): number => facts.reduce((all, one) => all + of(one), 0);
     this.#sink?.progress({
       status,
       statusText,
       bytesRead: bytes,
       totalBytes: bytes,
-      lines: facts?.lines ?? 0,
-      notUnderstood: facts?.notUnderstood ?? 0,
-      timesBackwards: facts?.timesBackwards ?? 0,
-      runs: facts?.sourceRuns() ?? [],
+      lines: sum(({ lines }) => lines),
+      notUnderstood: sum(({ notUnderstood }) => notUnderstood),
+      timesBackwards: sum(({ timesBackwards }) => timesBackwards),
+      runs: facts.length === 1 ? (facts[0]?.sourceRuns() ?? []) : [],
     });
   }
 }

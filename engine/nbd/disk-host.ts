@@ -136,6 +136,7 @@ export class DiskHost {
         connectedMs: Math.max(0, nowMs - connection.connectedMs),
         builtIn: connection.number === this.#workload.connection,
       })),
+      set: null,
       workload: this.#workload.running,
     };
   }

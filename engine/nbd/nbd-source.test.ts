@@ -129,6 +129,7 @@ describe('NbdSource', () => {
       },
       reset: () => undefined,
       infoChanged: () => undefined,
+      diskGone: () => undefined,
     });
     session = made;
     const source = new NbdSource('hosted');

@@ -58,6 +58,7 @@ function newSession(): { session: Session; resets: () => number } {
       resets += 1;
     },
     infoChanged: () => {},
+    diskGone: () => {},
   });
   return { session, resets: () => resets };
 }

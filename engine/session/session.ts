@@ -1,4 +1,5 @@
 import { formatBytes } from '#shared/bytes/size.ts';
+import { type FaultChange, NO_FAULTS } from '#shared/contract/faults.ts';
 import type { DiskInfo, Notice, SourceInfo } from '#shared/contract/messages.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
@@ -14,6 +15,8 @@ export interface SessionListener {
   reset(): void;
   /** Disks, sources or notices have changed. */
   infoChanged(): void;
+  /** A disk has left the session; its number may come to stand for another. */
+  diskGone(disk: number): void;
 }
 
 interface SourceEntry {
@@ -33,7 +36,9 @@ interface DiskEntry {
   readonly id: number;
   readonly source: number;
   readonly exportName: string;
-  name: string;
+  readonly ownName: string;
+  /** What a person calls it; empty for its own name. */
+  givenName: string;
   sizeBytes: bigint | null;
   highestByte: bigint;
 }
@@ -123,6 +128,11 @@ export class Session {
     return this.#disks.has(id);
   }
 
+  /** The numbers of a source's disks, in the source's own order; disks left out of the session are left out here. */
+  disksOf(source: number): number[] {
+    return this.#entries.get(source)?.diskIds.filter((id) => this.#disks.has(id)) ?? [];
+  }
+
   /**
    * Stops a source; its disks and their picture go, everything else stays. One that does not come to its end (a file on
    * a dead mount) is not waited for longer than a moment.
@@ -137,6 +147,7 @@ export class Session {
     for (const disk of entry.diskIds) {
       if (!this.#disks.delete(disk)) continue;
       this.state.removeDisk(disk);
+      this.#listener.diskGone(disk);
       this.#listener.reset();
     }
     for (const [key, notice] of this.#notices) if (notice.source === id) this.#notices.delete(key);
@@ -171,10 +182,29 @@ export class Session {
     this.#listener.infoChanged();
   }
 
+  /** Calls a disk by another name; an empty one gives it back its own. */
+  renameDisk(disk: number, name: string): void {
+    const entry = this.#disks.get(disk);
+    if (entry === undefined) return;
+    entry.givenName = name;
+    this.#listener.infoChanged();
+  }
+
   /** Adds a row of the session's own that empties the picture of every disk. */
   clearPicture(): void {
     const batch = new EventBatch(1);
     batch.push({ kind: RowKind.ClearPicture, disk: ALL_DISKS, timeUs: this.state.clockUs });
+    this.#apply(batch);
+  }
+
+  /**
+   * Adds a row of the session's own that tells what makes a disk fail from here on. For disks whose source does not
+   * write such rows itself.
+   * @param timeUs when; the session's clock of now for a disk that does not live in the present.
+   */
+  faultChanged(disk: number, change: FaultChange, timeUs = this.state.clockUs): void {
+    const batch = new EventBatch(1);
+    batch.pushText(JSON.stringify(change), { kind: RowKind.FaultChange, disk, timeUs });
     this.#apply(batch);
   }
 
@@ -203,11 +233,12 @@ export class Session {
   diskInfos(): DiskInfo[] {
     return [...this.#disks.values()].map((disk) => ({
       id: disk.id,
-      name: disk.name,
+      name: disk.givenName === '' ? disk.ownName : disk.givenName,
       exportName: disk.exportName,
       source: disk.source,
       sizeBytes: disk.sizeBytes === null ? null : `${disk.sizeBytes}`,
       guessedSizeBytes: disk.sizeBytes === null ? `${roundUp(disk.highestByte)}` : null,
+      faults: NO_FAULTS,
     }));
   }
 
@@ -221,6 +252,7 @@ export class Session {
       runs: [...progress.runs],
       run,
       host: null,
+      nbdkit: null,
     }));
   }
 
@@ -273,7 +305,8 @@ export class Session {
       id,
       source: entry.id,
       exportName: found.exportName,
-      name: found.exportName === '' ? entry.source.name : found.exportName,
+      ownName: found.name ?? (found.exportName === '' ? entry.source.name : found.exportName),
+      givenName: '',
       sizeBytes: found.sizeBytes ?? entry.fallbackSizeBytes,
       highestByte: found.highestByte,
     });
@@ -298,7 +331,6 @@ export class Session {
     if (from !== 0 || to !== batch.count) {
       rows = new EventBatch(to - from);
       rows.appendRows(batch, from, to);
-      rows.text = batch.text;
     }
     const diskIds = entry.diskIds;
     const disk = rows.disk;
@@ -353,7 +385,6 @@ async function atMost(limitMs: number, work: Promise<void>): Promise<void> {
 /** The rows that belong to a disk of the session; those of disks left out are dropped. */
 function withoutForeign(rows: EventBatch): EventBatch {
   const kept = new EventBatch(Math.max(rows.count, 1));
-  kept.text = rows.text;
   for (let i = 0; i < rows.count; i += 1) {
     if (rows.disk[i] !== ALL_DISKS || rows.kind[i] === RowKind.Caption) kept.appendRows(rows, i, i + 1);
   }

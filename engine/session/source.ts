@@ -5,6 +5,8 @@ export interface SourceDisk {
   readonly index: number;
   /** Empty for the default export. */
   readonly exportName: string;
+  /** What to call it where the export's name or the source's would not do. */
+  readonly name?: string;
   /** Null while no Connect line has told it. */
   readonly sizeBytes: bigint | null;
   /** One past the highest byte any request has asked for so far. */

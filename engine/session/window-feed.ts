@@ -83,7 +83,7 @@ export class WindowFeed {
   rows(batch: EventBatch): void {
     if (!this.#following || this.#snapshotDue) return;
     this.#queue.push(batch);
-    this.#queuedBytes += batch.buffer.byteLength;
+    this.#queuedBytes += sizeOf(batch);
     if (this.#queuedBytes > QUEUE_BYTES) this.resync();
     else this.#scheduleFlush();
   }
@@ -161,13 +161,10 @@ export class WindowFeed {
     this.#lastRowsMs = performance.now();
     let count = 1;
     let rows = first.count;
-    // Batches with texts travel alone: row positions in the text are the batch's own.
-    if (first.text.length === 0) {
-      for (; count < this.#queue.length; count += 1) {
-        const next = this.#queue[count];
-        if (next === undefined || next.text.length > 0 || rows + next.count > FRAME_ROWS) break;
-        rows += next.count;
-      }
+    for (; count < this.#queue.length; count += 1) {
+      const next = this.#queue[count];
+      if (next === undefined || rows + next.count > FRAME_ROWS) break;
+      rows += next.count;
     }
     let batch = first;
     if (count > 1) {
@@ -175,8 +172,12 @@ export class WindowFeed {
       batch.firstSequence = first.firstSequence;
       for (const part of this.#queue.slice(0, count)) batch.appendRows(part, 0, part.count);
     }
-    for (const sent of this.#queue.splice(0, count)) this.#queuedBytes -= sent.buffer.byteLength;
+    for (const sent of this.#queue.splice(0, count)) this.#queuedBytes -= sizeOf(sent);
     this.#awaiting = batch.firstSequence + batch.count - 1;
     this.#channel.send(encodeFrame(FrameType.Batch, batch.encode()));
   }
+}
+
+function sizeOf(batch: EventBatch): number {
+  return batch.buffer.byteLength + batch.text.byteLength;
 }

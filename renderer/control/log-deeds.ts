@@ -1,4 +1,5 @@
 import { REPLAY_SPEEDS } from '#shared/contract/commands.ts';
+import type { SampleId } from '#shared/contract/samples.ts';
 import { desktopHost } from '../session/desktop-host.ts';
 import type { Dropped } from './dropped.ts';
 import type { DroppedFile } from './uploads.ts';
@@ -51,9 +52,9 @@ export function openFiles(app: WindowApp, files: readonly DroppedFile[], replace
   }
 }
 
-export function openSample(app: WindowApp): void {
+export function openSample(app: WindowApp, sample: SampleId = 'ext4'): void {
   app.uploads.dispose();
-  app.send({ command: 'openSample' });
+  app.send({ command: 'openSample', sample });
 }
 
 export function restartReplay(app: WindowApp): void {

@@ -59,10 +59,26 @@ class FakeEngine {
 }
 
 function sessionInfo(replay: ReplayInfo | null): SessionInfo {
-  return { disks: [], sources: [], notices: [], replay, recentLogs: [], modelBytes: 0, modelLimitBytes: 1 };
+  return {
+    disks: [],
+    arrays: [],
+    sources: [],
+    notices: [],
+    replay,
+    recentLogs: [],
+    modelBytes: 0,
+    modelLimitBytes: 1,
+  };
 }
 
-const WELCOME: Message = { message: 'welcome', protocol: 1, version: '1', host: 'web', platform: 'linux' };
+const WELCOME: Message = {
+  message: 'welcome',
+  protocol: 1,
+  version: '1',
+  host: 'web',
+  platform: 'linux',
+  nbdkit: null,
+};
 
 describe('WindowSession', () => {
   let engine: FakeEngine;

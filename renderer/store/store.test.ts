@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_FAULTS } from '#shared/contract/faults.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { Op, RowKind } from '#shared/events/vocabulary.ts';
 import { SessionState } from '#shared/model/session-state.ts';
@@ -117,9 +118,11 @@ describe('summarize', () => {
     source: 0,
     sizeBytes: '67108864',
     guessedSizeBytes: null,
+    faults: NO_FAULTS,
   };
   const info = {
     disks: [disk],
+    arrays: [],
     sources: [],
     notices: [],
     replay: null,

@@ -33,7 +33,16 @@ const REPLAY: ReplayInfo = {
 };
 
 function session(sources: SourceInfo[], replay: ReplayInfo | null = null): SessionInfo {
-  return { disks: [], sources, notices: [], replay, recentLogs: [], modelBytes: 0, modelLimitBytes: 1 };
+  return {
+    disks: [],
+    arrays: [],
+    sources,
+    notices: [],
+    replay,
+    recentLogs: [],
+    modelBytes: 0,
+    modelLimitBytes: 1,
+  };
 }
 
 function host(builtIn: readonly boolean[]): HostInfo {

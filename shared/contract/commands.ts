@@ -1,4 +1,7 @@
 import * as v from 'valibot';
+import { ArrayLayoutSchema } from './arrays.ts';
+import { FaultRulesSchema } from './faults.ts';
+import { SAMPLES } from './samples.ts';
 
 /**
  * Every command a window can send. Parsed at the engine's door in both hosts: what is not in this map, or not of
@@ -29,6 +32,16 @@ export type Workload = (typeof WORKLOADS)[number];
 
 const parameterKey = v.pipe(v.string(), v.regex(/^[a-z][a-z-]{0,63}$/));
 const parameterValue = v.pipe(v.string(), v.maxLength(4096));
+const parameters = v.pipe(
+  v.array(v.strictObject({ key: parameterKey, value: parameterValue })),
+  v.maxLength(64),
+);
+const diskId = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
+const diskName = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(80));
+
+/** Disks that one window shows, and that a set or a pattern may name. */
+export const MAX_SET_DISKS = 64;
+const setCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SET_DISKS));
 
 export const CommandSchema = v.variant('command', [
   /** First command of every window: answered by `welcome`, `session` and a snapshot. */
@@ -44,8 +57,11 @@ export const CommandSchema = v.variant('command', [
     size: v.nullable(sizeText),
     replace: v.boolean(),
   }),
-  /** Opens the built-in recording, instead of what is open. */
-  v.strictObject({ command: v.literal('openSample') }),
+  /** Opens a built-in recording, instead of what is open. */
+  v.strictObject({
+    command: v.literal('openSample'),
+    sample: v.picklist(SAMPLES.map(({ id }) => id)),
+  }),
   v.strictObject({ command: v.literal('closeSource'), source: sourceId }),
   /** Gives a disk the size its log does not tell. */
   v.strictObject({ command: v.literal('setDiskSize'), disk: sourceId, size: sizeText }),
@@ -80,10 +96,7 @@ export const CommandSchema = v.variant('command', [
     command: v.literal('hostDisk'),
     size: sizeText,
     exportName: v.pipe(v.string(), v.maxLength(1024)),
-    parameters: v.pipe(
-      v.array(v.strictObject({ key: parameterKey, value: parameterValue })),
-      v.maxLength(64),
-    ),
+    parameters,
     readOnly: v.boolean(),
     /** Null: a Unix socket in a private directory. Else a port on 127.0.0.1, 0 for any free one. */
     tcpPort: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))),
@@ -101,6 +114,61 @@ export const CommandSchema = v.variant('command', [
   v.strictObject({ command: v.literal('stopHost'), source: sourceId, force: v.boolean() }),
   v.strictObject({ command: v.literal('runWorkload'), source: sourceId, workload: v.picklist(WORKLOADS) }),
   v.strictObject({ command: v.literal('stopWorkload'), source: sourceId }),
+  /** Gives a disk another name in every window; an empty name gives it back its own. */
+  v.strictObject({
+    command: v.literal('renameDisk'),
+    disk: diskId,
+    name: v.union([v.literal(''), diskName]),
+  }),
+  /** Says which disks make up arrays, instead of what was said before. */
+  v.strictObject({
+    command: v.literal('setArrays'),
+    arrays: v.pipe(v.array(ArrayLayoutSchema), v.maxLength(16)),
+  }),
+  /**
+   * Opens the logs of a set of disks as the original did: `%d` in the names stands for 1, 2, and so on. `errorFiles`
+   * names the error filter's files likewise.
+   */
+  v.strictObject({
+    command: v.literal('openSet'),
+    count: setCount,
+    size: v.nullable(sizeText),
+    logs: path,
+    errorFiles: v.nullable(path),
+    replace: v.boolean(),
+  }),
+  /** Hosts as many disks in memory, one address each, named disk1, disk2, and so on. */
+  v.strictObject({
+    command: v.literal('hostSet'),
+    count: setCount,
+    size: sizeText,
+    parameters,
+    tcp: v.boolean(),
+  }),
+  /**
+   * The Error switch of a disk: for a hosted one every request fails with EIO; for a log the error filter's file is made
+   * or removed. A file that nbdscope did not make is removed only with `removeForeign`.
+   */
+  v.strictObject({
+    command: v.literal('setDiskError'),
+    disk: diskId,
+    on: v.boolean(),
+    removeForeign: v.boolean(),
+  }),
+  /** Says which file makes the error filter behind a log fail; null forgets it. */
+  v.strictObject({ command: v.literal('setErrorFile'), disk: diskId, path: v.nullable(path) }),
+  /** The rules of a hosted disk, instead of those before. Rules that stay as they were keep their counts. */
+  v.strictObject({ command: v.literal('setFaultRules'), disk: diskId, rules: FaultRulesSchema }),
+  /**
+   * Runs nbdkit and follows its log. `line` is what would stand after `nbdkit` on a shell's line, read with a shell's
+   * quotes and none of its powers. A plugin that runs programs needs `confirmed`.
+   */
+  v.strictObject({
+    command: v.literal('startNbdkit'),
+    line: v.pipe(v.string(), v.minLength(1), v.maxLength(8192)),
+    confirmed: v.boolean(),
+  }),
+  v.strictObject({ command: v.literal('stopNbdkit'), source: sourceId }),
 ]);
 
 export type Command = v.InferOutput<typeof CommandSchema>;

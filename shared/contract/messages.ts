@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { ArrayLayoutSchema } from './arrays.ts';
+import { DiskFaultsSchema } from './faults.ts';
 
 /** Every message the engine can send, besides rows and snapshots, which travel as frames of their own. */
 
@@ -16,6 +18,7 @@ export const DiskInfoSchema = v.object({
   sizeBytes: v.nullable(bytesText),
   /** With no size known: the least that the requests so far ask for, rounded up; a guess to offer. */
   guessedSizeBytes: v.nullable(bytesText),
+  faults: DiskFaultsSchema,
 });
 
 export const RunInfoSchema = v.object({
@@ -56,13 +59,28 @@ export const HostInfoSchema = v.object({
       builtIn: v.boolean(),
     }),
   ),
+  /** The number of the set it was hosted in, and its place there from 1; null for a disk of its own. */
+  set: v.nullable(v.object({ id: v.number(), index: v.number(), count: v.number() })),
   /** The workload that the built-in client runs, and how much of it is done, 0 to 1. */
   workload: v.nullable(v.object({ name: v.string(), done: v.number() })),
 });
 
+/** An nbdkit that runs for a window, as its card shows it. */
+export const NbdkitInfoSchema = v.object({
+  /** The whole command, ready for a shell. */
+  command: v.string(),
+  uri: v.string(),
+  pid: v.nullable(v.number()),
+  running: v.boolean(),
+  /** How it ended, in words; null while it runs. */
+  ended: v.nullable(v.string()),
+  /** The last of what it wrote to standard error. */
+  stderr: v.string(),
+});
+
 export const SourceInfoSchema = v.object({
   id: v.number(),
-  kind: v.picklist(['log', 'sample', 'stdin', 'upload', 'host']),
+  kind: v.picklist(['log', 'sample', 'stdin', 'upload', 'host', 'nbdkit']),
   name: v.string(),
   path: v.nullable(v.string()),
   /** waiting: not there yet; reading: catching up; live: at the end and following; ended: no more will come. */
@@ -81,6 +99,8 @@ export const SourceInfoSchema = v.object({
   run: v.nullable(v.number()),
   /** Null for what is not hosted here. */
   host: v.nullable(HostInfoSchema),
+  /** Null for what is not an nbdkit of ours. */
+  nbdkit: v.nullable(NbdkitInfoSchema),
 });
 
 export const NoticeSchema = v.object({
@@ -107,6 +127,7 @@ export const ReplayInfoSchema = v.object({
 
 export const SessionInfoSchema = v.object({
   disks: v.array(DiskInfoSchema),
+  arrays: v.array(ArrayLayoutSchema),
   sources: v.array(SourceInfoSchema),
   notices: v.array(NoticeSchema),
   replay: v.nullable(ReplayInfoSchema),
@@ -124,6 +145,8 @@ export const MessageSchema = v.variant('message', [
     host: v.picklist(['web', 'electron']),
     /** process.platform of the engine, for the commands the window shows. */
     platform: v.string(),
+    /** The version of the nbdkit that is installed there; null for none. */
+    nbdkit: v.nullable(v.string()),
   }),
   v.object({ message: v.literal('session'), session: SessionInfoSchema }),
   /** Sent while the window does not follow: how far the recording has come meanwhile. */
@@ -135,6 +158,7 @@ export const MessageSchema = v.variant('message', [
 export type DiskInfo = v.InferOutput<typeof DiskInfoSchema>;
 export type RunInfo = v.InferOutput<typeof RunInfoSchema>;
 export type HostInfo = v.InferOutput<typeof HostInfoSchema>;
+export type NbdkitInfo = v.InferOutput<typeof NbdkitInfoSchema>;
 export type SourceInfo = v.InferOutput<typeof SourceInfoSchema>;
 export type Notice = v.InferOutput<typeof NoticeSchema>;
 export type ReplayInfo = v.InferOutput<typeof ReplayInfoSchema>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventBatch, type RowInit } from './event-batch.ts';
-import { RowKind } from './vocabulary.ts';
+import { hasText, RowKind } from './vocabulary.ts';
 
 const u32 = fc.nat(0xffff_ffff);
 const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
@@ -51,10 +51,48 @@ describe('EventBatch', () => {
 
   it('carries words', () => {
     const batch = new EventBatch(2);
-    batch.pushCaption('mkfs ✓', { kind: RowKind.Caption });
-    batch.pushCaption('mount', { kind: RowKind.Caption });
+    batch.pushText('mkfs ✓', { kind: RowKind.Caption });
+    batch.pushText('mount', { kind: RowKind.Caption });
     const copy = EventBatch.decode(batch.encode());
     expect([copy.textOf(0), copy.textOf(1)]).toEqual(['mkfs ✓', 'mount']);
+  });
+
+  it('keeps the words of each row when batches are split and joined, whatever the row points to', () => {
+    const worded = fc.record({
+      kind: fc.constantFrom(RowKind.Request, RowKind.Caption, RowKind.FaultChange),
+      offsetBytes: fc.nat(60),
+      lengthBytes: fc.nat(60),
+    });
+    const made = fc.tuple(fc.array(worded, { maxLength: 12 }), fc.uint8Array({ maxLength: 40 }));
+    fc.assert(
+      fc.property(fc.array(made, { maxLength: 4 }), fc.nat(), (parts, cut) => {
+        const batches = parts.map(([rows, text]) => {
+          const batch = new EventBatch(rows.length);
+          for (const row of rows) batch.push(row);
+          batch.text = text;
+          return batch;
+        });
+        const whole = new EventBatch(parts.reduce((n, [rows]) => n + rows.length, 0));
+        for (const batch of batches) {
+          const at = batch.count === 0 ? 0 : cut % batch.count;
+          whole.appendRows(batch, 0, at);
+          whole.appendRows(batch, at, batch.count);
+        }
+        const words = (batch: EventBatch): string[] =>
+          Array.from({ length: batch.count }, (_, i) => (hasText(batch.kind[i]) ? batch.textOf(i) : ''));
+        expect(words(whole)).toEqual(batches.flatMap(words));
+        expect(words(EventBatch.decode(whole.encode()))).toEqual(words(whole));
+      }),
+    );
+  });
+
+  it('copies words that many rows point to once', () => {
+    const batch = new EventBatch(1000);
+    batch.text = new Uint8Array(1000).fill(65);
+    for (let i = 0; i < 1000; i += 1) batch.push({ kind: RowKind.Caption, lengthBytes: 1000 });
+    const copy = new EventBatch(1000);
+    copy.appendRows(batch, 0, 1000);
+    expect(copy.text.length).toBe(1000);
   });
 
   it('refuses bytes that are no batch', () => {

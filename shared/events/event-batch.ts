@@ -1,9 +1,11 @@
+import { hasText } from './vocabulary.ts';
+
 /**
  * The event batch: what every source produces, and what the session, the host channel and the window hand on.
  *
  * A struct of arrays over one ArrayBuffer, little-endian, 64 bytes a row; no object per event anywhere. Columns
- * are laid out widest first so that each is aligned for its typed array. Texts (captions) stand after the columns
- * as UTF-8, and a row points into them with its offset and length columns.
+ * are laid out widest first so that each is aligned for its typed array. Texts (captions, fault changes) stand after the
+ * columns as UTF-8, and a row points into them with its offset and length columns.
  *
  * Encoded form: a 32-byte header (u32 magic, u32 version, u32 row count, u32 text bytes, f64 first sequence
  * number, 8 bytes reserved), the columns for exactly that many rows, the text.
@@ -149,8 +151,14 @@ export class EventBatch {
     this.count = i + 1;
   }
 
-  /** Appends rows `from` to `to` (exclusive) of another batch. The caller has seen that they fit. */
+  /** Appends rows `from` to `to` (exclusive) of another batch, with their words. The caller has seen that they fit. */
   appendRows(other: EventBatch, from: number, to: number): void {
+    const at = this.count;
+    this.#copyColumns(other, from, to);
+    this.#takeTexts(other, at);
+  }
+
+  #copyColumns(other: EventBatch, from: number, to: number): void {
     const at = this.count;
     this.timeUs.set(other.timeUs.subarray(from, to), at);
     this.clockUs.set(other.clockUs.subarray(from, to), at);
@@ -171,17 +179,38 @@ export class EventBatch {
     this.count = at + (to - from);
   }
 
-  /** Appends a row of kind Caption whose words are `text`. Throws RangeError when full. */
-  pushCaption(text: string, row: Omit<RowInit, 'offsetBytes' | 'lengthBytes'>): void {
-    const bytes = new TextEncoder().encode(text);
-    this.push({ ...row, offsetBytes: this.text.length, lengthBytes: bytes.length });
-    const joined = new Uint8Array(this.text.length + bytes.length);
-    joined.set(this.text);
-    joined.set(bytes, this.text.length);
-    this.text = joined;
+  /**
+   * Copies the stretch of text that the rows from `first` on point into: they still point into that of `other`. Rows
+   * from outside may point to the same bytes many times over; these are copied once.
+   */
+  #takeTexts(other: EventBatch, first: number): void {
+    const end = other.text.length;
+    let from = end;
+    let to = 0;
+    for (let i = first; i < this.count; i += 1) {
+      if (!hasText(this.kind[i])) continue;
+      const start = Math.min(this.offsetLow[i] ?? 0, end);
+      from = Math.min(from, start);
+      to = Math.max(to, Math.min(start + (this.lengthLow[i] ?? 0), end));
+    }
+    const shift = this.text.length - from;
+    for (let i = first; i < this.count; i += 1) {
+      if (!hasText(this.kind[i])) continue;
+      const start = Math.min(this.offsetLow[i] ?? 0, end);
+      this.lengthLow[i] = Math.min(this.lengthLow[i] ?? 0, end - start);
+      this.offsetLow[i] = start + shift;
+    }
+    if (to > from) this.text = joined(this.text, other.text.subarray(from, to));
   }
 
-  /** The words that row `i` (a caption) points to; empty when it points outside the text. */
+  /** Appends a row of a kind that carries words (see `hasText`), which are `text`. Throws RangeError when full. */
+  pushText(text: string, row: Omit<RowInit, 'offsetBytes' | 'lengthBytes'>): void {
+    const bytes = new TextEncoder().encode(text);
+    this.push({ ...row, offsetBytes: this.text.length, lengthBytes: bytes.length });
+    this.text = joined(this.text, bytes);
+  }
+
+  /** The words that row `i` points to; empty when it points outside the text. */
   textOf(i: number): string {
     const from = this.offsetLow[i] ?? 0;
     return new TextDecoder().decode(this.text.subarray(from, from + (this.lengthLow[i] ?? 0)));
@@ -198,7 +227,7 @@ export class EventBatch {
     view.setUint32(12, this.text.length, true);
     view.setFloat64(16, this.firstSequence, true);
     const packed = new EventBatch(this.count, bytes.buffer, HEADER_BYTES);
-    packed.appendRows(this, 0, this.count);
+    packed.#copyColumns(this, 0, this.count);
     bytes.set(this.text, HEADER_BYTES + columnsBytes);
     return bytes;
   }
@@ -229,4 +258,11 @@ export class EventBatch {
     batch.text = source.subarray(HEADER_BYTES + count * ROW_BYTES);
     return batch;
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
 }

@@ -21,8 +21,15 @@ export const RowKind = {
   ClearPicture: 6,
   /** Words about a moment, shown in the picture; the text lies in the batch's text part. */
   Caption: 7,
+  /** A person changed what makes this disk fail; the batch's text holds it as JSON (contract/faults.ts, FaultChange). */
+  FaultChange: 8,
 } as const;
 export type RowKind = (typeof RowKind)[keyof typeof RowKind];
+
+/** Whether rows of this kind carry words: their offset and length columns point into the batch's text part. */
+export function hasText(kind: number | undefined): boolean {
+  return kind === RowKind.Caption || kind === RowKind.FaultChange;
+}
 
 /** In the disk column of a ClearPicture row: every disk of the session. */
 export const ALL_DISKS = 0xffff;

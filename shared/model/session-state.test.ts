@@ -31,6 +31,8 @@ function visible(state: SessionState): unknown {
       inFlight: disk?.inFlight.count,
       p99: disk?.counters.latency[Op.Write]?.percentileUs(0.99),
     })),
+    faultChanges: state.faultChanges,
+    faults: state.disks.map((disk) => disk?.faults ?? null),
     recent: [state.recent.total, ...state.recent.errno.subarray(0, 20)],
   };
 }
@@ -283,6 +285,60 @@ describe('SessionState', () => {
       [8, 24, 1],
       [8, 24, -1],
     ]);
+  });
+
+  it('keeps how each disk can fail and the latest 200 changes of that, also through a snapshot', () => {
+    const rule = {
+      name: 'bad sector',
+      on: true,
+      ops: ['read' as const],
+      range: { from: '4096', to: '8192' },
+      action: { do: 'fail' as const, error: 'EIO' as const },
+      percent: 100,
+      times: null,
+      afterMs: 0,
+      forMs: null,
+    };
+    const rows = Array.from({ length: 250 }, (_, i) => ({
+      kind: RowKind.FaultChange,
+      disk: i % 2,
+      clockUs: 1e15 + i,
+      text: JSON.stringify({
+        words: `change ${i}`,
+        on: i % 4 === 0,
+        rules: [{ ...rule, percent: i % 2 === 0 ? 50 : 100 }],
+      }),
+    }));
+    const state = applied(batchesOf(rows, [70]));
+    for (const seen of [state, SessionState.readSnapshot(state.snapshot())]) {
+      expect(seen.faultChanges.length).toBe(200);
+      expect(seen.faultChanges[0]).toEqual({ disk: 0, sequence: 51, clockUs: 1e15 + 50, words: 'change 50' });
+      expect(seen.disk(0).faults).toEqual({
+        words: 'change 248',
+        on: true,
+        rules: [{ ...rule, percent: 50 }],
+      });
+      expect(seen.disk(1).faults).toEqual({ words: 'change 249', on: false, rules: [rule] });
+    }
+    state.removeDisk(1);
+    expect(new Set(state.faultChanges.map(({ disk }) => disk))).toEqual(new Set([0]));
+  });
+
+  it('lists a change whose text is none, and goes on', () => {
+    const texts = ['', '{', 'null', '{"words":1}', '{"words":"x","on":true,"rules":[{}]}', '[[[['];
+    const rows = texts.map((text) => ({ kind: RowKind.FaultChange, disk: 0, clockUs: 1e15, text }));
+    const foreign = {
+      kind: RowKind.FaultChange,
+      disk: ALL_DISKS,
+      clockUs: 1e15,
+      text: '{"words":"x","on":true,"rules":[]}',
+    };
+    const state = applied(batchesOf([...rows, foreign], [10]));
+    expect(state.faultChanges.map(({ words }) => words)).toEqual([
+      ...texts.map(() => 'a change that cannot be read'),
+      'x',
+    ]);
+    expect(state.disks[0]?.faults ?? null).toBeNull();
   });
 
   it('refuses bytes that are no snapshot', () => {

@@ -1,14 +1,22 @@
 import { ByteReader, ByteWriter } from '../bytes/binary.ts';
+import type { FaultChange } from '../contract/faults.ts';
 import type { EventBatch } from '../events/event-batch.ts';
 import { ALL_DISKS, RowKind } from '../events/vocabulary.ts';
 import { DiskCounters } from './disk-counters.ts';
 import { DiskModel } from './disk-model.ts';
+import {
+  type FaultChangeEntry,
+  FaultHistory,
+  readFaultChange,
+  readFaults,
+  writeFaults,
+} from './fault-history.ts';
 import { InFlightTable } from './in-flight.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { ERRNO_UNANSWERED, RecentRequests } from './recent-requests.ts';
 
 const SNAPSHOT_MAGIC = 0x4e534253; // "SBSN"
-const SNAPSHOT_VERSION = 2;
+const SNAPSHOT_VERSION = 3;
 
 /** Disks one session can hold. */
 export const MAX_DISKS = 256;
@@ -18,6 +26,8 @@ export class DiskState {
   readonly model: DiskModel;
   readonly counters = new DiskCounters();
   readonly inFlight = new InFlightTable();
+  /** What makes it fail, as the last change left it; null when nothing ever changed that. */
+  faults: FaultChange | null = null;
   /** Told when requests come into flight (+1) and leave it (-1), in sectors. */
   inFlightListener: ((firstSector: number, endSector: number, change: 1 | -1, op: number) => void) | null =
     null;
@@ -53,8 +63,15 @@ export class SessionState {
   clears = 0;
   clearedUs = Number.NaN;
 
+  readonly #faultHistory = new FaultHistory();
+
   constructor(budget: MemoryBudget = new MemoryBudget()) {
     this.budget = budget;
+  }
+
+  /** The latest changes of what makes disks fail, in order. Another array after each row that tells of one. */
+  get faultChanges(): readonly FaultChangeEntry[] {
+    return this.#faultHistory.entries;
   }
 
   /** The state of a disk, made on first use. `disk` must be below {@link MAX_DISKS}. */
@@ -78,6 +95,7 @@ export class SessionState {
     this.disks[disk] = undefined;
     while (this.disks.length > 0 && this.disks[this.disks.length - 1] === undefined) this.disks.pop();
     this.recent.leaveDisk(disk);
+    this.#faultHistory.leaveDisk(disk);
   }
 
   /** Applies every row of a batch whose clock and sequence numbers are set. Hot path: no allocation per row. */
@@ -144,6 +162,12 @@ export class SessionState {
       case RowKind.Caption:
         this.caption = { text: batch.textOf(i), clockUs };
         return;
+      case RowKind.FaultChange: {
+        const change = readFaultChange(batch.textOf(i));
+        if (change !== null && disk < MAX_DISKS) this.disk(disk).faults = change;
+        this.#faultHistory.add(disk, batch.firstSequence + i, clockUs, change);
+        return;
+      }
     }
   }
 
@@ -189,6 +213,7 @@ export class SessionState {
       disk.counters.write(to);
       writeInFlight(disk.inFlight, to);
     }
+    this.#writeFaults(to);
     return to.finish(reservedBytes);
   }
 
@@ -217,7 +242,19 @@ export class SessionState {
       disk.counters.read(from);
       readInFlight(disk.inFlight, from);
     }
+    state.#readFaults(from);
     return state;
+  }
+
+  /** A section of its own: the list, then each disk's. */
+  #writeFaults(to: ByteWriter): void {
+    this.#faultHistory.write(to);
+    for (const disk of this.disks) if (disk !== undefined) writeFaults(disk.faults, to);
+  }
+
+  #readFaults(from: ByteReader): void {
+    this.#faultHistory.read(from);
+    for (const disk of this.disks) if (disk !== undefined) disk.faults = readFaults(from);
   }
 }
 

@@ -2,6 +2,11 @@ import fc from 'fast-check';
 import { EventBatch, type RowInit } from '../events/event-batch.ts';
 import { Op, RowFlag, RowKind } from '../events/vocabulary.ts';
 
+/** A row, with its words where its kind has any. */
+export interface StreamRow extends RowInit {
+  readonly text?: string;
+}
+
 /** Rows of a made-up but lawful stream: every completion follows its request, slots are free when taken. */
 export interface StreamOptions {
   readonly disks: number;
@@ -37,12 +42,12 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 
 /** A lawful stream of rows, clocks set, on `disks` disks of `sizeBytes`. */
-export function rowStream(options: StreamOptions): fc.Arbitrary<readonly RowInit[]> {
+export function rowStream(options: StreamOptions): fc.Arbitrary<readonly StreamRow[]> {
   return fc.array(step, { maxLength: options.maxRows }).map((steps) => toRows(steps, options));
 }
 
-function toRows(steps: readonly Step[], options: StreamOptions): RowInit[] {
-  const rows: RowInit[] = [];
+function toRows(steps: readonly Step[], options: StreamOptions): StreamRow[] {
+  const rows: StreamRow[] = [];
   const pending: RowInit[] = [];
   let timeUs = 1_780_000_000_000_000;
   let clockUs = timeUs;
@@ -51,7 +56,11 @@ function toRows(steps: readonly Step[], options: StreamOptions): RowInit[] {
   for (const s of steps) {
     timeUs += s.gapUs;
     clockUs = Math.max(clockUs, timeUs);
-    if (s.act < 2) {
+    if (s.act === 2) {
+      const change = { words: `change ${rows.length}`, on: s.fua, rules: [] };
+      const text = s.failed ? JSON.stringify(change) : 'not JSON';
+      rows.push({ kind: RowKind.FaultChange, disk: s.disk % options.disks, timeUs, clockUs, text });
+    } else if (s.act < 2) {
       rows.push({ kind: RowKind.ClearPicture, disk: s.disk % options.disks, timeUs, clockUs });
     } else if (s.act < 55 || pending.length === 0) {
       const size = options.sizeBytes;
@@ -93,7 +102,7 @@ function toRows(steps: readonly Step[], options: StreamOptions): RowInit[] {
 }
 
 /** The rows as batches, cut after each of `cuts` rows in turn (the last cut repeats). Sequence numbers start at 1. */
-export function batchesOf(rows: readonly RowInit[], cuts: readonly number[]): EventBatch[] {
+export function batchesOf(rows: readonly StreamRow[], cuts: readonly number[]): EventBatch[] {
   const batches: EventBatch[] = [];
   let at = 0;
   let c = 0;
@@ -102,7 +111,10 @@ export function batchesOf(rows: readonly RowInit[], cuts: readonly number[]): Ev
     c += 1;
     const part = rows.slice(at, at + size);
     const batch = new EventBatch(part.length);
-    for (const row of part) batch.push(row);
+    for (const row of part) {
+      if (row.text === undefined) batch.push(row);
+      else batch.pushText(row.text, row);
+    }
     batch.firstSequence = at + 1;
     batches.push(batch);
     at += size;

@@ -1,0 +1,109 @@
+import * as v from 'valibot';
+import { OP_NAMES } from '../events/vocabulary.ts';
+
+/**
+ * Faults that a hosted disk can be told to have, as they travel and as they stand in a file. Bytes travel as decimal
+ * text, since JSON numbers end at 2^53.
+ */
+
+const bytesText = v.pipe(v.string(), v.regex(/^\d{1,20}$/, 'a whole number of bytes, in digits'));
+const positiveMs = v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000));
+
+/** The errors a rule can answer with: those of the NBD protocol. */
+export const FAULT_ERRORS = [
+  'EPERM',
+  'EIO',
+  'ENOMEM',
+  'EINVAL',
+  'ENOSPC',
+  'EOVERFLOW',
+  'ENOTSUP',
+  'ESHUTDOWN',
+] as const;
+export type FaultError = (typeof FAULT_ERRORS)[number];
+
+/** Rules that one disk can have. */
+export const MAX_FAULT_RULES = 64;
+
+export const FaultRuleSchema = v.strictObject({
+  /** What a person calls it. */
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(80)),
+  on: v.boolean(),
+  /** The operations it holds for. */
+  ops: v.pipe(v.array(v.picklist(OP_NAMES)), v.minLength(1), v.maxLength(OP_NAMES.length)),
+  /** Requests that touch these bytes, `to` exclusive; null: all of them. */
+  range: v.nullable(v.strictObject({ from: bytesText, to: bytesText })),
+  action: v.variant('do', [
+    v.strictObject({ do: v.literal('fail'), error: v.picklist(FAULT_ERRORS) }),
+    /** Answers so much later; with `jitterMs`, up to so much later still, at random. */
+    v.strictObject({ do: v.literal('delay'), ms: positiveMs, jitterMs: positiveMs }),
+    /** Does not answer until the rule is off; then carries the request out. */
+    v.strictObject({ do: v.literal('freeze') }),
+    /** Hangs up on the client that asks. */
+    v.strictObject({ do: v.literal('disconnect') }),
+  ]),
+  /** How many of a hundred such requests, drawn at random. */
+  percent: v.pipe(v.number(), v.gtValue(0), v.maxValue(100)),
+  /** Only the first so many; null: always. 1 is once. */
+  times: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000_000))),
+  /** Begins so long after it was turned on. */
+  afterMs: positiveMs,
+  /** Ends so long after it began; null: never. */
+  forMs: v.nullable(v.pipe(positiveMs, v.gtValue(0))),
+});
+export type FaultRule = v.InferOutput<typeof FaultRuleSchema>;
+
+export const FaultRulesSchema = v.pipe(v.array(FaultRuleSchema), v.maxLength(MAX_FAULT_RULES));
+
+/** A set of rules as a file holds it. */
+export const FaultFileSchema = v.strictObject({
+  nbdscope: v.literal('faults'),
+  version: v.literal(1),
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(80)),
+  rules: FaultRulesSchema,
+});
+export type FaultFile = v.InferOutput<typeof FaultFileSchema>;
+
+/** The faults of one disk, as windows are told. */
+export const DiskFaultsSchema = v.object({
+  /** The Error switch; null when this disk cannot be made to fail from here. */
+  errorSwitch: v.nullable(
+    v.object({
+      on: v.boolean(),
+      /** For a log: the error filter's file. Null for a hosted disk. */
+      file: v.nullable(v.string()),
+      /** The file is there, and nbdscope did not make it: it is removed only after asking. */
+      foreign: v.boolean(),
+      /** What stands in the way, in words; null when nothing does. */
+      problem: v.nullable(v.string()),
+    }),
+  ),
+  /** Whether the disk takes rules: hosted disks do. */
+  takesRules: v.boolean(),
+  rules: v.array(
+    v.object({
+      rule: FaultRuleSchema,
+      /** off; waiting: its time has not come; inForce; over: its time or its count is up. */
+      state: v.picklist(['off', 'waiting', 'inForce', 'over']),
+      /** Requests it has hit. */
+      hits: v.number(),
+      /** Requests it holds unanswered now. */
+      frozen: v.number(),
+    }),
+  ),
+  /** The filter order hides failed requests from this log: what that means, and the command that does not. */
+  hint: v.nullable(v.object({ text: v.string(), command: v.nullable(v.string()) })),
+});
+export type DiskFaults = v.InferOutput<typeof DiskFaultsSchema>;
+
+/** A disk of which nothing is known that could fail. */
+export const NO_FAULTS: DiskFaults = { errorSwitch: null, takesRules: false, rules: [], hint: null };
+
+/** The text of a FaultChange row: what a person did, in words, and how the disk's faults stand since. */
+export const FaultChangeSchema = v.object({
+  words: v.pipe(v.string(), v.maxLength(500)),
+  /** The Error switch. */
+  on: v.boolean(),
+  rules: v.pipe(v.array(FaultRuleSchema), v.maxLength(MAX_FAULT_RULES)),
+});
+export type FaultChange = v.InferOutput<typeof FaultChangeSchema>;
