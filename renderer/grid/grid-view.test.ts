@@ -112,12 +112,7 @@ describe('blockAt and cellRectOf', () => {
               const row = rect.row + Math.floor(sector / rect.cols);
               expect(isOnDisk(view, plane, col, row)).toBe(true);
               const px = (cell: number, originPx: number): number => cell * view.cellPx - originPx;
-              const place = placeAt(
-                view,
-                blocks * 4096n,
-                px(col, view.originXPx),
-                px(row, view.originYPx),
-              );
+              const place = placeAt(view, blocks * 4096n, px(col, view.originXPx), px(row, view.originYPx));
               expect(place?.block).toBe(block);
               seen.set(`${col} ${row}`, `${block} ${place?.sector}`);
             }

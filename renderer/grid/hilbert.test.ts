@@ -110,7 +110,13 @@ describe('HilbertCurve', () => {
     );
   });
 
-  const rects = fc.record({ levels: fc.integer({ min: 0, max: 8 }), a: fc.nat(), b: fc.nat(), c: fc.nat(), d: fc.nat() });
+  const rects = fc.record({
+    levels: fc.integer({ min: 0, max: 8 }),
+    a: fc.nat(),
+    b: fc.nat(),
+    c: fc.nat(),
+    d: fc.nat(),
+  });
 
   it('walks exactly the places of a range that lie in a rectangle, in order', () => {
     fc.assert(
@@ -142,7 +148,8 @@ describe('HilbertCurve', () => {
         const curve = new HilbertCurve(levels, TO_THE_RIGHT);
         const ranges: [number, number][] = [];
         curve.cover(within, grain, (first, end) => ranges.push([first, end]));
-        for (let i = 1; i < ranges.length; i += 1) expect(ranges[i]?.[0]).toBeGreaterThan(ranges[i - 1]?.[1] ?? 0);
+        for (let i = 1; i < ranges.length; i += 1)
+          expect(ranges[i]?.[0]).toBeGreaterThan(ranges[i - 1]?.[1] ?? 0);
         for (let y = within.y0; y < within.y1; y += 1) {
           for (let x = within.x0; x < within.x1; x += 1) {
             curve.find(x, y);

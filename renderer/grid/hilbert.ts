@@ -250,15 +250,6 @@ function split(
   const half = side / 2;
   for (let n = 0; n < 4; n += 1) {
     const [qx, qy, sub] = QUARTERS[way]?.[n] ?? [0, 0, 0];
-    split(
-      levels - 1,
-      sub,
-      x + qx * half,
-      y + qy * half,
-      base + n * half * half,
-      within,
-      grain,
-      visit,
-    );
+    split(levels - 1, sub, x + qx * half, y + qy * half, base + n * half * half, within, grain, visit);
   }
 }

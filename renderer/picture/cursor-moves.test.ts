@@ -66,17 +66,20 @@ describe('moveCursor', () => {
     expect(moveCursor(view, SIZE, 800, 130, 'up')).toBe(125);
   });
 
-  it.each(['left', 'right', 'up', 'down'] as const)('moves one cell %s over a curve, as it is seen', (move) => {
-    const [dx, dy] = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] }[move];
-    for (const level of [0, 3]) {
-      const view = { ...layoutOf(SIZE, { order: 'hilbert' }), level, cellPx: 8 };
-      for (const block of [2500, 4800, 9000, 13_500]) {
-        const from = drawnRectOf(view, block);
-        const to = drawnRectOf(view, moveCursor(view, SIZE, 800, block, move));
-        expect([to.col - from.col, to.row - from.row]).toEqual([dx, dy]);
+  it.each(['left', 'right', 'up', 'down'] as const)(
+    'moves one cell %s over a curve, as it is seen',
+    (move) => {
+      const [dx, dy] = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] }[move];
+      for (const level of [0, 3]) {
+        const view = { ...layoutOf(SIZE, { order: 'hilbert' }), level, cellPx: 8 };
+        for (const block of [2500, 4800, 9000, 13_500]) {
+          const from = drawnRectOf(view, block);
+          const to = drawnRectOf(view, moveCursor(view, SIZE, 800, block, move));
+          expect([to.col - from.col, to.row - from.row]).toEqual([dx, dy]);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('stays on the disk, whatever its size', () => {
     fc.assert(

@@ -44,13 +44,7 @@ export function moveCursor(
 
 type PlaneMove = Exclude<CursorMove, 'diskStart' | 'diskEnd'>;
 
-function moveInRows(
-  view: MoveView,
-  last: number,
-  pageRows: number,
-  block: number,
-  move: PlaneMove,
-): number {
+function moveInRows(view: MoveView, last: number, pageRows: number, block: number, move: PlaneMove): number {
   const rowBlocks = view.rowCells * 2 ** (view.cellShift - BLOCK_SHIFT);
   const cellBlocks = Math.max(1, 2 ** (view.cellShift + view.level - BLOCK_SHIFT));
   const drawnRowBlocks = rowBlocks * 2 ** view.level;
@@ -124,10 +118,14 @@ function step(
 ): number {
   const plane = planeOf(sizeBytes, view);
   const from = drawnRectOf(view, block);
-  const away = farthest(Math.abs(dx + dy), (n) => {
-    const { col, row } = moved(from, Math.sign(dx) * n, Math.sign(dy) * n);
-    return isOnDisk(view, plane, col, row);
-  }, plane);
+  const away = farthest(
+    Math.abs(dx + dy),
+    (n) => {
+      const { col, row } = moved(from, Math.sign(dx) * n, Math.sign(dy) * n);
+      return isOnDisk(view, plane, col, row);
+    },
+    plane,
+  );
   if (away === 0) return block;
   const { col, row } = moved(from, Math.sign(dx) * away, Math.sign(dy) * away);
   // Where a drawn cell is many cells, the same part of the next one.

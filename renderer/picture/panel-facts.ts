@@ -10,6 +10,8 @@ export function describePanel(element: HTMLElement, panel: Panel): void {
   set(element, 'yPx', panel.yPx);
   set(element, 'widthPx', panel.widthPx);
   set(element, 'heightPx', panel.heightPx);
+  set(element, 'layout', view.order);
+  set(element, 'squareShift', view.squareShift);
   set(element, 'cellPx', view.cellPx);
   set(element, 'cellShift', view.cellShift);
   set(element, 'rowCells', view.rowCells);
@@ -17,6 +19,7 @@ export function describePanel(element: HTMLElement, panel: Panel): void {
   set(element, 'originXPx', view.originXPx);
   set(element, 'originYPx', view.originYPx);
   set(element, 'cursorBlock', panel.cursorBlock ?? '');
+  set(element, 'marks', panel.marks.length);
 }
 
 /** Writes only what has changed: a style recalculation per frame would cost more than the frame. */
