@@ -34,6 +34,7 @@ test.describe('layouts of the grid', () => {
     await page.getByRole('button', { name: 'View' }).click();
     await page.getByRole('menuitemradio', { name: 'Hilbert curve' }).click();
     await expect(grid).toHaveAttribute('data-layout', 'hilbert');
+    await grid.focus();
     await page.keyboard.press('ArrowDown');
     await expect(grid).toHaveAttribute('data-cursor-block', '0');
     await page.keyboard.press('ArrowDown');

@@ -287,7 +287,7 @@ export const ACTIONS = [
   move('move.pageDown', 'Cursor a page down', 'pageDown', { code: 'PageDown' }),
   {
     id: 'move.keep',
-    title: 'Keep the block in hand, or let it go; with none, enlarge the panel',
+    title: 'Keep the block in hand, or let it go; without one, enlarge the disk',
     group: 'Move about',
     keys: [{ code: 'Enter' }, { code: 'NumpadEnter' }],
     available: hasDisk,
@@ -295,7 +295,7 @@ export const ACTIONS = [
   },
   {
     id: 'move.release',
-    title: 'Put away selection, cursor or enlarged panel',
+    title: 'Put away selection, cursor or enlargement',
     group: 'Move about',
     keys: [{ code: 'Escape' }],
     run: release,
@@ -345,7 +345,7 @@ export const ACTIONS = [
   },
   {
     id: 'panel.enlarge',
-    title: 'Enlarge the panel, or put it back',
+    title: 'Enlarge the disk, or put it back',
     group: 'Panels',
     keys: [{ code: 'KeyM' }],
     available: hasDisk,
