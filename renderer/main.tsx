@@ -7,6 +7,7 @@ import './style/panels.css';
 import './style/side.css';
 import './style/host.css';
 import './style/faults.css';
+import './style/minimap.css';
 import './style/overlays.css';
 import { createRoot } from 'react-dom/client';
 import { AppContext } from './chrome/app-context.ts';

@@ -20,7 +20,7 @@ function move<const I extends string>(
   return {
     id,
     title,
-    group: 'Disks',
+    group: 'Panels',
     keys: [{ code, alt: true }],
     available: several,
     run: (app: WindowApp) => moveDiskInHand(app, by),
@@ -32,7 +32,7 @@ export const DISK_ACTIONS = [
   {
     id: 'disk.rename',
     title: 'Rename the disk',
-    group: 'Disks',
+    group: 'Panels',
     keys: [{ code: 'F2' }],
     icon: PenLine,
     available: hasDisk,
@@ -43,7 +43,7 @@ export const DISK_ACTIONS = [
   {
     id: 'disk.hide',
     title: 'Hide the disk',
-    group: 'Disks',
+    group: 'Panels',
     keys: [{ code: 'KeyH', shift: true }],
     icon: EyeOff,
     available: several,
@@ -52,7 +52,7 @@ export const DISK_ACTIONS = [
   {
     id: 'disk.showAll',
     title: 'Show hidden disks',
-    group: 'Disks',
+    group: 'Panels',
     keys: [{ code: 'KeyU' }],
     icon: Eye,
     available: (state: AppState) => hiddenDisks(state).length > 0,
@@ -65,8 +65,8 @@ export const DISK_ACTIONS = [
   {
     id: 'disk.arrays',
     title: 'Disks make up an array…',
-    group: 'Disks',
-    keys: [{ code: 'KeyA', shift: true }],
+    group: 'Panels',
+    keys: [{ code: 'KeyA' }],
     icon: Layers,
     available: several,
     run: askForArrays,
@@ -75,7 +75,7 @@ export const DISK_ACTIONS = [
     id: 'fault.error',
     title: 'Error switch: make requests fail, or not',
     group: 'Faults',
-    keys: [{ code: 'KeyE', shift: true }],
+    keys: [{ code: 'KeyJ' }],
     icon: TriangleAlert,
     available: (state: AppState) => (diskInHand(state)?.faults.errorSwitch ?? null) !== null,
     run: toggleErrorInHand,
@@ -84,7 +84,7 @@ export const DISK_ACTIONS = [
     id: 'fault.rule',
     title: 'Add a fault rule…',
     group: 'Faults',
-    keys: [{ code: 'KeyF', shift: true }],
+    keys: [{ code: 'KeyJ', shift: true }],
     icon: Zap,
     available: takesRules,
     run: (app: WindowApp) => {
@@ -98,7 +98,7 @@ export const DISK_ACTIONS = [
     id: 'fault.release',
     title: 'Release requests that are held',
     group: 'Faults',
-    keys: [{ code: 'KeyR', shift: true }],
+    keys: [{ code: 'KeyD' }],
     available: (state: AppState) => diskInHand(state)?.faults.rules.some((rule) => rule.frozen > 0) === true,
     run: releaseInHand,
   },

@@ -6,6 +6,7 @@ import type { DiskInfo, RunInfo, SourceInfo } from '#shared/contract/messages.ts
 import { hideDisk, moveDiskBy, startRenaming } from '../control/disk-deeds.ts';
 import { askForErrorFile } from '../control/fault-deeds.ts';
 import { closeSource } from '../control/host-deeds.ts';
+import { toggleEnlarged } from '../control/select-deeds.ts';
 import { shownDisks } from '../store/arrangement.ts';
 import { formatDateTime } from '../words/format.ts';
 import { type ActionId, actionOf } from './actions.ts';
@@ -21,6 +22,7 @@ interface PanelMenuProps {
 export function PanelMenu({ disk, source }: PanelMenuProps): ReactElement {
   const app = useApp();
   const several = useAppState((state) => shownDisks(state).length > 1);
+  const enlarged = useAppState((state) => state.enlarged === disk.id);
   const runs = source?.runs ?? [];
   const run = source?.run ?? null;
   const pick = (value: string): void =>
@@ -60,6 +62,11 @@ export function PanelMenu({ disk, source }: PanelMenuProps): ReactElement {
           <Item words="Rename" like="disk.rename" onSelect={() => startRenaming(app, disk.id)} />
           {several && (
             <>
+              <Item
+                words={enlarged ? 'Put back' : 'Enlarge'}
+                like="panel.enlarge"
+                onSelect={() => toggleEnlarged(app, disk.id)}
+              />
               <Item words="Hide" like="disk.hide" onSelect={() => hideDisk(app, disk.id)} />
               <Item
                 words="Move left"

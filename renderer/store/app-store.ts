@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
 import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
+import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
 import type { RuleDraft } from '../words/rule-form.ts';
@@ -50,6 +51,13 @@ export interface RuleEdit {
   readonly draft: RuleDraft;
 }
 
+/** A range of a disk's blocks that a person selected; `endBlock` is exclusive. */
+export interface Selection {
+  readonly disk: number;
+  readonly firstBlock: number;
+  readonly endBlock: number;
+}
+
 /** What the engine refused, beside the command that it refused. */
 export interface Refusal {
   readonly command: string;
@@ -79,16 +87,15 @@ export interface AppState {
   readonly renaming: number | null;
   /** The disk that the side panel speaks of; null before there is one. */
   readonly activeDisk: number | null;
-  /** Blocks [firstBlock, endBlock) of a disk that a person selected in the picture. */
-  readonly selection: {
-    readonly disk: number;
-    readonly firstBlock: number;
-    readonly endBlock: number;
-  } | null;
+  /** The disk whose panel has the whole area; null while every disk has its place. */
+  readonly enlarged: number | null;
+  readonly selection: Selection | null;
   readonly paused: boolean;
   /** Requests recorded since the picture was paused. */
   readonly missedRequests: number;
   readonly filter: LayerFilter;
+  /** Which way disks go over their grids. */
+  readonly layout: CellOrder;
   readonly cellShift: number;
   /** Cells in a row; null lets the disk's size choose. */
   readonly rowCells: number | null;
@@ -157,10 +164,12 @@ export function createAppStore(preferences: Preferences): AppStore {
     drag: null,
     renaming: null,
     activeDisk: null,
+    enlarged: null,
     selection: null,
     paused: false,
     missedRequests: 0,
     filter: ALL_LAYERS,
+    layout: preferences.layout,
     cellShift: 12,
     rowCells: null,
     theme: preferences.theme,
