@@ -18,7 +18,7 @@ export interface MergedRecording {
  */
 export async function mergedRecording(logs: readonly string[], pieceUs = 1): Promise<MergedRecording> {
   const recordings = await Promise.all(
-    logs.map((log) => readRecording({ log, steps: null, captions: null })),
+    logs.map((log) => readRecording({ logs: [log], steps: null, captions: null })),
   );
   const disks: DiskFacts[] = [];
   const inputs = recordings.map(({ rows, dueUs, disks: found }) => {
