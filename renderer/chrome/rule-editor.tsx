@@ -45,6 +45,7 @@ export function RuleEditor({ edit, disk }: RuleEditorProps): ReactElement {
   return (
     <form
       className="form rule-editor"
+      ref={focusFirst}
       onSubmit={submit}
       onKeyDown={(event) => event.key === 'Escape' && closeDraft(app)}
       data-testid="rule-editor"
@@ -129,6 +130,10 @@ export function RuleEditor({ edit, disk }: RuleEditorProps): ReactElement {
       </div>
     </form>
   );
+}
+
+function focusFirst(form: HTMLFormElement | null): void {
+  form?.querySelector('input')?.focus();
 }
 
 type TextField = Exclude<RuleField, 'ops' | 'from' | 'to'>;

@@ -52,7 +52,7 @@ export function StateBadge({ disk }: { readonly disk: number }): ReactElement {
         <Icon size={14} aria-hidden="true" />
         <span className="state-words clip">{activity.words}</span>
         <span className="state-badge clip" aria-hidden="true">
-          {activity.badge || activity.words}
+          {activity.badge}
         </span>
       </span>
     </Tip>
