@@ -14,16 +14,18 @@ export function PanelName({
 }): ReactElement {
   const app = useApp();
   const renaming = useAppState((state) => state.renaming === disk.id);
+  const words = size === null ? disk.name : `${disk.name}, ${size}`;
   if (renaming) return <NameField key={disk.id} disk={disk} />;
   return (
     <button
       type="button"
       className="panel-name"
-      title={size === null ? disk.name : `${disk.name}, ${size}`}
+      title={words}
+      aria-label={words}
       onClick={() => app.activate(disk.id)}
       onDoubleClick={() => startRenaming(app, disk.id)}
     >
-      <LogName name={disk.name} />
+      <LogName name={disk.name} keepNumber />
       {size !== null && <span className="quiet panel-size">{size}</span>}
     </button>
   );
