@@ -281,9 +281,9 @@ export class Engine {
           'a disk is hosted here, and its picture cannot be read again; open the log in an nbdscope of its own to pick a run',
         );
       }
-      if (this.#nbdkits.running) {
+      if (session.sourceInfos().some(({ kind }) => kind === 'nbdkit')) {
         throw new RefusedError(
-          'an nbdkit runs here, and would end; open the log in an nbdscope of its own to pick a run',
+          'an nbdkit was run here, whose log would go; close it, or open the log in an nbdscope of its own to pick a run',
         );
       }
       const again = session.sourceInfos().map(({ id, name, path, run: shown }) => {

@@ -198,7 +198,7 @@ describe('nbdkit, run for a window', () => {
     test.send({ command: 'openSample', sample: 'ext4' });
     expect(await test.refusal()).toContain('an nbdkit runs here');
     test.send({ command: 'pickRun', source: test.source(1)?.id ?? -1, run: null });
-    expect(await test.refusal()).toContain('an nbdkit runs here');
+    expect(await test.refusal()).toContain('an nbdkit was run here, whose log would go');
     expect(test.engine.hosting).toBe(false);
   });
 
