@@ -5,7 +5,7 @@ import type { Channel } from '#shared/channel/channel.ts';
 import type { ArrayLayout } from '#shared/contract/arrays.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
-import type { SampleId } from '#shared/contract/samples.ts';
+import { SAMPLES, type SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
@@ -56,6 +56,8 @@ export class Engine {
   #installed: Promise<InstalledNbdkit | null> = findNbdkit();
   #disposed = false;
   #arrays: readonly ArrayLayout[] = [];
+  /** Once a person may have changed what was told of a sample's array, it is not told again. */
+  #sampleArrayTold = false;
   #infoTimer: NodeJS.Timeout | null = null;
   #queue: Promise<void> = Promise.resolve();
 
@@ -236,11 +238,30 @@ export class Engine {
       await this.#empty();
       const replay = openSampleReplay(this.options.assetsDir, sample, {
         onRestart: () => this.session.restartState(),
-        onInfo: () => this.#scheduleInfo(),
+        onInfo: () => {
+          this.#tellSampleArray(sample);
+          this.#scheduleInfo();
+        },
       });
       this.#replay = replay;
       this.session.add(replay);
     });
+  }
+
+  /** Tells of the array in a sample, once its disks have been found. */
+  #tellSampleArray(sample: SampleId): void {
+    const array = SAMPLES.find(({ id }) => id === sample)?.array ?? null;
+    const disks = this.session.diskInfos().map(({ id }) => id);
+    if (array === null || this.#sampleArrayTold || disks.length === 0) return;
+    this.#sampleArrayTold = true;
+    const idOf = (place: number): number | null => disks[place] ?? null;
+    this.#arrays = [
+      {
+        ...array,
+        members: array.members.map((place) => (place === null ? null : idOf(place))),
+        spares: array.spares.flatMap((place) => idOf(place) ?? []),
+      },
+    ];
   }
 
   closeSource(sourceId: number): Promise<void> {
@@ -344,6 +365,9 @@ export class Engine {
   /** Empties the session: what was open ends. */
   async #empty(): Promise<void> {
     this.#replay = null;
+    // Disks are numbered anew: what was said of the former would be taken for these.
+    this.#arrays = [];
+    this.#sampleArrayTold = false;
     await this.session.reset();
   }
 
