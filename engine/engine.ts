@@ -212,6 +212,10 @@ export class Engine {
         const text = `nbdscope added to the line: ${added.join('; ')}`;
         this.session.notice(source, { key: 'added', level: 'info', text, detail: nbdkit.plan.command });
       }
+      if (nbdkit.plan.outlivesCrash) {
+        const text = 'this nbdkit cannot be told to end with nbdscope: if nbdscope crashes, end it yourself';
+        this.session.notice(source, { key: 'outlives', level: 'warning', text, detail: nbdkit.plan.command });
+      }
       this.#scheduleInfo();
     });
   }
