@@ -97,7 +97,7 @@ export class Engine {
   addHost(host: DiskHost): Promise<void> {
     return this.enqueue(async () => {
       await this.leaveSample(false);
-      this.#hosts.add(this.session.add(host.source), host);
+      await this.#show(host);
     });
   }
 
@@ -106,7 +106,7 @@ export class Engine {
     return this.enqueue(async () => {
       const host = await this.#hosts.start(command);
       await this.leaveSample(false);
-      this.#hosts.add(this.session.add(host.source), host);
+      await this.#show(host);
     });
   }
 
@@ -115,8 +115,14 @@ export class Engine {
     return this.enqueue(async () => {
       const hosts = await this.#hosts.startSet(command);
       await this.leaveSample(false);
-      for (const host of hosts) this.#hosts.add(this.session.add(host.source), host);
+      for (const host of hosts) await this.#show(host);
     });
+  }
+
+  async #show(host: DiskHost): Promise<void> {
+    const source = this.session.add(host.source);
+    this.#hosts.add(source, host);
+    for (const disk of this.session.disksOf(source)) await this.faults.add(disk, host.faults);
   }
 
   /** Ends a hosted disk and its picture; `force` though clients are connected. */
