@@ -212,6 +212,10 @@ export class Engine {
         const text = `nbdscope added to the line: ${added.join('; ')}`;
         this.session.notice(source, { key: 'added', level: 'info', text, detail: nbdkit.plan.command });
       }
+      if (nbdkit.plan.outlivesCrash) {
+        const text = 'this nbdkit cannot be told to end with nbdscope: if nbdscope crashes, end it yourself';
+        this.session.notice(source, { key: 'outlives', level: 'warning', text, detail: nbdkit.plan.command });
+      }
       this.#scheduleInfo();
     });
   }
@@ -283,9 +287,9 @@ export class Engine {
           'a disk is hosted here, and its picture cannot be read again; open the log in an nbdscope of its own to pick a run',
         );
       }
-      if (this.#nbdkits.running) {
+      if (session.sourceInfos().some(({ kind }) => kind === 'nbdkit')) {
         throw new RefusedError(
-          'an nbdkit runs here, and would end; open the log in an nbdscope of its own to pick a run',
+          'an nbdkit was run here, whose log would go; close it, or open the log in an nbdscope of its own to pick a run',
         );
       }
       const again = session.sourceInfos().map(({ id, name, path, run: shown }) => {
