@@ -65,7 +65,7 @@ test.describe('faults of a hosted disk', () => {
     await page.getByRole('button', { name: /^Use the .* selected blocks/ }).focus();
     await page.keyboard.press('Enter');
     await expect(page.getByLabel('From block')).toHaveValue('0');
-    await page.getByLabel('Only the first').focus();
+    await page.getByRole('textbox', { name: 'Only the first' }).focus();
     await page.keyboard.type('3');
     await page.keyboard.press('Enter');
     await expect(rule(page, 'first row')).toContainText('only the first 3');
@@ -74,10 +74,10 @@ test.describe('faults of a hosted disk', () => {
     await rule(page, 'first row')
       .getByRole('button', { name: /^Change the rule/ })
       .click();
-    await page.getByLabel('Only the first').fill('none');
+    await page.getByRole('textbox', { name: 'Only the first' }).fill('none');
     await expect(page.getByText('"none": a whole number from 1', { exact: false })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Keep' })).toBeDisabled();
-    await page.getByLabel('Only the first').fill('');
+    await page.getByRole('textbox', { name: 'Only the first' }).fill('');
     await page.getByLabel('It makes the disk').selectOption({ label: 'Never answer, until released' });
     await page.getByRole('button', { name: 'Keep' }).click();
     await expect(rule(page, 'first row')).toContainText('1 request held');

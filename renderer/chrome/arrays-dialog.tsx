@@ -1,7 +1,8 @@
 import { Plus, Trash2 } from 'lucide-react';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
+import * as v from 'valibot';
 import { formatBytes } from '#shared/bytes/size.ts';
-import type { ArrayLayout } from '#shared/contract/arrays.ts';
+import { type ArrayLayout, ArrayLayoutSchema } from '#shared/contract/arrays.ts';
 import { setArrays } from '../control/set-deeds.ts';
 import { type ArrayDraft, draftFor, draftOfArray, readArray } from '../words/array-form.ts';
 import { useApp, useAppState } from './app-context.ts';
@@ -40,7 +41,8 @@ export function ArraysDialog(): ReactElement {
   }, [arrays]);
 
   const tell = (next: readonly ArrayLayout[]): void => {
-    asked.current = next;
+    // Members in the order in which the engine tells them, so that the two can be compared.
+    asked.current = v.parse(v.array(ArrayLayoutSchema), next);
     setArrays(app, next);
   };
   const others = new Set(

@@ -13,11 +13,19 @@ export function LogName({ name, keepNumber = false }: LogNameProps): ReactElemen
   const rest = slash < 0 ? name : name.slice(slash);
   const number = keepNumber ? (/\d{1,3}$/.exec(rest)?.[0] ?? '') : '';
   if (folder === '' && number === '') return <span className="clip">{name}</span>;
-  return (
-    <span className="log-name">
+  const parts = (
+    <span className="log-name" aria-hidden={number !== '' || undefined}>
       {folder !== '' && <span className="clip log-folder">{folder}</span>}
       <span className="clip">{rest.slice(0, rest.length - number.length)}</span>
       {number !== '' && <span className="log-number">{number}</span>}
     </span>
+  );
+  if (number === '') return parts;
+  // In parts it would be read in parts.
+  return (
+    <>
+      {parts}
+      <span className="sr-only">{name}</span>
+    </>
   );
 }

@@ -65,7 +65,10 @@ export function PanelMenu({ disk, source }: PanelMenuProps): ReactElement {
               <Item
                 words={enlarged ? 'Put back' : 'Enlarge'}
                 like="panel.enlarge"
-                onSelect={() => toggleEnlarged(app, disk.id)}
+                onSelect={() => {
+                  app.activate(disk.id);
+                  toggleEnlarged(app, disk.id);
+                }}
               />
               <Item words="Hide" like="disk.hide" onSelect={() => hideDisk(app, disk.id)} />
               <Item

@@ -21,7 +21,6 @@ export function PanelName({
       type="button"
       className="panel-name"
       title={words}
-      aria-label={words}
       onClick={() => app.activate(disk.id)}
       onDoubleClick={() => startRenaming(app, disk.id)}
     >
