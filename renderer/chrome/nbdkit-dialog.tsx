@@ -1,4 +1,5 @@
 import { type FormEvent, type ReactElement, useId, useState } from 'react';
+import { asksForAgreement } from '#shared/contract/agreement.ts';
 import { startNbdkit } from '../control/set-deeds.ts';
 import {
   NBDKIT_PLUGINS,
@@ -56,8 +57,7 @@ function RunForm(): ReactElement {
   const made = nbdkitLine(form);
   const errors = 'errors' in made ? made.errors : {};
   const line = pasted ?? ('line' in made ? made.line : null);
-  const wantsYes =
-    refusal !== null && /may run programs|program to run|runs a command|code nbdkit/.test(refusal);
+  const wantsYes = refusal !== null && asksForAgreement(refusal);
   const bad = line === null || line.trim() === '' || (wantsYes && agreed !== line);
   const change = (part: Partial<NbdkitForm>): void => setForm({ ...form, ...part });
   const submit = (event: FormEvent): void => {
@@ -126,7 +126,11 @@ function RunForm(): ReactElement {
           aria-describedby={ids.answer}
           aria-invalid={refusal !== null}
           value={line ?? ''}
-          onChange={(event) => setPasted(event.target.value)}
+          onChange={(event) => {
+            setPasted(event.target.value);
+            // What was refused is no longer what stands here.
+            app.store.setState({ refusal: null });
+          }}
         />
         <p
           id={ids.answer}
