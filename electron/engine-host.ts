@@ -1,4 +1,5 @@
 import { MessageChannelMain, type MessagePortMain, type UtilityProcess, utilityProcess } from 'electron';
+import type { LogSet } from '#engine/disk-set.ts';
 import type { EngineOptions } from '#engine/engine.ts';
 import { encodeStart, type FromEngine, type ToEngine } from './engine-messages.ts';
 
@@ -33,6 +34,10 @@ export class EngineHost {
 
   open(logs: readonly string[], sizeBytes: bigint | null): void {
     this.#tell({ kind: 'open', logs, sizeBytes });
+  }
+
+  openSet(set: LogSet): void {
+    this.#tell({ kind: 'open-set', set });
   }
 
   /** Hands on standard input, a chunk at a time as the engine takes it. */

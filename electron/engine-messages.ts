@@ -1,10 +1,12 @@
 import * as v from 'valibot';
+import type { LogSet } from '#engine/disk-set.ts';
 import type { EngineOptions } from '#engine/engine.ts';
 
 /** What the shell tells the engine's process. Ports of windows come along with `window`. */
 export type ToEngine =
   | { readonly kind: 'window' }
   | { readonly kind: 'open'; readonly logs: readonly string[]; readonly sizeBytes: bigint | null }
+  | { readonly kind: 'open-set'; readonly set: LogSet }
   | { readonly kind: 'stdin'; readonly sizeBytes: bigint | null }
   | { readonly kind: 'stdin-bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'stdin-end' }

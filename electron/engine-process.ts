@@ -23,6 +23,9 @@ process.parentPort.on('message', ({ data, ports }: { data: ToEngine; ports: Elec
     case 'open':
       report(data.logs.length > 0 ? engine.openLogs(data.logs, data.sizeBytes) : engine.openSample());
       break;
+    case 'open-set':
+      report(engine.openSet(data.set));
+      break;
     case 'stdin':
       report(engine.openStdin(stdin, data.sizeBytes));
       tell({ kind: 'stdin-more' });

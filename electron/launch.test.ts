@@ -4,7 +4,8 @@ import { encodeLaunchRequest, LAUNCH_VARIABLE } from '#engine/cli/launch-request
 import { launchRequest } from './launch.ts';
 
 it('opens what the nbdscope command hands over, whatever stands on the command line', () => {
-  const request = { logs: ['/logs/-odd'], stdin: true, sizeBytes: 2n ** 63n - 1n };
+  const set = { count: 5, sizeBytes: 2n ** 62n, logs: '/logs/%d', errorFiles: '/errors/%d' };
+  const request = { logs: ['/logs/-odd'], set, stdin: true, sizeBytes: 2n ** 63n - 1n };
   const env = { [LAUNCH_VARIABLE]: encodeLaunchRequest(request) };
   expect(launchRequest(env, ['electron', '.', 'other.log'], false, '1.0.0')).toEqual(request);
 });
@@ -12,10 +13,16 @@ it('opens what the nbdscope command hands over, whatever stands on the command l
 it('reads its own command line when it was started by itself', () => {
   expect(launchRequest({}, ['electron', '.', 'disk.log', '64M'], false, '1.0.0')).toEqual({
     logs: [resolve('disk.log')],
+    set: null,
     stdin: false,
     sizeBytes: 67_108_864n,
   });
-  expect(launchRequest({}, ['nbdscope'], true, '1.0.0')).toEqual({ logs: [], stdin: false, sizeBytes: null });
+  expect(launchRequest({}, ['nbdscope'], true, '1.0.0')).toEqual({
+    logs: [],
+    set: null,
+    stdin: false,
+    sizeBytes: null,
+  });
 });
 
 it('says what is wrong with a command line, and refuses a request it does not know', () => {

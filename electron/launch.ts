@@ -23,6 +23,7 @@ export function launchRequest(
   }
   return {
     logs: command.logs.map((log) => resolve(log)),
+    set: command.set,
     stdin: command.stdin,
     sizeBytes: command.sizeBytes,
   };

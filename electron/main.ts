@@ -119,7 +119,8 @@ async function start(): Promise<void> {
     app.exit(1);
   };
   listen(engine);
-  if (request.logs.length > 0 || !request.stdin) engine.open(request.logs, request.sizeBytes);
+  if (request.set !== null) engine.openSet(request.set);
+  else if (request.logs.length > 0 || !request.stdin) engine.open(request.logs, request.sizeBytes);
   if (request.stdin) engine.openStdin(process.stdin, request.sizeBytes);
 
   let ended = false;

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Channel } from '#shared/channel/channel.ts';
@@ -7,11 +7,17 @@ import type { FaultRule } from '#shared/contract/faults.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
 import type { SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
+import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
-import { type HostDiskCommand, HostedDisks } from './hosted-disks.ts';
+import { LogFaults } from './faults/log-faults.ts';
+import { type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
 import type { DiskHost } from './nbd/disk-host.ts';
+import { findNbdkit, type InstalledNbdkit } from './nbdkit/installed.ts';
+import { removeStaleFolders } from './nbdkit/nbdkit-folder.ts';
+import { NbdkitProcess } from './nbdkit/nbdkit-process.ts';
+import { RunningNbdkits } from './nbdkit/running-nbdkits.ts';
 import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
 import { Session } from './session/session.ts';
@@ -45,6 +51,10 @@ export class Engine {
   readonly #windows = new Set<WindowConnection>();
   #replay: ReplaySource | null = null;
   readonly #hosts = new HostedDisks(() => this.sendInfo());
+  readonly #nbdkits = new RunningNbdkits();
+  readonly #logFaults: LogFaults;
+  #installed: Promise<InstalledNbdkit | null> = findNbdkit();
+  #disposed = false;
   #arrays: readonly ArrayLayout[] = [];
   #infoTimer: NodeJS.Timeout | null = null;
   #queue: Promise<void> = Promise.resolve();
@@ -60,8 +70,16 @@ export class Engine {
         for (const window of this.#windows) window.feed.resync();
       },
       infoChanged: () => this.#scheduleInfo(),
+      diskCame: (disk: number, source: number) => void this.#logFaults.diskCame(disk, source),
       diskGone: (disk: number) => void this.faults.remove(disk),
+      // Behind what is done now: logs that are read again take their error files over before the former give them back.
+      sourceGone: (source: number) =>
+        void this.enqueue(async () => {
+          await Promise.all([this.#nbdkits.sourceGone(source), this.#logFaults.sourceGone(source)]);
+        }),
     });
+    this.#logFaults = new LogFaults(options.stateDir, this.session, this.faults, () => this.#scheduleInfo());
+    removeStaleFolders();
   }
 
   get windowCount(): number {
@@ -90,6 +108,15 @@ export class Engine {
     });
   }
 
+  /** Hosts as many disks in memory as are asked for, all or none, and shows them. */
+  hostSet(command: HostSetCommand): Promise<void> {
+    return this.enqueue(async () => {
+      const hosts = await this.#hosts.startSet(command);
+      await this.leaveSample(false);
+      for (const host of hosts) this.#hosts.add(this.session.add(host.source), host);
+    });
+  }
+
   /** Ends a hosted disk and its picture; `force` though clients are connected. */
   stopHost(sourceId: number, force: boolean): Promise<void> {
     return this.enqueue(async () => {
@@ -115,6 +142,7 @@ export class Engine {
 
   #windowsChanged(): void {
     this.#hosts.watched = this.#windows.size > 0;
+    if (this.#windows.size > 0) this.#logFaults.tellLeftOvers();
     this.onWindowsChanged();
   }
 
@@ -131,6 +159,61 @@ export class Engine {
     });
   }
 
+  /** Opens the logs of a set of disks, with the error filter's files where they are named. */
+  openSet(set: LogSet, replace = true): Promise<void> {
+    const members = membersOf(set);
+    return this.enqueue(async () => {
+      await this.leaveSample(replace);
+      for (const { name, log, errorFile } of members) {
+        const source = this.session.add(createLogSource(log, { name }), { sizeBytes: set.sizeBytes });
+        if (errorFile !== null) await this.#logFaults.attach(source, { errorFile, logFirstCommand: null });
+        this.recentLogs.note(log);
+      }
+      this.#scheduleInfo();
+    });
+  }
+
+  /** Says which file makes the log behind a disk fail; null forgets it. @throws RefusedError when that cannot be. */
+  setErrorFile(disk: number, path: string | null): Promise<void> {
+    return this.enqueue(() => this.#logFaults.setErrorFile(disk, path));
+  }
+
+  /** The nbdkit that is installed; null for none. */
+  async installedNbdkit(): Promise<InstalledNbdkit | null> {
+    const found = await this.#installed;
+    // It may have been installed since.
+    if (found === null) this.#installed = findNbdkit();
+    return this.#installed;
+  }
+
+  /**
+   * Runs nbdkit as a line asks for it, and shows what its log tells.
+   * @throws RefusedError naming what will not do, or what nbdkit had to say.
+   */
+  async startNbdkit(line: string, confirmed: boolean): Promise<void> {
+    const nbdkit = await NbdkitProcess.start(line, confirmed);
+    await this.enqueue(async () => {
+      if (this.#disposed) return nbdkit.dispose();
+      await this.leaveSample(false);
+      const { logFile, errorFile, logFirstCommand, name, added } = nbdkit.plan;
+      const source = this.session.add(createLogSource(logFile, { name, kind: 'nbdkit' }));
+      this.#nbdkits.add(source, nbdkit);
+      await this.#logFaults.attach(source, { errorFile, logFirstCommand });
+      nbdkit.onChanged = () => this.#scheduleInfo();
+      if (added.length > 0) {
+        const text = `nbdscope added to the line: ${added.join('; ')}`;
+        this.session.notice(source, { key: 'added', level: 'info', text, detail: nbdkit.plan.command });
+      }
+      this.#scheduleInfo();
+    });
+  }
+
+  /** Ends an nbdkit; what it did stays to be seen. */
+  async stopNbdkit(sourceId: number): Promise<void> {
+    await this.#nbdkits.stop(sourceId);
+    this.sendInfo();
+  }
+
   openStdin(stream: Readable, sizeBytes: bigint | null = null): Promise<void> {
     return this.enqueue(async () => {
       await this.leaveSample(false);
@@ -142,6 +225,8 @@ export class Engine {
   openSample(sample: SampleId = 'ext4'): Promise<void> {
     return this.enqueue(async () => {
       if (this.hosting) throw new RefusedError('a disk is hosted here; stop it before the sample is opened');
+      if (this.#nbdkits.running)
+        throw new RefusedError('an nbdkit runs here; stop it before the sample is opened');
       await this.#empty();
       const replay = openSampleReplay(this.options.assetsDir, sample, {
         onRestart: () => this.session.restartState(),
@@ -171,15 +256,27 @@ export class Engine {
           'a disk is hosted here, and its picture cannot be read again; open the log in an nbdscope of its own to pick a run',
         );
       }
+      if (this.#nbdkits.running) {
+        throw new RefusedError(
+          'an nbdkit runs here, and would end; open the log in an nbdscope of its own to pick a run',
+        );
+      }
       const again = session.sourceInfos().map(({ id, name, path, run: shown }) => {
         if (path === null || session.sourceOf(id)?.canRestart !== true) {
           throw new RefusedError(`${name} can be read only once; open the log by its path to pick a run`);
         }
-        return { path, run: id === sourceId ? run : shown, sizeBytes: session.fallbackSizeOf(id) };
+        return {
+          path,
+          name: name === basename(path) ? null : name,
+          run: id === sourceId ? run : shown,
+          sizeBytes: session.fallbackSizeOf(id),
+          errorFile: this.#logFaults.errorFileOf(id),
+        };
       });
       await session.reset();
-      for (const { path, run: itsRun, sizeBytes } of again) {
-        session.add(createLogSource(path, { run: itsRun }), { run: itsRun, sizeBytes });
+      for (const { path, name, run: itsRun, sizeBytes, errorFile } of again) {
+        const source = session.add(createLogSource(path, { run: itsRun, name }), { run: itsRun, sizeBytes });
+        if (errorFile !== null) await this.#logFaults.attach(source, { errorFile, logFirstCommand: null });
       }
     });
   }
@@ -246,14 +343,14 @@ export class Engine {
 
   /** Leaves the sample (`replace`: whatever is open), so that a source that is added next stands alone. */
   async leaveSample(replace: boolean): Promise<void> {
-    if (!this.hosting) {
+    if (!this.hosting && !this.#nbdkits.running) {
       if (replace || this.#replay !== null) await this.#empty();
       return;
     }
     if (!replace) return;
-    // A hosted disk has clients: it stays, and what is opened next stands beside it.
+    // A hosted disk has clients, as has an nbdkit: it stays, and what is opened next stands beside it.
     for (const { id, kind } of this.session.sourceInfos()) {
-      if (kind !== 'host') await this.session.close(id);
+      if (kind !== 'host' && !this.#nbdkits.isRunning(id)) await this.session.close(id);
     }
   }
 
@@ -277,7 +374,11 @@ export class Engine {
           spares: array.spares.filter((disk) => this.session.hasDisk(disk)),
         }))
         .filter(({ members, spares }) => spares.length > 0 || members.some((disk) => disk !== null)),
-      sources: this.session.sourceInfos().map((source) => ({ ...source, host: this.#hosts.info(source.id) })),
+      sources: this.session.sourceInfos().map((source) => ({
+        ...source,
+        host: this.#hosts.info(source.id),
+        nbdkit: this.#nbdkits.info(source.id),
+      })),
       notices: [...this.session.notices],
       replay,
       recentLogs: [...this.recentLogs.logs],
@@ -300,11 +401,14 @@ export class Engine {
   }
 
   async dispose(): Promise<void> {
+    this.#disposed = true;
     if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
     for (const window of [...this.#windows]) window.close();
     await this.enqueue(() => this.#hosts.stopAll());
     await this.enqueue(() => this.session.dispose());
-    await this.faults.dispose();
+    await this.enqueue(async () => {
+      await Promise.all([this.#nbdkits.dispose(), this.#logFaults.dispose(), this.faults.dispose()]);
+    });
     if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
   }
 }

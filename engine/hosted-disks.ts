@@ -1,11 +1,14 @@
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
-import { DiskHost } from './nbd/disk-host.ts';
+import { DiskHost, type HostRequest } from './nbd/disk-host.ts';
+import { startDiskSet } from './nbd/disk-host-set.ts';
 import { RefusedError } from './refused-error.ts';
 
 /** What a window asks for when it hosts a disk. */
 export type HostDiskCommand = Extract<Command, { command: 'hostDisk' }>;
+/** What a window asks for when it hosts a set of disks. */
+export type HostSetCommand = Extract<Command, { command: 'hostSet' }>;
 
 /** How often hosted disks are looked at for what windows should be told, ms. */
 const LOOK_MS = 250;
@@ -38,24 +41,23 @@ export class HostedDisks {
    * @throws RefusedError naming the parameter that will not do, or why the address is not to be had.
    */
   async start(command: HostDiskCommand): Promise<DiskHost> {
-    const size = parseSize(command.size);
-    if ('error' in size) throw new RefusedError(`size: ${size.error}`);
-    for (const { key } of command.parameters) {
-      if (key === 'size') throw new RefusedError('size is given once, in its own place');
-    }
-    const given = command.parameters.filter(({ value }) => value !== '');
-    try {
-      return await DiskHost.start({
-        plugin: 'memory',
-        filters: command.readOnly ? ['readonly'] : [],
-        parameters: [['size', command.size], ...given.map(({ key, value }) => [key, value] as const)],
-        addFilters: true,
-        exportName: command.exportName,
-        address: command.tcpPort === null ? { kind: 'unix' } : { kind: 'tcp', port: command.tcpPort },
-      });
-    } catch (error) {
-      throw new RefusedError(error instanceof Error ? error.message : String(error));
-    }
+    const { exportName, readOnly, tcpPort } = command;
+    const title = exportName === '' ? { title: this.#freeTitle('memory') } : {};
+    const request = {
+      ...requestOf(command, tcpPort),
+      ...title,
+      exportName,
+      filters: readOnly ? ['readonly'] : [],
+    };
+    return refusing(DiskHost.start(request));
+  }
+
+  /**
+   * Builds as many disks as a window asks for and serves them, all or none.
+   * @throws RefusedError naming what will not do.
+   */
+  async startSet(command: HostSetCommand): Promise<DiskHost[]> {
+    return refusing(startDiskSet(requestOf(command, command.tcp ? 0 : null), command.count));
   }
 
   add(sourceId: number, host: DiskHost): void {
@@ -98,6 +100,15 @@ export class HostedDisks {
     await Promise.all(hosts.map((host) => host.stop()));
   }
 
+  /** Disks without a name of their own are told apart by a number: `memory`, `memory 2`. */
+  #freeTitle(title: string): string {
+    const taken = new Set([...this.#hosts.values()].map((host) => host.source.name));
+    if (!taken.has(title)) return title;
+    let number = 2;
+    while (taken.has(`${title} ${number}`)) number += 1;
+    return `${title} ${number}`;
+  }
+
   #setTimer(): void {
     if (this.#watched && this.#hosts.size > 0) {
       this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
@@ -112,5 +123,35 @@ export class HostedDisks {
     if (marks === this.#marks) return;
     this.#marks = marks;
     this.#onChanged();
+  }
+}
+
+/** A disk in memory as a window asks for it. @throws RefusedError for a size that will not do. */
+function requestOf(
+  { size, parameters }: Pick<HostDiskCommand, 'size' | 'parameters'>,
+  tcpPort: number | null,
+): HostRequest {
+  const parsed = parseSize(size);
+  if ('error' in parsed) throw new RefusedError(`size: ${parsed.error}`);
+  for (const { key } of parameters) {
+    if (key === 'size') throw new RefusedError('size is given once, in its own place');
+  }
+  const given = parameters.filter(({ value }) => value !== '');
+  return {
+    plugin: 'memory',
+    filters: [],
+    parameters: [['size', size], ...given.map(({ key, value }) => [key, value] as const)],
+    addFilters: true,
+    exportName: '',
+    address: tcpPort === null ? { kind: 'unix' } : { kind: 'tcp', port: tcpPort },
+  };
+}
+
+/** What was refused, as the person who asked is told. */
+async function refusing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new RefusedError(error instanceof Error ? error.message : String(error));
   }
 }

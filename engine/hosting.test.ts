@@ -7,6 +7,7 @@ import { decodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.t
 import type { Command } from '#shared/contract/commands.ts';
 import type { HostInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { Engine } from './engine.ts';
+import type { HostDiskCommand } from './hosted-disks.ts';
 import { NbdClient } from './nbd/client/nbd-client.ts';
 import { DiskHost } from './nbd/disk-host.ts';
 import { MemoryAllowance } from './nbd/memory-allowance.ts';
@@ -138,7 +139,7 @@ describe('a window that hosts disks', () => {
       number: 1,
       peer: 'unix socket',
       state: 'transmission',
-      features: ['fixed newstyle', 'structured replies', 'no zeroes'],
+      features: ['structured replies', 'no zeroes', 'fixed newstyle'],
       requestsInFlight: 0,
       builtIn: false,
     });
@@ -304,6 +305,23 @@ describe('a window that hosts disks', () => {
     expect(window.refused).toEqual([]);
   });
 
+  it('tells disks without a name apart', async () => {
+    const command: HostDiskCommand = {
+      command: 'hostDisk',
+      size: '1M',
+      exportName: '',
+      parameters: [],
+      readOnly: false,
+      tcpPort: null,
+    };
+    for (let i = 0; i < 3; i += 1) await engine.hostDisk(command);
+    const names = () => engine.sessionInfo().disks.map(({ name }) => name);
+    expect(names()).toEqual(['memory', 'memory 2', 'memory 3']);
+    await engine.stopHost(engine.sessionInfo().sources[1]?.id ?? -1, true);
+    await engine.hostDisk(command);
+    expect(names()).toEqual(['memory', 'memory 3', 'memory 2']);
+  });
+
   it('says so when memory runs out, and gives it back when the disk is stopped', async () => {
     const window = new TestWindow();
     const allowance = new MemoryAllowance(1 << 20);
@@ -315,8 +333,8 @@ describe('a window that hosts disks', () => {
       exportName: '',
       address: { kind: 'unix' },
     } as const;
-    await engine.addHost(await DiskHost.start(request, () => {}, allowance));
-    await engine.addHost(await DiskHost.start(request, () => {}, allowance));
+    await engine.addHost(await DiskHost.start(request, null, allowance));
+    await engine.addHost(await DiskHost.start(request, null, allowance));
     const infos = engine.sessionInfo().sources.map(({ host }) => host);
     const [first, second] = infos;
     if (first == null || second == null) throw new Error('two disks are hosted');
@@ -361,7 +379,7 @@ describe('a window that hosts disks', () => {
     expect(window.info(id)?.workload?.name).toBe('random-write');
     expect(window.info(id)?.connections.map(({ builtIn }) => builtIn)).toEqual([false, true]);
     window.send({ command: 'runWorkload', source: id, workload: 'trim' });
-    expect(await window.refusal()).toContain('random-write runs on this disk already');
+    expect(await window.refusal()).toContain('random write runs on this disk already');
     window.send({ command: 'stopWorkload', source: id });
     await until(() => window.info(id)?.workload === null);
     await until(() => window.info(id)?.connections.length === 1);
@@ -385,7 +403,7 @@ describe('a window that hosts disks', () => {
     window.send({ command: 'setHostReadOnly', source: id, on: false });
     window.send({ command: 'runWorkload', source: id, workload: 'partition-table' });
     const notice = await until(() => window.session?.notices[0]);
-    expect(notice.text).toBe('partition-table: 3 of 9 requests failed, the first with EIO');
+    expect(notice.text).toBe('partition table: 3 of 9 requests failed, the first with EIO');
     expect(notice.source).toBe(id);
   });
 });

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { parseSize } from '#shared/bytes/size.ts';
 import type { Channel } from '#shared/channel/channel.ts';
 import { decodeFrame, type Frame, FrameType } from '#shared/channel/frame.ts';
 import { type Command, CommandSchema } from '#shared/contract/commands.ts';
 import type { SessionInfo } from '#shared/contract/messages.ts';
+import { readSize } from './disk-set.ts';
 import type { Engine } from './engine.ts';
 import { createUploadSource, type UploadSource } from './log/log-source.ts';
 import { RefusedError } from './refused-error.ts';
@@ -29,6 +29,7 @@ export class WindowConnection {
   readonly #channel: Channel;
   readonly #uploads = new Map<number, UploadSource>();
   #greeted = false;
+  #closed = false;
   #lastSession = '';
 
   constructor(engine: Engine, channel: Channel, onClose: () => void) {
@@ -37,6 +38,7 @@ export class WindowConnection {
     this.feed = new WindowFeed(channel, () => engine.session.state);
     channel.onFrame = (bytes) => this.#frame(bytes);
     channel.onClose = () => {
+      this.#closed = true;
       this.feed.dispose();
       for (const upload of this.#uploads.values()) upload.end();
       this.#uploads.clear();
@@ -103,22 +105,8 @@ export class WindowConnection {
   #carryOut(command: Command): Promise<void> | undefined {
     const engine = this.#engine;
     switch (command.command) {
-      case 'hello': {
-        const { version, host } = engine.options;
-        this.#greeted = true;
-        this.#lastSession = '';
-        this.feed.message({
-          message: 'welcome',
-          protocol: 1,
-          version,
-          host,
-          platform: process.platform,
-          nbdkit: null,
-        });
-        this.sendSession(engine.sessionInfo());
-        this.feed.follow(true);
-        return undefined;
-      }
+      case 'hello':
+        return this.#welcome();
       case 'ack':
         this.feed.ack(command.sequence);
         return undefined;
@@ -126,9 +114,8 @@ export class WindowConnection {
         this.feed.follow(command.on);
         return undefined;
       case 'openLogs': {
-        const size = command.size === null ? null : parseSize(command.size);
-        if (size !== null && 'error' in size) throw new RefusedError(size.error);
-        return engine.openLogs(command.paths, size === null ? null : size.bytes, command.replace);
+        const sizeBytes = command.size === null ? null : readSize(command.size);
+        return engine.openLogs(command.paths, sizeBytes, command.replace);
       }
       case 'openSample':
         return engine.openSample(command.sample);
@@ -182,13 +169,40 @@ export class WindowConnection {
       case 'setFaultRules':
         engine.setFaultRules(command.disk, command.rules);
         return undefined;
-      case 'openSet':
+      case 'openSet': {
+        const { count, size, logs, errorFiles, replace } = command;
+        const sizeBytes = size === null ? null : readSize(size);
+        return engine.openSet({ count, sizeBytes, logs, errorFiles }, replace);
+      }
       case 'hostSet':
+        return engine.hostSet(command);
       case 'setErrorFile':
+        return engine.setErrorFile(command.disk, command.path);
       case 'startNbdkit':
+        return engine.startNbdkit(command.line, command.confirmed);
       case 'stopNbdkit':
-        throw new RefusedError(`${command.command} is not carried out yet`);
+        return engine.stopNbdkit(command.source);
     }
+  }
+
+  /** A window's first words are answered once it is known whether nbdkit is installed: that takes a moment at most. */
+  async #welcome(): Promise<void> {
+    const engine = this.#engine;
+    const nbdkit = await engine.installedNbdkit();
+    if (this.#closed) return;
+    const { version, host } = engine.options;
+    this.#greeted = true;
+    this.#lastSession = '';
+    this.feed.message({
+      message: 'welcome',
+      protocol: 1,
+      version,
+      host,
+      platform: process.platform,
+      nbdkit: nbdkit?.version ?? null,
+    });
+    this.sendSession(engine.sessionInfo());
+    this.feed.follow(true);
   }
 
   /** Carries out what changes a hosted disk that stays, and shows the change at once. */

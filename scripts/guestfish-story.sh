@@ -1,6 +1,7 @@
 #!/bin/sh
-# A whole story told by a real guest: guestfish partitions a hosted disk, makes a filesystem, mounts it, writes and
-# trims; then the session's log must have each kind of request. Not part of `npm test`: it boots a small virtual machine.
+# A whole story told by a real guest: the command that a hosted disk's card has to copy for guestfish partitions the disk
+# and makes a filesystem, as it stands; then the filesystem is mounted, written and trimmed, and the session's log must
+# have each kind of request. Not part of `npm test`: it boots a small virtual machine.
 # Needs Node 24 and a built nbdscope (`npm run build`).
 set -eu
 
@@ -20,7 +21,9 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM
 
-node "$here/bin/nbdscope.mjs" host --no-window -U "$work/sock" memory 64M "logfile=$work/log" &
+# A name that a shell, guestfish and a URI must each be told apart from words of their own.
+name="it's \"my\" disk: größe, -x"
+node "$here/bin/nbdscope.mjs" host --no-window -U "$work/sock" -e "$name" memory 64M "logfile=$work/log" >"$work/uri" &
 host=$!
 tries=0
 until [ -S "$work/sock" ]; do
@@ -30,12 +33,22 @@ until [ -S "$work/sock" ]; do
   sleep 0.1
 done
 
+cat >"$work/copied.ts" <<COPIED
+import { readFileSync } from 'node:fs';
+import { clientCommands } from '$here/renderer/words/client-commands.ts';
+const [uri = '', socketPath = '', exportName = ''] = process.argv.slice(2);
+const place = { uri: readFileSync(uri, 'utf8').trim(), socketPath, tcp: null, exportName, readOnly: false };
+console.log(clientCommands(place).find(({ tool }) => tool === 'guestfish')?.command);
+COPIED
+copied=$(node "$work/copied.ts" "$work/uri" "$work/sock" "$name")
+echo "$copied"
+sh -c "$copied"
+
 # Trims reach the disk only with discard:enable.
+quoted=$(printf '%s' "$name" | sed 's/["\\]/\\&/g')
 guestfish <<STORY
-add "" format:raw protocol:nbd server:unix:$work/sock discard:enable
+add "$quoted" format:raw protocol:nbd server:unix:$work/sock discard:enable
 run
-part-disk /dev/sda gpt
-mkfs ext4 /dev/sda1
 mount /dev/sda1 /
 write /hello "hello from a guest"
 cat /hello

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { peer } from '#engine/nbd/testing/peers.ts';
 import { decodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
 import { MessageSchema } from '#shared/contract/messages.ts';
 import { RunningCommand } from './testing/running-command.ts';
@@ -114,6 +115,79 @@ describe('the nbdscope command', () => {
     command.child.stdin?.end();
     command.child.kill('SIGTERM');
     expect((await command.ended).code).toBe(0);
+  });
+});
+
+describe('nbdscope raid and a set of hosted disks', () => {
+  /** A set of two finished logs is open, and the Error switch of the first disk is on. */
+  async function withErrorOn(): Promise<RunningCommand> {
+    for (const i of [1, 2]) copyFileSync(LOG, join(state, `log${i}`));
+    const command = start('raid', '2', '10M', join(state, 'log%d'), join(state, 'error%d'), '--no-open');
+    const url = await command.url();
+    const channel = channelOf(await openSocket(Number(new URL(url).port), { cookie: await enter(url) }));
+    const named = new Promise<void>((answer) => {
+      channel.onFrame = (frame) => {
+        const { type, payload } = decodeFrame(frame);
+        if (type !== FrameType.Json) return;
+        const message = v.parse(MessageSchema, JSON.parse(new TextDecoder().decode(payload)));
+        if (message.message !== 'session') return;
+        const [first] = message.session.disks;
+        if (message.session.disks.length !== 2 || first?.faults.errorSwitch == null) return;
+        expect(message.session.disks.map(({ name }) => name)).toEqual(['disk 1', 'disk 2']);
+        const { on } = first.faults.errorSwitch;
+        if (on) answer();
+        else
+          channel.send(
+            encodeJsonFrame({ command: 'setDiskError', disk: first.id, on: true, removeForeign: false }),
+          );
+      };
+    });
+    channel.send(encodeJsonFrame({ command: 'hello', protocol: 1 }));
+    await named;
+    expect(existsSync(join(state, 'error1'))).toBe(true);
+    return command;
+  }
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'takes away on %s the error files that it made',
+    async (signal) => {
+      await using command = await withErrorOn();
+      command.child.kill(signal);
+      expect((await command.ended).code).toBe(0);
+      expect(existsSync(join(state, 'error1'))).toBe(false);
+    },
+  );
+
+  it('takes away after a crash, at the next start, the error files that it made', async () => {
+    await using command = await withErrorOn();
+    command.child.kill('SIGKILL');
+    await command.ended;
+    expect(existsSync(join(state, 'error1'))).toBe(true);
+    await using next = start('--no-open');
+    await next.url();
+    expect(existsSync(join(state, 'error1'))).toBe(false);
+  });
+
+  it('prints the address of each hosted disk first, one on a line, and leaves no socket', async () => {
+    const socket = join(state, 'sock%d');
+    await using command = start('host', '--disks', '3', '--no-window', '-U', socket, 'memory', '1M');
+    const uris = [1, 2, 3].map((i) => `nbd+unix:///disk${i}?socket=${join(state, `sock${i}`)}`);
+    await command.lines(3);
+    for (const uri of uris) expect(await peer('nbdinfo', '--size', uri)).toBe('1048576\n');
+    command.child.kill('SIGHUP');
+    const ended = await command.ended;
+    expect(ended).toMatchObject({ code: 0, stdout: `${uris.join('\n')}\n` });
+    expect(ended.stderr).toContain('3 disks, which take 2 GiB of memory at most together');
+    expect(readdirSync(state).filter((name) => name.startsWith('sock'))).toEqual([]);
+  });
+
+  it('hosts none of a set when one of its addresses is not to be had', async () => {
+    const socket = join(state, '%d', 'sock');
+    mkdirSync(join(state, '1'));
+    const ended = await finish('host', '--disks', '2', '--no-window', '-U', socket, 'memory', '1M');
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expect(ended.stderr).toContain(join(state, '2', 'sock'));
+    expect(readdirSync(join(state, '1'))).toEqual([]);
   });
 });
 

@@ -35,6 +35,9 @@ async function measure(rate: number): Promise<number[]> {
     },
     reset: () => {},
     infoChanged: () => {},
+    diskCame: () => {},
+    sourceGone: () => {},
+    diskGone: () => {},
   });
   writeFileSync(file, '');
   session.add(createLogSource(file));

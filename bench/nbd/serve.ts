@@ -18,7 +18,14 @@ const disk = buildDisk(
 const server = new NbdServer();
 let source: NbdSource | null = null;
 if (mode === 'events') {
-  const session = new Session({ rows: () => {}, reset: () => {}, infoChanged: () => {} });
+  const session = new Session({
+    rows: () => {},
+    reset: () => {},
+    infoChanged: () => {},
+    diskCame: () => {},
+    sourceGone: () => {},
+    diskGone: () => {},
+  });
   source = new NbdSource('bench');
   source.onRelieved = () => server.relieved();
   session.add(source);

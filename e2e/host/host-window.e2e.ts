@@ -1,42 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import { type RunningApp, startApp } from '../support/app.ts';
+import { card, hostByDialog, uriOf } from '../support/host-card.ts';
+import { NbdshClient } from '../support/nbdsh-client.ts';
 import { expectNothingSerious, legendCount, parts, watchForErrors } from '../support/window.ts';
-
-const card = (page: Page) => page.getByTestId('disk-card');
-
-/** Hosts a disk as a person does: with a key, by the dialog. */
-async function hostByDialog(page: Page, fields: Readonly<Record<string, string>> = {}): Promise<void> {
-  await expect(parts.grid(page)).toBeVisible();
-  await page.keyboard.press('KeyN');
-  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label).fill(value);
-  await page.getByRole('button', { name: 'Start' }).click();
-  await expect(parts.dialog(page)).toBeHidden();
-  await expect(card(page)).toBeVisible();
-}
-
-/** A real client on the disk that the card shows, which stays until it is hung up on or its test ends. */
-class Client {
-  readonly #child: ChildProcess;
-  readonly ended: Promise<number | null>;
-
-  constructor(uri: string, script: string) {
-    // Debian's libnbd is a module of Debian's Python: another python3 that stands first in the PATH lacks it.
-    const env = { ...process.env, PATH: `/usr/bin:${process.env['PATH']}` };
-    this.#child = spawn('nbdsh', ['-u', uri, '-c', script], { stdio: ['pipe', 'ignore', 'ignore'], env });
-    this.ended = new Promise((done) => this.#child.once('exit', done));
-  }
-
-  async stop(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.ended;
-  }
-}
-
-async function uriOf(page: Page): Promise<string> {
-  return (await page.getByTestId('host-uri').textContent()) ?? '';
-}
 
 const STAY = 'import sys\nh.pwrite(b"x" * 4096, 0)\nsys.stdin.read()';
 /** Asks again and again, until the connection is gone. */
@@ -72,7 +39,7 @@ test.describe('a disk hosted from the window', () => {
 
   test('changes while a client is connected: a delay, a failing write, read-only', async ({ page }) => {
     await hostByDialog(page, { 'Read delay, ms': '0', 'Write delay, ms': '0' });
-    const client = new Client(
+    const client = new NbdshClient(
       await uriOf(page),
       'import time\nwhile True:\n  try:\n    h.pwrite(b"x" * 4096, 0)\n  except nbd.Error:\n    pass\n  time.sleep(0.02)',
     );
@@ -103,13 +70,13 @@ test.describe('a disk hosted from the window', () => {
   test('hangs up on one client, and asks before it leaves another without its disk', async ({ page }) => {
     await hostByDialog(page);
     const uri = await uriOf(page);
-    const first = new Client(uri, KEEP_ASKING);
+    const first = new NbdshClient(uri, KEEP_ASKING);
     await expect(card(page).getByTestId('client')).toHaveCount(1);
     await page.getByRole('button', { name: /^Disconnect client/ }).click();
     expect(await first.ended, 'the client meets the end of its connection').not.toBe(0);
     await expect(card(page).getByTestId('client')).toHaveCount(0);
 
-    const second = new Client(uri, STAY);
+    const second = new NbdshClient(uri, STAY);
     await expect(page.locator('.badge', { hasText: 'hosting · 1 client' })).toBeVisible();
     await card(page).getByRole('button', { name: 'Stop', exact: true }).click();
     await expect(parts.dialog(page)).toContainText('1 client uses it now');
@@ -121,6 +88,77 @@ test.describe('a disk hosted from the window', () => {
     await expect(card(page)).toBeHidden();
     await expect(page.getByTestId('empty')).toBeVisible();
     await second.stop();
+  });
+
+  test('shows each client live: what it negotiated, what it waits for, and that it was sent away', async ({
+    page,
+  }) => {
+    await hostByDialog(page, { 'Read delay, ms': '60000', 'Write delay, ms': '0' });
+    const uri = await uriOf(page);
+    const clients = card(page).getByTestId('client');
+    const plain = new NbdshClient(uri, STAY);
+    await expect(clients).toHaveCount(1);
+    await expect(clients.nth(0)).toContainText('structured replies, no zeroes, fixed newstyle');
+    await expect(clients.nth(0)).toContainText('0 in flight');
+    const waiting = new NbdshClient(
+      uri,
+      'import sys\nfor i in range(3):\n  h.aio_pread(nbd.Buffer(512), 512 * i)\nsys.stdin.read()',
+    );
+    await expect(clients).toHaveCount(2);
+    await expect(clients.nth(1)).toContainText('3 in flight');
+    await expect(clients.nth(0)).toContainText('0 in flight');
+    await card(page).getByRole('button', { name: 'Disconnect client 2' }).click();
+    await expect(clients).toHaveCount(1);
+    await expect(clients.nth(0)).toContainText('structured replies');
+    await expect(page.getByTestId('legend-inFlight').locator('[data-count]')).toHaveAttribute(
+      'data-count',
+      '0',
+    );
+    await waiting.stop();
+    await plain.stop();
+    await expect(clients).toHaveCount(0);
+  });
+
+  test('says when memory is full, to the client and in the window, and until something is given back', async ({
+    page,
+  }) => {
+    await hostByDialog(page, { Size: '4G', 'Write delay, ms': '0' });
+    const full = card(page).getByText('Full: what needs more memory gets ENOSPC', { exact: false });
+    await expect(full).toBeHidden();
+    const errno = 'import sys, errno\nsys.exit(0 if e.errno == "ENOSPC" else 1)';
+    // Zeroes that must not be holes take what they promise, and nothing else.
+    const filling = new NbdshClient(
+      await uriOf(page),
+      `try:\n  for i in range(3):\n    h.zero(1 << 30, i << 30, nbd.CMD_FLAG_NO_HOLE)\nexcept nbd.Error as e:\n  ${errno.replaceAll('\n', '\n  ')}`,
+    );
+    expect(await filling.ended, 'the client was told ENOSPC').toBe(0);
+    await expect(full).toBeVisible();
+    await expect(page.getByText('A client of memory got ENOSPC', { exact: false })).toBeVisible();
+    await expect(page.getByTestId('host-memory')).toHaveText('2 GiB of 2 GiB');
+    const trimming = new NbdshClient(await uriOf(page), 'h.trim(1 << 30, 0)');
+    expect(await trimming.ended).toBe(0);
+    await expect(full).toBeHidden();
+    await expect(page.getByTestId('host-memory')).toHaveText('1 GiB of 2 GiB');
+  });
+
+  test('says at a live field what is wrong with it, and leaves the keys to the window after a checkbox', async ({
+    page,
+  }) => {
+    await hostByDialog(page);
+    const delay = page.getByLabel('Write delay');
+    await delay.fill('abc');
+    await expect(delay).toHaveAccessibleDescription('"abc": use whole ms, from 0 to 60000');
+    await expect(card(page).getByText('"abc": use whole ms')).toBeVisible();
+    await delay.press('Escape');
+    await expect(delay).toHaveValue('40');
+    await expect(card(page).getByText('"abc": use whole ms')).toBeHidden();
+    await page.getByLabel('Read-only').press('Space');
+    await expect(page.getByLabel('Read-only')).toBeChecked();
+    await page.getByLabel('Read-only').press('KeyN');
+    await expect(parts.dialog(page)).toContainText('Host a disk');
+    // One group: the arrow keys choose.
+    await page.getByLabel('a Unix socket that only you can open').press('ArrowDown');
+    await expect(page.getByLabel('TCP on 127.0.0.1, port')).toBeChecked();
   });
 
   test('stops without a word when nobody is connected', async ({ page }) => {
@@ -164,7 +202,7 @@ test.describe('a disk hosted from the window', () => {
       await expectNothingSerious(page, 'the dialog');
       await page.getByRole('button', { name: 'Start' }).click();
       await expect(card(page)).toBeVisible();
-      const client = new Client(await uriOf(page), STAY);
+      const client = new NbdshClient(await uriOf(page), STAY);
       await page.keyboard.press('Shift+Digit4');
       await expect(card(page).getByTestId('client')).toHaveCount(2);
       await expectNothingSerious(page, 'the card');

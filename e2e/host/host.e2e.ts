@@ -92,8 +92,93 @@ test.describe('a hosted disk in the browser', () => {
   });
 });
 
+test('a disk that others on the network can reach is shown with a warning', async ({ page }) => {
+  const hosting = new HostingCommand([
+    ...['--browser', '--no-open', '-p', '0', '-i', '0.0.0.0', '--expose'],
+    ...['memory', '64M'],
+  ]);
+  await page.goto(await hosting.windowUrl());
+  const [, port = ''] = /:(\d+)$/.exec(await hosting.uri()) ?? [];
+  const card = page.getByTestId('disk-card');
+  await expect(card).toContainText(
+    `Anyone on the network can read and write this disk, by this machine's address and port ${port}.`,
+  );
+  await expect(card.getByRole('button', { name: 'Copy the command for nbdinfo' })).toHaveAttribute(
+    'data-command',
+    `nbdinfo nbd://127.0.0.1:${port}`,
+  );
+  expect(await hosting.stop()).toBe(0);
+  rmSync(hosting.runtimeFolder, { recursive: true });
+});
+
+test.describe('a hosted disk whose window is closed', () => {
+  test('goes on serving, says where to see it again, and shows there all that happened meanwhile', async ({
+    browser,
+  }) => {
+    const hosting = new HostingCommand(['--browser', '--no-open', 'memory', '64M']);
+    const again = () => hosting.said.flatMap((line) => /still hosting; open (\S+)/.exec(line)?.[1] ?? []);
+    let url = await hosting.windowUrl();
+    for (const visit of [1, 2]) {
+      // A context of its own: nothing of the window before is left, not even its cookie.
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(url);
+      await expectCounts(page, { write: visit - 1 });
+      await context.close();
+      await expect.poll(() => again().length).toBe(visit);
+      expect((await hosting.qemuIo(`write -P 7 ${visit * BLOCK} ${BLOCK}`)).code).toBe(0);
+      url = again().at(-1) ?? '';
+    }
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(url);
+    await expectCounts(page, { write: 2, error: 0 });
+    await expectBlock(page, 1, 'written');
+    await expectBlock(page, 2, 'written');
+    // Once the disk is stopped there is nothing left to stay for.
+    await page.getByTestId('disk-card').getByRole('button', { name: 'Stop', exact: true }).click();
+    await expect(page.getByTestId('disk-card')).toBeHidden();
+    await context.close();
+    await expect.poll(() => hosting.process.exitCode).toBe(0);
+    expect(await hosting.stop()).toBe(0);
+    expect(readdirSync(hosting.runtimeFolder)).toEqual([]);
+    rmSync(hosting.runtimeFolder, { recursive: true });
+  });
+});
+
 test.describe('nbdscope host --no-window', () => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test('tells with -v how a client comes, what it negotiates and how it leaves', async () => {
+    const hosting = new HostingCommand(['-v', '--no-window', '-e', 'scratch', 'memory', '64M']);
+    expect((await hosting.qemuIo('write -P 7 0 64k', 'read -P 7 0 64k')).code).toBe(0);
+    const said = () => hosting.said.join('\n');
+    await expect.poll(said).toContain('client 1 (unix socket) left after ');
+    expect(said()).toContain('nbdscope: client 1 (unix socket) connected\n');
+    expect(said()).toContain(
+      'client 1 (unix socket) uses export "scratch" with structured replies, base:allocation, no zeroes, fixed newstyle\n',
+    );
+    expect(said()).toMatch(/left after [2-9] requests in \d+\.\d s/);
+    expect(await hosting.stop()).toBe(0);
+    rmSync(hosting.runtimeFolder, { recursive: true });
+  });
+
+  test('ends with 2 for what it cannot be asked for, with 1 for what cannot be had, in one line', async () => {
+    const outcome = async (...args: string[]) => {
+      const hosting = new HostingCommand(['--no-window', ...args]);
+      const code = await hosting.ended;
+      expect(hosting.said).toHaveLength(1);
+      expect(hosting.lines).toEqual([]);
+      rmSync(hosting.runtimeFolder, { recursive: true });
+      return `${code} ${hosting.said[0]}`;
+    };
+    expect(await outcome('floppy', '64M')).toContain('2 nbdscope: unknown plugin "floppy"');
+    expect(await outcome('--filter=gzip', 'memory', '64M')).toContain('2 nbdscope: unknown filter "gzip"');
+    expect(await outcome('memory')).toContain('2 nbdscope: memory needs size=SIZE');
+    expect(await outcome('memory', '64M', 'size=1M')).toContain('2 nbdscope: size=1M: the size is given');
+    expect(await outcome('-i', '0.0.0.0', 'memory', '1M')).toContain('2 nbdscope: 0.0.0.0 is not a loopback');
+    expect(await outcome('-U', '/nowhere/sock', 'memory', '1M')).toContain('1 nbdscope: ');
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     test(`prints its address first, serves, and on ${signal} ends and leaves nothing behind`, async () => {
       const hosting = new HostingCommand(['--no-window', 'memory', '64M']);
       const uri = await hosting.uri();

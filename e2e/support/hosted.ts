@@ -21,13 +21,15 @@ export class HostingCommand {
   readonly runtimeFolder: string;
   readonly #folder: string;
   #printed = '';
-  readonly #ended: Promise<number | null>;
+  #said = '';
+  /** Its exit code, once it has ended. */
+  readonly ended: Promise<number | null>;
 
   constructor(args: readonly string[]) {
     this.#folder = temporaryFolder();
     this.runtimeFolder = temporaryFolder();
     this.process = spawn(process.execPath, [join(ROOT, 'bin/nbdscope.mjs'), 'host', ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         XDG_STATE_HOME: join(this.#folder, 'state'),
@@ -37,12 +39,20 @@ export class HostingCommand {
     this.process.stdout?.on('data', (text: Buffer) => {
       this.#printed += text.toString();
     });
-    this.#ended = new Promise((done) => this.process.once('exit', (code) => done(code)));
+    this.process.stderr?.on('data', (text: Buffer) => {
+      this.#said += text.toString();
+    });
+    this.ended = new Promise((done) => this.process.once('exit', (code) => done(code)));
   }
 
   /** The lines it has printed so far. */
   get lines(): readonly string[] {
     return this.#printed.split('\n').slice(0, -1);
+  }
+
+  /** What it has said on standard error so far, in lines. */
+  get said(): readonly string[] {
+    return this.#said.split('\n').slice(0, -1);
   }
 
   /** The disk's address, which it prints first. */
@@ -69,9 +79,9 @@ export class HostingCommand {
   }
 
   /** Ends it as a person would, and removes its folders. Returns its exit code. */
-  async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): Promise<number | null> {
+  async stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' = 'SIGTERM'): Promise<number | null> {
     this.process.kill(signal);
-    const code = await this.#ended;
+    const code = await this.ended;
     rmSync(this.#folder, { recursive: true, force: true });
     return code;
   }
@@ -82,7 +92,7 @@ export class HostingCommand {
       const found = this.lines.find((line) => what.test(line));
       if (found !== undefined) return found;
       if (this.process.exitCode !== null || performance.now() > endMs) {
-        throw new Error(`nbdscope host printed no ${what}: ${this.#printed}`);
+        throw new Error(`nbdscope host printed no ${what}: ${this.#printed}${this.#said}`);
       }
       await new Promise((wait) => setTimeout(wait, 20));
     }

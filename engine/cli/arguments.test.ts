@@ -8,6 +8,7 @@ const parseWith = (existing: readonly string[], ...args: string[]): CommandLine 
 const window = {
   kind: 'window',
   logs: [],
+  set: null,
   stdin: false,
   sizeBytes: null,
   browser: false,

@@ -1,22 +1,11 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
 import { type HostCommand, parseHost } from './host-arguments.ts';
-import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
+import { parseRaid } from './raid-arguments.ts';
+import { type PrintedOutcome, runCommander, usageError } from './run-commander.ts';
+import { addWindowOptions, type WindowCommand, type WindowOptions, windowCommand } from './window-options.ts';
 
-/** Opens a window on logs, on standard input, or (neither given) on the built-in recording. */
-export interface WindowCommand {
-  readonly kind: 'window';
-  readonly logs: readonly string[];
-  readonly stdin: boolean;
-  /** For disks whose log does not tell their size; null when not given. */
-  readonly sizeBytes: bigint | null;
-  /** The browser was asked for, whatever else there is. */
-  readonly browser: boolean;
-  /** false: print the address and open nothing. */
-  readonly open: boolean;
-  /** 0 for any free port; null when not given. */
-  readonly webPort: number | null;
-}
+export type { WindowCommand } from './window-options.ts';
 
 export interface StatsCommand {
   readonly kind: 'stats';
@@ -41,6 +30,7 @@ Examples:
   nbdscope                             replay the built-in recording
   nbdscope disk.log                    follow a log, which need not be there yet
   nbdscope disk1.log disk2.log 64M     several disks side by side
+  nbdscope raid 5 64M log%d error%d    log1 to log5, with the files that make them fail; see nbdscope raid --help
   ssh host tail -F log | nbdscope -    follow standard input
   nbdscope -- -odd-name.log            a name that begins with a dash
   nbdscope host memory 64M rdelay=40ms host a disk that any NBD client can use; see nbdscope host --help
@@ -49,28 +39,25 @@ Examples:
 /** Reads the arguments after the program's name. Never throws and never ends the process. */
 export function parseArguments(args: readonly string[], context: ArgumentsContext): CommandLine {
   if (args[0] === 'stats') return parseStats(args.slice(1));
+  if (args[0] === 'raid') return parseRaid(args.slice(1));
   return args[0] === 'host' ? parseHost(args.slice(1)) : parseWindow(args, context);
 }
 
 function parseWindow(args: readonly string[], context: ArgumentsContext): CommandLine {
-  const command = new Command('nbdscope')
-    .usage(
-      '[options] [LOG...] [SIZE]\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]',
-    )
-    .description('See what a disk does: every read, write, trim and zero in an nbdkit log, painted live.')
-    .argument('[LOG...]', 'nbdkit logs to follow; - is standard input', [])
-    .option('--browser', 'open in a browser even where the desktop shell could run')
-    .option('--no-open', 'print the address for a browser and open nothing')
-    .addOption(
-      new Option('--web-port <N>', "the browser host's port; any free one otherwise").argParser(parsePort),
-    )
+  const command = addWindowOptions(
+    new Command('nbdscope')
+      .usage(
+        '[options] [LOG...] [SIZE]\n       nbdscope raid [options] N SIZE LOGS [ERRORS]\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]',
+      )
+      .description('See what a disk does: every read, write, trim and zero in an nbdkit log, painted live.')
+      .argument('[LOG...]', 'nbdkit logs to follow; - is standard input', []),
+  )
     .version(context.version, '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .addHelpText('after', EXAMPLES);
   const outcome = runCommander(command, args);
   if (outcome !== null) return outcome;
 
-  const options = command.opts<{ browser?: boolean; open: boolean; webPort?: number }>();
   const names = [...command.args];
   let sizeBytes: bigint | null = null;
   const last = names.at(-1);
@@ -88,13 +75,10 @@ function parseWindow(args: readonly string[], context: ArgumentsContext): Comman
   const badName = refusedNames(names);
   if (badName !== null) return badName;
   return {
-    kind: 'window',
+    ...windowCommand(command.opts<WindowOptions>()),
     logs: names.filter((name) => name !== '-'),
     stdin: names.includes('-'),
     sizeBytes,
-    browser: options.browser === true,
-    open: options.open,
-    webPort: options.webPort ?? null,
   };
 }
 

@@ -61,11 +61,27 @@ describe('nbdscope host', () => {
     expect(command.exportName).toBe('scratch');
   });
 
+  it('hosts as many disks as --disks says, with a socket for each', () => {
+    expect(hosted('memory 64M').disks).toBeNull();
+    expect(hosted('--disks 5 -U /tmp/sock%d memory 64M')).toMatchObject({
+      disks: 5,
+      address: { kind: 'unix', path: '/tmp/sock%d' },
+    });
+    expect(hosted('--disks=64 -p 10809 memory 64M').disks).toBe(64);
+  });
+
   it.each([
+    ['--disks 0 memory 1M', '1 to 64 disks'],
+    ['--disks 65 memory 1M', '1 to 64 disks'],
+    ['--disks some memory 1M', '1 to 64 disks'],
+    ['--disks 1.5 memory 1M', '1 to 64 disks'],
+    ['--disks 2 -U /tmp/sock memory 1M', 'put %d where'],
+    ['--disks 2 -U /tmp/sock%s memory 1M', '"%s" stands for nothing'],
     ['', "missing required argument 'plugin'"],
     ['memory 64X', 'unknown size suffix "X"'],
     ['memory 64M -U /tmp/x -p 1', 'give one of them'],
     ['-p 99999 memory 1M', '0 to 65535'],
+    ['-i 10.0.0.1 memory 1M', '10.0.0.1 is not a loopback address'],
     ['--expose memory 1M', '--expose goes with -i ADDRESS'],
     ['--filter', 'argument missing'],
     ['--frobnicate memory 1M', "unknown option '--frobnicate'"],

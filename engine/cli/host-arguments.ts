@@ -1,7 +1,10 @@
 import { Command, Option } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
-import { type ListenAddress, NBD_PORT } from '../nbd/server.ts';
+import { checkSetCount, namesOfSet } from '../disk-set.ts';
+import { isLoopback, type ListenAddress, NBD_PORT } from '../nbd/server.ts';
+import { RefusedError } from '../refused-error.ts';
 import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
+import { addWindowOptions, type WindowOptions } from './window-options.ts';
 
 /** Hosts a disk, asked for in nbdkit's words or in our short form. */
 export interface HostCommand {
@@ -14,7 +17,9 @@ export interface HostCommand {
   readonly addFilters: boolean;
   readonly exportName: string;
   readonly address: ListenAddress;
-  /** Clients' coming and going is told on standard error. */
+  /** How many such disks; null for one that is no set. */
+  readonly disks: number | null;
+  /** How clients come, what they negotiate and how they leave is told on standard error. */
   readonly verbose: boolean;
   /** false: serve until interrupted, without a window. */
   readonly window: boolean;
@@ -23,7 +28,8 @@ export interface HostCommand {
   readonly webPort: number | null;
 }
 
-interface Options {
+interface Options extends WindowOptions {
+  readonly disks?: number;
   readonly unix?: string;
   readonly port?: number;
   readonly ipaddr?: string;
@@ -33,58 +39,64 @@ interface Options {
   readonly readonly?: boolean;
   readonly verbose?: boolean;
   readonly window: boolean;
-  readonly browser?: boolean;
-  readonly open: boolean;
-  readonly webPort?: number;
 }
 
 const EXAMPLES = `
-A parameter of a filter adds the filter, unless filters are named with --filter.
+A parameter of a filter adds the filter, unless filters are named with --filter. With --disks, %d in the socket, in the
+name of the export and in names of files stands for 1, 2, and so on; a port is the first disk's.
 
 Examples:
   nbdscope host memory 64M rdelay=40ms wdelay=40ms
   nbdscope host -fv -U /tmp/sock --filter=log --filter=delay memory size=64M logfile=/tmp/log rdelay=40ms wdelay=40ms
+  nbdscope host --disks 5 memory 64M rdelay=40ms wdelay=40ms
+  nbdscope host --disks 5 -U /tmp/sock%d memory 64M logfile=/tmp/log%d
   nbdscope host --no-window -p 10809 memory 1G`;
 
 /** Reads the arguments after `nbdscope host`. Never throws. */
 export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome {
-  const command = new Command('nbdscope host')
-    .usage('[options] memory [SIZE] [KEY=VALUE...]')
-    .description(
-      'Hosts a disk that any NBD client can use, and shows what its clients do. Options are as nbdkit has them.',
-    )
-    .argument('<plugin>', 'the kind of disk: memory')
-    .argument('[parameters...]', 'its size, and parameters of its filters')
-    .option(
-      '-U, --unix <socket>',
-      'listen on this Unix socket; - for one in a private directory, as without it',
-    )
-    .addOption(
-      new Option(
-        '-p, --port <port>',
-        `listen on TCP, on 127.0.0.1 (NBD's own port is ${NBD_PORT})`,
-      ).argParser(parsePort),
-    )
-    .option('-i, --ipaddr <address>', 'with -p: listen on this address')
-    .option(
-      '--expose',
-      'with -i: allow an address that others can reach; they can then read and write the disk',
-    )
-    .option('-e, --exportname <name>', 'name of the export; clients that ask for none get it too', '')
-    .addOption(
-      new Option('--filter <name>', 'log, error, delay or readonly; the first is nearest to the client')
-        .argParser((name: string, names: readonly string[]) => [...names, name])
-        .default([]),
-    )
-    .option('-r, --readonly', 'clients cannot write')
-    .option('-f, --foreground', 'stay in the foreground, as it always does')
-    .option('-v, --verbose', 'tell on standard error when clients come and go')
-    .option('--no-window', 'serve until interrupted, without a window')
-    .option('--browser', 'open in a browser even where the desktop shell could run')
-    .option('--no-open', 'print the address for a browser and open nothing')
-    .addOption(
-      new Option('--web-port <N>', "the browser host's port; any free one otherwise").argParser(parsePort),
-    )
+  const command = addWindowOptions(
+    new Command('nbdscope host')
+      .usage('[options] memory [SIZE] [KEY=VALUE...]')
+      .description(
+        'Hosts a disk that any NBD client can use, and shows what its clients do. Options are as nbdkit has them.',
+      )
+      .argument('<plugin>', 'the kind of disk: memory')
+      .argument('[parameters...]', 'its size, and parameters of its filters')
+      .addOption(
+        new Option(
+          '--disks <n>',
+          'host as many such disks, disk1, disk2, and so on, each with its own address',
+        ).argParser(Number),
+      )
+      .option(
+        '-U, --unix <socket>',
+        'listen on this Unix socket; - for one in a private directory, as without it',
+      )
+      .addOption(
+        new Option(
+          '-p, --port <port>',
+          `listen on TCP, on 127.0.0.1 (NBD's own port is ${NBD_PORT})`,
+        ).argParser(parsePort),
+      )
+      .option('-i, --ipaddr <address>', 'with -p: listen on this address')
+      .option(
+        '--expose',
+        'with -i: allow an address that others can reach; they can then read and write the disk',
+      )
+      .option('-e, --exportname <name>', 'name of the export; clients that ask for none get it too', '')
+      .addOption(
+        new Option('--filter <name>', 'log, error, delay or readonly; the first is nearest to the client')
+          .argParser((name: string, names: readonly string[]) => [...names, name])
+          .default([]),
+      )
+      .option('-r, --readonly', 'clients cannot write')
+      .option('-f, --foreground', 'stay in the foreground, as it always does')
+      .option(
+        '-v, --verbose',
+        'tell on standard error how clients come, what they negotiate and how they leave',
+      )
+      .option('--no-window', 'serve until interrupted, without a window'),
+  )
     .helpOption('--help', 'print this help')
     .addHelpText('after', EXAMPLES);
   const outcome = runCommander(command, args);
@@ -105,6 +117,9 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   }
   const address = addressOf(options);
   if (typeof address === 'string') return usageError(address);
+  const disks = options.disks ?? null;
+  const badSet = disks === null ? null : refusedSet(disks, address);
+  if (badSet !== null) return usageError(`--disks: ${badSet}`);
   return {
     kind: 'host',
     plugin,
@@ -113,12 +128,25 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     addFilters: options.filter.length === 0,
     exportName: options.exportname,
     address,
+    disks,
     verbose: options.verbose === true,
     window: options.window,
     browser: options.browser === true,
     open: options.open,
     webPort: options.webPort ?? null,
   };
+}
+
+/** Why a set of disks cannot be as it is asked for; null when it can. */
+function refusedSet(disks: number, address: ListenAddress): string | null {
+  try {
+    checkSetCount(disks);
+    if (address.kind === 'unix' && address.path !== undefined) namesOfSet(address.path, disks, 'socket');
+    return null;
+  } catch (error) {
+    if (error instanceof RefusedError) return error.message;
+    throw error;
+  }
 }
 
 /** Where to listen; a text says why not. */
@@ -128,6 +156,9 @@ function addressOf(options: Options): ListenAddress | string {
     return '-U listens on a Unix socket, -p and -i on TCP; give one of them';
   }
   if (expose === true && ipaddr === undefined) return '--expose goes with -i ADDRESS';
+  if (ipaddr !== undefined && expose !== true && !isLoopback(ipaddr)) {
+    return `${ipaddr} is not a loopback address: anyone on the network could read and write the disk; add --expose if that is meant`;
+  }
   if (port !== undefined || ipaddr !== undefined) {
     return {
       kind: 'tcp',

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { LogSet } from '../disk-set.ts';
 
 /**
  * What the `nbdscope` command hands to the desktop shell that it starts: a variable of the environment, as Chromium
@@ -12,23 +13,43 @@ export const READY_LINE = 'nbdscope: window ready';
 export interface LaunchRequest {
   /** Absolute, unless `-` was given, which is `stdin`. Neither: the built-in recording. */
   readonly logs: readonly string[];
+  /** Absolute too; null when none was asked for. */
+  readonly set: LogSet | null;
   readonly stdin: boolean;
   readonly sizeBytes: bigint | null;
 }
 
+const digits = v.pipe(v.string(), v.regex(/^\d{1,19}$/));
+
 const LaunchRequestSchema = v.strictObject({
   logs: v.array(v.string()),
+  set: v.nullable(
+    v.strictObject({
+      count: v.number(),
+      sizeBytes: v.nullable(digits),
+      logs: v.string(),
+      errorFiles: v.nullable(v.string()),
+    }),
+  ),
   stdin: v.boolean(),
-  sizeBytes: v.nullable(v.pipe(v.string(), v.regex(/^\d{1,19}$/))),
+  sizeBytes: v.nullable(digits),
 });
 
 export function encodeLaunchRequest(request: LaunchRequest): string {
-  const { logs, stdin, sizeBytes } = request;
-  return JSON.stringify({ logs, stdin, sizeBytes: sizeBytes === null ? null : String(sizeBytes) });
+  return JSON.stringify(request, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
 }
 
 /** Throws an Error naming what is wrong when `text` is not of this shape. */
 export function decodeLaunchRequest(text: string): LaunchRequest {
   const request = v.parse(LaunchRequestSchema, JSON.parse(text));
-  return { ...request, sizeBytes: request.sizeBytes === null ? null : BigInt(request.sizeBytes) };
+  const { set } = request;
+  return {
+    ...request,
+    set: set === null ? null : { ...set, sizeBytes: bigintOf(set.sizeBytes) },
+    sizeBytes: bigintOf(request.sizeBytes),
+  };
+}
+
+function bigintOf(text: string | null): bigint | null {
+  return text === null ? null : BigInt(text);
 }

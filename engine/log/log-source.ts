@@ -22,18 +22,27 @@ const BROKEN = {
   replaced: 'Another file stands at the path now; reading goes on from its start',
 } as const;
 
+export interface LogOptions {
+  /** Hand on the rows of this run only, counted from 0; null for all. */
+  readonly run?: number | null;
+  /** What to call the log and its first disk; without it the log goes by its file and its disks by their exports. */
+  readonly name?: string | null;
+  /** Whose log it is: one that was opened, or that of an nbdkit started here. */
+  readonly kind?: 'log' | 'nbdkit';
+}
+
 /**
  * A source that follows the log at `path`: a file, whatever happens to it (see {@link LogTail}), a FIFO, or a finished
  * log packed with gzip or zstd.
- * @param options.run hand on the rows of this run only, counted from 0; null for all.
  */
-export function createLogSource(path: string, options: { readonly run?: number | null } = {}): Source {
-  return new LogSource(path, options.run ?? null);
+export function createLogSource(path: string, options: LogOptions = {}): Source {
+  return new LogSource(path, options);
 }
 
 class LogSource implements Source {
-  readonly kind = 'log';
+  readonly kind: 'log' | 'nbdkit';
   readonly name: string;
+  readonly #diskName: string | null;
   readonly path: string;
   readonly #run: number | null;
   #feed: LogFeed | null = null;
@@ -42,10 +51,12 @@ class LogSource implements Source {
   #stopped = false;
   #done: Promise<void> = Promise.resolve();
 
-  constructor(path: string, run: number | null) {
+  constructor(path: string, options: LogOptions) {
     this.path = path;
-    this.name = basename(path);
-    this.#run = run;
+    this.kind = options.kind ?? 'log';
+    this.#diskName = options.name ?? null;
+    this.name = this.#diskName ?? basename(path);
+    this.#run = options.run ?? null;
   }
 
   get canRestart(): boolean {
@@ -53,7 +64,8 @@ class LogSource implements Source {
   }
 
   start(sink: SourceSink): void {
-    const feed = new LogFeed(sink, this.#run);
+    const name = this.#diskName;
+    const feed = new LogFeed(name === null ? sink : namingFirstDisk(sink, name), this.#run);
     this.#feed = feed;
     this.#done = this.#read(feed).catch((error: unknown) => {
       feed.status('failed', `${this.path}: ${reason(error)}`);
@@ -139,6 +151,15 @@ class LogSource implements Source {
       if (!this.#stopped) await sleep(WRITER_WAIT_MS);
     }
   }
+}
+
+function namingFirstDisk(sink: SourceSink, name: string): SourceSink {
+  return {
+    rows: (batch) => sink.rows(batch),
+    disk: (disk) => sink.disk(disk.index === 0 ? { ...disk, name } : disk),
+    progress: (progress) => sink.progress(progress),
+    notice: (notice) => sink.notice(notice),
+  };
 }
 
 /**

@@ -33,6 +33,17 @@ describe('captions', () => {
     expect(steps[1]?.clockUs).toBe(Date.UTC(2026, 10, 20, 22, 20, 3) * 1000 + 746_750);
   });
 
+  it('have one for every step of the recording of five disks', () => {
+    const folder = join(RECORDINGS, 'raid5-story-5x64M');
+    const table = parseCaptionTable(readFileSync(join(folder, 'captions.json'), 'utf8'));
+    const steps = readSteps(
+      readFileSync(join(folder, 'steps'), 'utf8'),
+      Date.UTC(2026, 10, 21) * 1000,
+      table,
+    );
+    expect(steps.map(({ text }) => text)).toEqual(Object.values(table));
+  });
+
   it('go on past midnight', () => {
     const steps = readSteps('STEP a 23:59:59.5\nnot a step\nSTEP b 00:00:01.000000000\n', 86_399_000_000, {
       b: 'B',

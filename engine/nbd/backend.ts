@@ -74,7 +74,10 @@ export interface Backend {
   readonly capabilities: Capabilities;
   /** A client has chosen this export; transmission starts when the promise resolves. */
   open(connection: ConnectionFacts): void | Promise<void>;
-  /** The client is gone. `graceful`: it said so (NBD_CMD_DISC). `transactions` counts its requests. */
+  /**
+   * The client is gone, and its requests are answered, but for those that a server does not wait for when it closes.
+   * `graceful`: the client said so (NBD_CMD_DISC). `transactions` counts its requests.
+   */
   close(connection: ConnectionFacts, graceful: boolean, transactions: number): void | Promise<void>;
   read(request: Request): Answer;
   write(request: Request): Answer;

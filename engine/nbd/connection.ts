@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ConnectionFacts } from './backend.ts';
+import type { Backend, ConnectionFacts } from './backend.ts';
 import type { BusyPoll } from './busy-poll.ts';
 import type { FlowLimits, FlowMember } from './flow-limits.ts';
 import { Handshake, type Negotiated } from './handshake.ts';
@@ -15,6 +15,9 @@ const MAX_HANDSHAKE_UNSENT_BYTES = 256 << 10;
 const ENDING_MS = 30_000;
 /** Bytes read at once after a pause. */
 const ASIDE_BYTES = 64 << 10;
+/** How often a client is looked for that is not read from, ms. */
+const LOOK_MS = 1000;
+const NO_BYTES = Buffer.alloc(0);
 
 /** The exports of the server, by name. */
 export interface HostedExports {
@@ -46,6 +49,8 @@ export interface ConnectionOptions {
   readonly handshakeMs: number;
   /** The connection is gone; `reason` is null for a client that left as the protocol has it. */
   readonly onClosed: (connection: Connection, reason: string | null) => void;
+  /** After {@link onClosed}: the disk has answered what the client left behind, and knows that it is gone. */
+  readonly onReleased: (connection: Connection) => void;
   /** A client has chosen an export, or is about to leave: what {@link Connection.info} says has changed. */
   readonly onChanged: () => void;
 }
@@ -64,8 +69,11 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   /** The export whose backend was opened and must be closed. */
   #opened: HostedExport | null = null;
   #opening = false;
+  /** Under way once the backend has been told that the client is gone. */
+  #closing: Promise<void> | null = null;
   #deadline: NodeJS.Timeout | null;
   #later: NodeJS.Immediate | null = null;
+  #looking: NodeJS.Timeout | null = null;
   #paused = false;
   /** After a pause the first bytes land here, as the receive buffer may have changed; then they are moved over. */
   #aside: Buffer | null = null;
@@ -230,7 +238,11 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   // The handshake.
 
   #advanceHandshake(): void {
-    if (this.#opening || this.#socket.writableLength > MAX_HANDSHAKE_UNSENT_BYTES) {
+    if (this.#opening) {
+      this.stalled();
+      return;
+    }
+    if (this.#socket.writableLength > MAX_HANDSHAKE_UNSENT_BYTES) {
       this.#pause();
       return;
     }
@@ -261,19 +273,28 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     this.#deadline = null;
     this.#facts = { number: this.#options.number, exportName: disk.name };
-    const opening = disk.backend.open(this.#facts);
-    this.#opened = disk;
+    let opening: void | Promise<void>;
+    try {
+      opening = disk.backend.open(this.#facts);
+    } catch (error) {
+      this.disconnect(`the disk did not open: ${String(error)}`);
+      return;
+    }
     if (opening === undefined) {
+      this.#opened = disk;
       this.#begin(disk, negotiated);
       this.#transmission?.run();
       return;
     }
     this.#opening = true;
-    this.#pause();
     opening.then(
       () => {
         this.#opening = false;
-        if (this.#closed) return;
+        this.#opened = disk;
+        if (this.#closed) {
+          this.abandonedAnswered();
+          return;
+        }
         if (this.#options.exports.find(disk.name) !== disk) {
           this.disconnect('the export was taken away');
           return;
@@ -281,7 +302,11 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
         this.#begin(disk, negotiated);
         this.resume();
       },
-      (error: unknown) => this.disconnect(`the disk did not open: ${String(error)}`),
+      (error: unknown) => {
+        this.#opening = false;
+        if (this.#closed) this.abandonedAnswered();
+        else this.disconnect(`the disk did not open: ${String(error)}`);
+      },
     );
   }
 
@@ -307,8 +332,24 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     });
   }
 
+  /** Reads on as far as the buffer goes: that is how a client that leaves is noticed. */
   stalled(): void {
+    if (!this.#receive.isFull) return;
     this.#pause();
+    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  /**
+   * With no room to read into, the end of what a client sent is out of sight. Sending it nothing fails where it closed its
+   * Unix socket or reset its connection; one that closed TCP in good order is noticed when it is sent a reply.
+   */
+  #look(): void {
+    if (this.#paused) {
+      if (this.#socket.writable && this.#socket.writableLength === 0) this.#socket.write(NO_BYTES);
+    } else if (this.#looking !== null) {
+      clearInterval(this.#looking);
+      this.#looking = null;
+    }
   }
 
   #pause(): void {
@@ -320,13 +361,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.#ending = true;
     this.#left ||= graceful;
     this.#pause();
-    const closing = this.#closeBackend(graceful);
-    if (closing === undefined) this.#end();
-    else
-      closing.then(
-        () => this.#end(),
-        () => this.#end(),
-      );
+    void this.#closeBackend(graceful).then(() => this.#end());
   }
 
   /** Closes the socket when the client has taken what was written, or soon after. */
@@ -350,10 +385,28 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     return this.limits.admits(this, held, next);
   }
 
-  #closeBackend(graceful: boolean): void | Promise<void> {
+  /** Never fails. */
+  #closeBackend(graceful: boolean): Promise<void> {
     const disk = this.#opened;
     this.#opened = null;
-    return disk?.backend.close(this.#facts, graceful, this.#transmission?.transactions ?? 0);
+    if (disk !== null) {
+      this.#closing = closeQuietly(
+        disk.backend,
+        this.#facts,
+        graceful,
+        this.#transmission?.transactions ?? 0,
+      );
+    }
+    return this.#closing ?? Promise.resolve();
+  }
+
+  abandonedAnswered(): void {
+    if (this.#closed && !this.#opening && (this.#transmission?.requestsInFlight ?? 0) === 0) this.release();
+  }
+
+  /** Tells the disk that the client is gone, whether or not it has answered what the client left behind. */
+  release(): void {
+    void this.#closeBackend(false).then(() => this.#options.onReleased(this));
   }
 
   #socketClosed(): void {
@@ -361,9 +414,23 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.#closed = true;
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     if (this.#later !== null) clearImmediate(this.#later);
+    if (this.#looking !== null) clearInterval(this.#looking);
     this.#transmission?.abandon();
     this.limits.leave(this);
-    Promise.resolve(this.#closeBackend(false)).catch(() => undefined);
     this.#options.onClosed(this, this.#left ? null : this.#reason);
+    this.abandonedAnswered();
+  }
+}
+
+async function closeQuietly(
+  backend: Backend,
+  connection: ConnectionFacts,
+  graceful: boolean,
+  transactions: number,
+): Promise<void> {
+  try {
+    await backend.close(connection, graceful, transactions);
+  } catch {
+    // The client is gone either way, and a disk that fails to close has nobody else to tell.
   }
 }

@@ -1,10 +1,10 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
+import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
 import { LogFilter } from './filters/log-filter.ts';
 import { buildDisk, type DiskRequest, type DiskStack } from './filters/stack.ts';
-import type { Negotiated } from './handshake.ts';
 import { absolute, type HostAddress, hostAddress } from './host-address.ts';
 import { HostedExport } from './hosted-export.ts';
 import { MemoryAllowance } from './memory-allowance.ts';
@@ -23,10 +23,11 @@ const NOTICE_MS = 1_000;
 export interface HostRequest extends DiskRequest {
   readonly exportName: string;
   readonly address: ListenAddress;
+  /** Its place in the set it is hosted in; absent for a disk of its own. */
+  readonly set?: HostInfo['set'];
+  /** What windows call it; by its export's name if not given, or by its kind when that is empty. */
+  readonly title?: string;
 }
-
-/** Told in words what a host's clients do. */
-export type HostLog = (text: string) => void;
 
 /**
  * One hosted disk: its server, the source through which a session sees it, and the built-in client that can run
@@ -37,6 +38,7 @@ export class DiskHost {
   readonly source: NbdSource;
   readonly parameters: LiveParameters;
   readonly #exportName: string;
+  readonly #set: HostInfo['set'];
   readonly #server: NbdServer;
   readonly #disk: DiskStack;
   readonly #memory: MemoryShare;
@@ -51,6 +53,7 @@ export class DiskHost {
     memory: MemoryShare,
   ) {
     this.#exportName = request.exportName;
+    this.#set = request.set ?? null;
     this.address = address;
     this.source = source;
     this.parameters = new LiveParameters(disk, request);
@@ -64,22 +67,24 @@ export class DiskHost {
 
   /**
    * Builds the disk and begins to listen.
+   * @param log is told how clients come and go.
    * @param allowance what this disk and others may take together.
    * @throws Error naming what was refused, when a parameter will not do or the address is not to be had.
    */
   static async start(
     request: HostRequest,
-    log: HostLog = () => {},
+    log: HostLog | null = null,
     allowance: MemoryAllowance = PROCESS_MEMORY,
   ): Promise<DiskHost> {
     const memory = new MemoryShare(allowance);
     const disk = buildDisk({ ...request, changeable: true }, memory);
     const size = formatBytes(disk.backend.sizeBytes);
-    const source = new NbdSource(
-      request.exportName === '' ? `${request.plugin} ${size}` : request.exportName,
-    );
+    const source = new NbdSource(request.title ?? (request.exportName || request.plugin));
     noticeLostLog(disk, source);
-    const server = loggingServer(log);
+    const server: NbdServer = new NbdServer(
+      {},
+      log === null ? null : new ClientLog(log, () => server.connections),
+    );
     try {
       const observer = source.addDisk(request.exportName, disk.backend.sizeBytes);
       server.addExport(new HostedExport(request.exportName, `${size} in memory`, disk.backend, observer));
@@ -136,7 +141,7 @@ export class DiskHost {
         connectedMs: Math.max(0, nowMs - connection.connectedMs),
         builtIn: connection.number === this.#workload.connection,
       })),
-      set: null,
+      set: this.#set,
       workload: this.#workload.running,
     };
   }
@@ -170,24 +175,6 @@ export class DiskHost {
   }
 }
 
-function loggingServer(log: HostLog): NbdServer {
-  let clients = 0;
-  const server = new NbdServer(
-    {},
-    {
-      connectionsChanged: () => {
-        const now = server.connections.length;
-        if (now !== clients) log(`${now} ${now === 1 ? 'client' : 'clients'} connected`);
-        clients = now;
-      },
-      connectionFailed: (connection, reason) =>
-        log(`client ${connection.number} (${connection.peer}): ${reason}`),
-      connectionRefused: (reason) => log(`a client was turned away: ${reason}`),
-    },
-  );
-  return server;
-}
-
 function noticeFullMemory(memory: MemoryShare, source: NbdSource): void {
   let lastMs = Number.NEGATIVE_INFINITY;
   memory.onRefused = () => {
@@ -197,7 +184,7 @@ function noticeFullMemory(memory: MemoryShare, source: NbdSource): void {
     source.notice({
       key: 'memory-full',
       level: 'warning',
-      text: `${source.name} got ENOSPC for a write: the hosted disks together have reached their limit of ${formatBytes(memory.limitBytes)} of memory; trim something, or stop a disk`,
+      text: `A client of ${source.name} got ENOSPC: the hosted disks together have reached their limit of ${formatBytes(memory.limitBytes)} of memory; trim something, or stop a disk`,
       detail: null,
     });
   };
@@ -214,15 +201,4 @@ function noticeLostLog(disk: DiskStack, source: NbdSource): void {
         detail: null,
       });
   }
-}
-
-/** What was negotiated, in words. */
-function featuresOf(negotiated: Negotiated | null): string[] {
-  if (negotiated === null) return [];
-  const features: string[] = [];
-  if (negotiated.fixedNewstyle) features.push('fixed newstyle');
-  if (negotiated.structuredReplies) features.push('structured replies');
-  if (negotiated.allocation) features.push('base:allocation');
-  if (negotiated.noZeroes) features.push('no zeroes');
-  return features;
 }

@@ -33,6 +33,7 @@ export interface FlowMember {
 export class FlowLimits {
   readonly #poolBytes: number;
   #pooledUsed = 0;
+  #heldBytes = 0;
   /** Every connection, with its last progress mark and the time, ms of performance.now(), it was first seen. */
   readonly #members = new Map<FlowMember, { mark: number | null; since: number }>();
   readonly #waiting = new Set<FlowMember>();
@@ -43,11 +44,19 @@ export class FlowLimits {
     this.#poolBytes = Math.max(MAX_ACCEPTED_PAYLOAD_BYTES, totalBytes - maxConnections * RESERVED_BYTES);
   }
 
+  /** What all connections hold now, reserves and pool. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   join(member: FlowMember): void {
     this.#members.set(member, { mark: null, since: 0 });
   }
 
-  /** A connection has ended; what it held must have been given back with {@link changed}. */
+  /**
+   * A connection has ended. What it holds for requests that the disk has yet to answer counts until it is given back with
+   * {@link changed}.
+   */
   leave(member: FlowMember): void {
     this.#members.delete(member);
     this.#waiting.delete(member);
@@ -65,6 +74,7 @@ export class FlowLimits {
 
   /** A connection holds `next` bytes where it held `held`. */
   changed(held: number, next: number): void {
+    this.#heldBytes += next - held;
     const more = pooled(next) - pooled(held);
     if (more === 0) return;
     this.#pooledUsed += more;

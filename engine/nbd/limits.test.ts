@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { MemoryBackend } from './memory-backend.ts';
 import { Command, Errno } from './protocol.ts';
 import { writeBackend } from './testing/requests.ts';
@@ -7,7 +7,10 @@ import { errnos, pause, Stage } from './testing/served.ts';
 const MIB = 1 << 20;
 
 const stage = new Stage();
-afterEach(() => stage.end());
+afterEach(async () => {
+  vi.useRealTimers();
+  await stage.end();
+});
 
 describe('limits', () => {
   it('hangs up on a client that does not finish its handshake in time, and on no other (CVE-2024-7409)', async () => {
@@ -29,7 +32,7 @@ describe('limits', () => {
       server: { maxConnections: 2 },
       listener: {
         connectionsChanged: () => undefined,
-        connectionFailed: () => undefined,
+        connectionClosed: () => undefined,
         connectionRefused: (reason) => refusals.push(reason),
       },
     });
@@ -99,6 +102,37 @@ describe('limits', () => {
     clearInterval(watch);
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(3);
+  });
+
+  it('hangs up on a client that takes nothing while others wait for the memory it holds, and serves those', async () => {
+    const failed: string[] = [];
+    const { socket, disk, server } = await stage.serve({
+      server: { maxConnections: 4, totalBytes: 80 * MIB },
+      listener: {
+        connectionsChanged: () => undefined,
+        connectionClosed: (_connection, reason) => {
+          if (reason !== null) failed.push(reason);
+        },
+        connectionRefused: () => undefined,
+      },
+    });
+    await fill(disk.memory, 60 * MIB);
+    const idle = await stage.client(socket);
+    idle.socket.pause();
+    idle.send(Command.Read, { length: 60 * MIB });
+    while (server.heldBytes < 50 * MIB) await pause(5);
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    const waiting = await stage.client(socket);
+    const other = await stage.client(socket);
+    waiting.send(Command.Read, { length: 60 * MIB });
+    await pause(50);
+    for (let second = 0; second < 33; second += 1) {
+      vi.advanceTimersByTime(1000);
+      expect((await other.readDisk(0n, 512)).length).toBe(512);
+    }
+    expect((await waiting.chunk()).data.length).toBe(60 * MIB);
+    expect(failed).toEqual([expect.stringContaining('neither sent nor took a byte in 30 s')]);
+    expect(server.connections).toHaveLength(2);
   });
 
   it('does not let a greedy client starve a modest one of memory', async () => {

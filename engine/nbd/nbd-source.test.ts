@@ -129,6 +129,8 @@ describe('NbdSource', () => {
       },
       reset: () => undefined,
       infoChanged: () => undefined,
+      diskCame: () => undefined,
+      sourceGone: () => undefined,
       diskGone: () => undefined,
     });
     session = made;

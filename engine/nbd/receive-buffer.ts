@@ -12,6 +12,11 @@ export class ReceiveBuffer {
     return this.tail - this.head;
   }
 
+  /** Whether {@link space} would be empty. */
+  get isFull(): boolean {
+    return this.available === RECEIVE_BYTES;
+  }
+
   /** Where the next bytes from the socket go. Never empty as long as {@link makeRoom} is heeded. */
   space(): Buffer {
     if (this.head === this.tail) {

@@ -40,8 +40,8 @@ export interface NbdServerOptions {
 export interface ServerListener {
   /** Clients came, went or chose: {@link NbdServer.connections} reads differently. */
   connectionsChanged(): void;
-  /** A connection ended other than by the protocol's own ways. */
-  connectionFailed(connection: ConnectionInfo, reason: string): void;
+  /** A connection ended; `reason` is null for a client that left as the protocol has it. */
+  connectionClosed(connection: ConnectionInfo, reason: string | null): void;
   /** A client was turned away because there are too many. */
   connectionRefused(reason: string): void;
 }
@@ -60,9 +60,13 @@ export class NbdServer {
   readonly #busyPoll = new BusyPoll();
   readonly #exports = new Map<string, HostedExport>();
   readonly #connections = new Map<number, Connection>();
+  /** Connections that have ended, whose disk has not answered all they asked of it. They hold a client's place. */
+  readonly #leaving = new Set<Connection>();
   readonly #servers = new Map<Server, PrivateSocket | string | null>();
   #nextConnection = 1;
   #closing = false;
+  /** Closing has taken its time: nothing is waited for any more. */
+  #hurried = false;
   #whenEmpty: (() => void) | null = null;
 
   constructor(options: NbdServerOptions = {}, listener: ServerListener | null = null) {
@@ -160,11 +164,9 @@ export class NbdServer {
   }
 
   #accept(socket: Socket): void {
-    if (this.#closing || this.#connections.size >= this.#maxConnections) {
+    if (this.#closing || this.#connections.size + this.#leaving.size >= this.#maxConnections) {
       socket.destroy();
-      if (!this.#closing) {
-        this.#listener?.connectionRefused(`${this.#maxConnections} clients are connected already`);
-      }
+      if (!this.#closing) this.#listener?.connectionRefused(this.#tooMany());
       return;
     }
     const number = this.#nextConnection;
@@ -179,22 +181,45 @@ export class NbdServer {
       busyPoll: this.#busyPoll,
       handshakeMs: this.#handshakeMs,
       onClosed: (closed, reason) => this.#closed(number, closed, reason),
+      onReleased: (released) => this.#released(released),
       onChanged: () => this.#listener?.connectionsChanged(),
     });
     this.#connections.set(number, connection);
     this.#listener?.connectionsChanged();
   }
 
+  #tooMany(): string {
+    const left = this.#leaving.size;
+    if (left === 0) return `${this.#maxConnections} clients are connected already`;
+    return `${this.#connections.size} clients are connected, and requests of ${left} that left are not done; at most ${this.#maxConnections} are served`;
+  }
+
   #closed(number: number, connection: Connection, reason: string | null): void {
     if (!this.#connections.delete(number)) return;
-    if (reason !== null) this.#listener?.connectionFailed(connection.info, reason);
+    this.#leaving.add(connection);
+    if (this.#hurried) this.#release(connection);
+    this.#listener?.connectionClosed(connection.info, reason);
     this.#listener?.connectionsChanged();
-    if (this.#connections.size === 0) this.#whenEmpty?.();
+  }
+
+  #release(connection: Connection): void {
+    connection.release();
+    this.#released(connection);
+  }
+
+  #released(connection: Connection): void {
+    this.#leaving.delete(connection);
+    if (this.#connections.size + this.#leaving.size === 0) this.#whenEmpty?.();
   }
 
   /** The clients, in the order they came. */
   get connections(): ConnectionInfo[] {
     return [...this.#connections.values()].map((connection) => connection.info);
+  }
+
+  /** Memory that requests and replies of all clients hold now, bytes. */
+  get heldBytes(): number {
+    return this.#limits.heldBytes;
   }
 
   /** Hangs up on a client; a number that is gone is no error. */
@@ -209,7 +234,8 @@ export class NbdServer {
 
   /**
    * Stops listening, lets clients have the replies they wait for, and hangs up. Requests that come meanwhile get
-   * ESHUTDOWN. Returns when the last connection is gone, after `drainMs` at the latest.
+   * ESHUTDOWN. Returns when the last connection is gone and the disks have answered what clients left behind. After
+   * `drainMs` neither is waited for; the disks may be disposed of then.
    */
   async close(drainMs = DEFAULT_DRAIN_MS): Promise<void> {
     this.#closing = true;
@@ -219,20 +245,23 @@ export class NbdServer {
       else if (place !== null) rmSync(place, { force: true });
     }
     this.#servers.clear();
-    if (this.#connections.size === 0) return;
+    if (this.#connections.size + this.#leaving.size === 0) return;
     const empty = new Promise<void>((resolve) => {
       this.#whenEmpty = resolve;
     });
     for (const connection of [...this.#connections.values()]) connection.shutDown();
     const timer = setTimeout(() => {
+      this.#hurried = true;
       for (const connection of [...this.#connections.values()]) connection.disconnect('the server is closed');
+      for (const connection of [...this.#leaving]) this.#release(connection);
     }, drainMs);
     await empty;
     clearTimeout(timer);
   }
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine can reach `host`. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 

@@ -38,6 +38,8 @@ export interface TransmissionHost {
   /** What the connection holds has changed from `held` to `next` bytes. */
   heldChanged(held: number, next: number): void;
   admits(held: number, next: number): boolean;
+  /** After {@link Transmission.abandon}: the backend has answered the last of the requests left behind. */
+  abandonedAnswered(): void;
 }
 
 /** Bytes of requests served in one turn before other connections get theirs. */
@@ -133,12 +135,19 @@ export class Transmission implements Answering {
     this.#finishIfDone();
   }
 
-  /** The connection is gone: nothing is sent any more, and what waits is unanswered. */
+  /**
+   * The connection is gone: nothing is sent any more, and what waits is unanswered. The backend goes on with it, and the
+   * payloads of writes stay held until it has answered.
+   */
   abandon(): void {
     if (this.#ending === 'ended') return;
     this.#ending = 'ended';
     for (const request of this.#waiting) {
       request.abandoned = true;
+      if (request.command !== Command.Write) {
+        this.#waitingBytes -= request.heldBytes;
+        request.heldBytes = 0;
+      }
       if (opOf(request.command) >= 0) this.#observer?.unanswered(request);
     }
     for (const request of [this.#large, this.#refused]) {
@@ -149,7 +158,7 @@ export class Transmission implements Answering {
     this.#large = null;
     this.#refused = null;
     this.#observer?.disconnected(this.connection);
-    this.#setHeld(0);
+    this.#setHeld(this.#waitingBytes);
   }
 
   /** The socket has taken all that was handed to it. */
@@ -324,12 +333,14 @@ export class Transmission implements Answering {
   }
 
   answered(request: PendingRequest, errno: number): void {
-    if (request.abandoned) {
-      this.disk.requests.give(request);
-      return;
-    }
     this.#waiting.delete(request);
     this.#waitingBytes -= request.heldBytes;
+    if (request.abandoned) {
+      this.disk.requests.give(request);
+      this.#setHeld(this.#waitingBytes);
+      if (this.#waiting.size === 0) this.#host.abandonedAnswered();
+      return;
+    }
     this.#complete(request, errno);
     if (this.#flushQueued) return;
     this.#flushQueued = true;

@@ -58,6 +58,8 @@ function newSession(): { session: Session; resets: () => number } {
       resets += 1;
     },
     infoChanged: () => {},
+    diskCame: () => {},
+    sourceGone: () => {},
     diskGone: () => {},
   });
   return { session, resets: () => resets };

@@ -15,6 +15,10 @@ export interface SessionListener {
   reset(): void;
   /** Disks, sources or notices have changed. */
   infoChanged(): void;
+  /** A source has found a disk. */
+  diskCame(disk: number, source: number): void;
+  /** A source has left the session, and its disks with it. */
+  sourceGone(source: number): void;
   /** A disk has left the session; its number may come to stand for another. */
   diskGone(disk: number): void;
 }
@@ -151,6 +155,7 @@ export class Session {
       this.#listener.reset();
     }
     for (const [key, notice] of this.#notices) if (notice.source === id) this.#notices.delete(key);
+    this.#listener.sourceGone(id);
     this.#listener.infoChanged();
     await atMost(STOP_LIMIT_MS, entry.source.stop());
   }
@@ -230,8 +235,10 @@ export class Session {
     return [...this.#notices.values()];
   }
 
+  /** In the order of their sources: logs that appear one after the other are shown in the order they were named. */
   diskInfos(): DiskInfo[] {
-    return [...this.#disks.values()].map((disk) => ({
+    const disks = [...this.#disks.values()].sort((a, b) => a.source - b.source);
+    return disks.map((disk) => ({
       id: disk.id,
       name: disk.givenName === '' ? disk.ownName : disk.givenName,
       exportName: disk.exportName,
@@ -310,6 +317,7 @@ export class Session {
       sizeBytes: found.sizeBytes ?? entry.fallbackSizeBytes,
       highestByte: found.highestByte,
     });
+    this.#listener.diskCame(id, entry.id);
     this.#listener.infoChanged();
   }
 

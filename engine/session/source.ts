@@ -59,7 +59,7 @@ export interface SourceSink {
  * session knows nothing else of it. A source never throws into its session: what goes wrong is a notice and a status.
  */
 export interface Source {
-  readonly kind: 'log' | 'sample' | 'stdin' | 'upload' | 'host';
+  readonly kind: 'log' | 'sample' | 'stdin' | 'upload' | 'host' | 'nbdkit';
   readonly name: string;
   /** Absent for what has no path. */
   readonly path: string | null;

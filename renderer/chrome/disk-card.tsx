@@ -1,14 +1,14 @@
-import { Square } from 'lucide-react';
+import { Square, TriangleAlert } from 'lucide-react';
 import type { ReactElement } from 'react';
-import { formatBytes } from '#shared/bytes/size.ts';
 import { stopHosting } from '../control/host-deeds.ts';
 import { type HostedSource, hostInHand } from '../store/hosted.ts';
-import { otherParameters } from '../words/host-words.ts';
+import { isExposed, otherParameters } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { ClientCommands } from './client-command-buttons.tsx';
 import { CopyButton } from './copy-command.tsx';
 import { HostClients } from './host-clients.tsx';
 import { HostControls } from './host-controls.tsx';
+import { HostMemory } from './host-memory.tsx';
 import { TryIt } from './try-it.tsx';
 
 /** The hosted disk in hand: where it is, how it is used, and what can be changed while clients are connected. */
@@ -35,6 +35,12 @@ function Card({ hosted }: { readonly hosted: HostedSource }): ReactElement {
         </code>
         <CopyButton text={() => host.uri} label="Copy the address" />
       </div>
+      {isExposed(host) && (
+        <p className="danger host-exposed">
+          <TriangleAlert size={14} aria-hidden="true" />
+          {`Anyone on the network can ${host.readOnly ? 'read' : 'read and write'} this disk, by this machine's address and port ${host.tcp?.port}.`}
+        </p>
+      )}
       <ClientCommands host={host} />
       <TryIt hosted={hosted} />
       <HostControls hosted={hosted} />
@@ -43,12 +49,7 @@ function Card({ hosted }: { readonly hosted: HostedSource }): ReactElement {
           {others.join(' ')}
         </p>
       )}
-      <p className="disk-card-line">
-        <span className="quiet">Memory</span>
-        <span className="mono" data-testid="host-memory">
-          {formatBytes(host.memoryBytes)} of {formatBytes(host.memoryLimitBytes)}
-        </span>
-      </p>
+      <HostMemory host={host} />
       <HostClients hosted={hosted} />
     </section>
   );

@@ -4,10 +4,11 @@ import { thousands } from '#shared/bytes/size.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
 import type { HostedSource } from '../store/hosted.ts';
 import { formatDuration } from '../words/format.ts';
+import { otherClients } from '../words/host-words.ts';
 import { useApp } from './app-context.ts';
 import { Tip } from './tip.tsx';
 
-/** Who is connected. The list keeps its height, so that what is below stays where it is as clients come and go. */
+/** Who is connected; the count is of clients other than the one that runs workloads, as everywhere. The list keeps its height, so that what is below stays where it is as clients come and go. */
 export function HostClients({ hosted }: { readonly hosted: HostedSource }): ReactElement {
   const { connections } = hosted.host;
   return (
@@ -15,7 +16,7 @@ export function HostClients({ hosted }: { readonly hosted: HostedSource }): Reac
       <p className="disk-card-line">
         <span className="quiet">Clients</span>
         <span className="mono" data-testid="client-count">
-          {thousands(connections.length)}
+          {thousands(otherClients(hosted.host).length)}
         </span>
       </p>
       <ul className="clients" aria-label="Clients">
@@ -43,23 +44,23 @@ function Client({ connection, source }: ClientProps): ReactElement {
       : features.join(', ') || 'nothing beyond the basics';
   return (
     <li className="client" data-testid="client">
-      <span className="client-who">
-        <span className="mono quiet">{number}</span>
-        <span className="clip">{name}</span>
-        <span className="client-features quiet clip" title={agreed}>
-          {agreed}
-        </span>
+      <span className="mono quiet">{number}</span>
+      <span className="clip" title={name}>
+        {name}
       </span>
       <span className="mono client-flight" title="Requests in flight">
         {thousands(requestsInFlight)}
         <span className="quiet"> in flight</span>
+      </span>
+      <span className="client-features quiet clip" title={agreed}>
+        {agreed}
       </span>
       <Tip
         words={`Disconnect ${name}: ${agreed}; ${thousands(transactions)} requests in ${formatDuration(connection.connectedMs * 1000)}`}
       >
         <button
           type="button"
-          className="button button-quiet"
+          className="button button-quiet client-disconnect"
           aria-label={`Disconnect client ${number}`}
           onClick={() => app.send({ command: 'disconnectClient', source, connection: number })}
         >

@@ -109,11 +109,17 @@ export function HostDialog(): ReactElement {
         <fieldset className="form-where" aria-labelledby={ids.where}>
           <span id={ids.where}>Clients come by</span>
           <div className="form-row">
-            <input id={ids.unix} type="radio" checked={!tcp} onChange={() => setTcp(false)} />
+            <input
+              id={ids.unix}
+              type="radio"
+              name={ids.where}
+              checked={!tcp}
+              onChange={() => setTcp(false)}
+            />
             <label htmlFor={ids.unix}>a Unix socket that only you can open</label>
           </div>
           <div className="form-row">
-            <input id={ids.tcp} type="radio" checked={tcp} onChange={() => setTcp(true)} />
+            <input id={ids.tcp} type="radio" name={ids.where} checked={tcp} onChange={() => setTcp(true)} />
             <label htmlFor={ids.tcp}>TCP on 127.0.0.1, port</label>
             <input
               className="field field-port mono"

@@ -74,9 +74,10 @@ export function isMac(): boolean {
   return /Mac|iPhone|iPad/.test(navigator.userAgent);
 }
 
-const TEXT_ENTRY = 'input, textarea, select, [contenteditable="true"], [role="dialog"], [role="menu"]';
+const TEXT_ENTRY =
+  'input:not([type="checkbox"], [type="radio"]), textarea, select, [contenteditable="true"], [role="dialog"], [role="menu"]';
 /** What these keys mean to a control that has the focus comes before what they mean to the window. */
-const CONTROLS = 'button, a[href], [role="slider"], [role="listbox"], [role="switch"], summary';
+const CONTROLS = 'button, input, a[href], [role="slider"], [role="listbox"], [role="switch"], summary';
 const CONTROL_KEYS: ReadonlySet<string> = new Set(['Space', 'Enter', 'NumpadEnter']);
 const OWN_ARROWS = '[data-own-arrows]';
 const ARROW_KEYS = /^(Arrow|Home$|End$|Page)/;

@@ -23,10 +23,11 @@ interface LiveNumberProps {
 export function LiveNumber(props: LiveNumberProps): ReactElement {
   const { label, unit, value, step, most, read, onSet, refused } = props;
   const id = useId();
+  const answer = useId();
   const [typed, setTyped] = useState<string | null>(null);
   const [asked, setAsked] = useState<number | null>(null);
   const parsed = read(typed ?? '');
-  const wrong = typed !== null && 'error' in parsed;
+  const wrong = typed === null || 'value' in parsed ? null : parsed.error;
 
   // What was asked for has taken force, or something else has: the field shows that.
   useEffect(() => {
@@ -70,7 +71,8 @@ export function LiveNumber(props: LiveNumberProps): ReactElement {
         inputMode="decimal"
         spellCheck={false}
         autoComplete="off"
-        aria-invalid={wrong || refused}
+        aria-invalid={wrong !== null || refused}
+        aria-describedby={wrong === null ? undefined : answer}
         aria-valuenow={value}
         aria-valuemin={0}
         aria-valuemax={most}
@@ -78,7 +80,7 @@ export function LiveNumber(props: LiveNumberProps): ReactElement {
         data-in-force={value}
         value={typed ?? String(value)}
         onChange={(event) => setTyped(event.target.value)}
-        onBlur={() => (wrong ? setTyped(null) : set(typed))}
+        onBlur={() => (wrong === null ? set(typed) : setTyped(null))}
         onKeyDown={(event) => {
           if (event.key === 'Enter') set(typed);
           else if (event.key === 'Escape') setTyped(null);
@@ -89,6 +91,11 @@ export function LiveNumber(props: LiveNumberProps): ReactElement {
         }}
       />
       <span className="quiet">{unit}</span>
+      {wrong !== null && (
+        <p id={answer} className="live-answer danger" role="status">
+          {wrong}
+        </p>
+      )}
     </div>
   );
 }

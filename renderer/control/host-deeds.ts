@@ -17,13 +17,16 @@ export function hostDisk(app: WindowApp, request: HostRequest): void {
   app.send({ command: 'hostDisk', ...request });
 }
 
-/** Stops a hosted disk; asks first while clients other than the built-in one are connected. */
+/**
+ * Stops a hosted disk; asks first while clients other than the built-in one are connected. One that comes at this very
+ * moment is no less asked about: the engine refuses.
+ */
 export function stopHosting(app: WindowApp, source: number): void {
   const hosted = hostedSource(app.state.session, source);
   if (hosted !== null && otherClients(hosted.host).length > 0) {
     app.store.setState({ dialog: 'stopHost', stopping: source });
   } else {
-    app.send({ command: 'stopHost', source, force: true });
+    app.send({ command: 'stopHost', source, force: false });
   }
 }
 

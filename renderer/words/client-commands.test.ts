@@ -49,6 +49,22 @@ describe('clientCommands', () => {
     expect(commandOf(UNIX, 'nbd-client')).toBe('sudo nbd-client -unix /run/nbdscope/sock /dev/nbd0');
   });
 
+  it('dials this machine where the server listens on every address', () => {
+    const every = { ...TCP, uri: 'nbd://0.0.0.0:4/sda', tcp: { host: '0.0.0.0', port: 4 } };
+    for (const { command } of clientCommands(every)) {
+      expect(command).toContain('127.0.0.1');
+      expect(command).not.toContain('0.0.0.0');
+    }
+    const six = { ...TCP, uri: 'nbd://[::]:4', tcp: { host: '::', port: 4 }, exportName: '' };
+    expect(commandOf(six, 'nbdinfo')).toBe("nbdinfo 'nbd://[::1]:4'");
+    expect(commandOf(six, 'nbd-client')).toBe('sudo nbd-client ::1 4 /dev/nbd0');
+  });
+
+  it('keeps guestfish from taking an export for an option', () => {
+    expect(commandOf({ ...UNIX, exportName: '-x' }, 'guestfish')).toContain('guestfish -- add -x format:raw');
+    expect(commandOf({ ...UNIX, exportName: '--x y' }, 'guestfish')).toContain("guestfish -- add '--x y' ");
+  });
+
   it('asks a read-only disk for nothing that it would refuse', () => {
     const readOnly = { ...UNIX, readOnly: true };
     expect(commandOf(readOnly, 'guestfish')).toContain('readonly:true');

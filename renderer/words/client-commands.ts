@@ -12,7 +12,8 @@ export interface ClientCommand {
 type Place = Pick<HostInfo, 'uri' | 'socketPath' | 'tcp' | 'exportName' | 'readOnly'>;
 
 /** What to type next to use a hosted disk, the commonest first. Options are as the tools' own manual pages have them. */
-export function clientCommands(host: Place): readonly ClientCommand[] {
+export function clientCommands(place: Place): readonly ClientCommand[] {
+  const host = asSeenHere(place);
   const uri = quoteForShell(host.uri);
   return [
     {
@@ -23,15 +24,27 @@ export function clientCommands(host: Place): readonly ClientCommand[] {
         : 'Starts a small machine with the disk, partitions it and makes a file system',
     },
     { tool: 'qemu', command: qemu(host), words: 'Starts a virtual machine with the disk' },
-    { tool: 'nbd-client', command: nbdClient(host), words: 'Makes the disk /dev/nbd0 of this machine' },
+    {
+      tool: 'nbd-client',
+      command: nbdClient(host),
+      words: 'Makes the disk /dev/nbd0 of this machine; sudo modprobe nbd first',
+    },
     { tool: 'nbdcopy', command: `nbdcopy -p ${uri} disk.img`, words: 'Copies the disk into a file' },
     { tool: 'nbdinfo', command: `nbdinfo ${uri}`, words: 'Tells what the disk offers to clients' },
     {
       tool: 'nbdfuse',
       command: `mkdir -p nbd && nbdfuse ${host.readOnly ? '-r ' : ''}nbd ${uri}`,
-      words: 'Shows the disk as the file nbd/nbd',
+      words: 'Shows the disk as the file nbd/nbd until it is interrupted',
     },
   ];
+}
+
+/** A server that listens on every address is on this machine's own one too, which every client can dial. */
+function asSeenHere(place: Place): Place {
+  const own = { '0.0.0.0': '127.0.0.1', '::': '::1' }[place.tcp?.host ?? ''];
+  if (place.tcp === null || own === undefined) return place;
+  const uri = place.uri.replace(bracketed(place.tcp.host), bracketed(own));
+  return { ...place, uri, tcp: { ...place.tcp, host: own } };
 }
 
 /** The text as a POSIX shell takes it in one piece. */
@@ -44,7 +57,9 @@ function guestfish(host: Place): string {
     host.tcp === null ? `unix:${host.socketPath ?? ''}` : `${bracketed(host.tcp.host)}:${host.tcp.port}`;
   // The export's name stands where the file's name stands for other disks; "" is the default export.
   const name = host.exportName === '' ? '""' : quoteForShell(host.exportName);
-  const words = ['guestfish add', name, 'format:raw protocol:nbd', quoteForShell(`server:${server}`)];
+  // guestfish takes a word with a dash for an option of its own, unless told where its options end.
+  const add = host.exportName.startsWith('-') ? 'guestfish -- add' : 'guestfish add';
+  const words = [add, name, 'format:raw protocol:nbd', quoteForShell(`server:${server}`)];
   return host.readOnly
     ? [...words, 'readonly:true : run : list-filesystems'].join(' ')
     : [...words, 'discard:enable : run : part-disk /dev/sda mbr : mkfs ext4 /dev/sda1'].join(' ');

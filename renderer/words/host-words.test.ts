@@ -4,6 +4,8 @@ import {
   delayInForce,
   errorNameInForce,
   errorPercentInForce,
+  isExposed,
+  isMemoryFull,
   otherParameters,
   readPercent,
   readWhole,
@@ -34,6 +36,21 @@ describe('what is in force', () => {
     expect(otherParameters([parameter('rdelay', '1'), parameter('delay-open', '1s')])).toEqual([
       'delay-open=1s',
     ]);
+  });
+});
+
+describe('what a person is warned of', () => {
+  it('is an address that others can reach', () => {
+    const at = (host: string) => isExposed({ tcp: { host, port: 1 } });
+    expect(isExposed({ tcp: null })).toBe(false);
+    expect(['localhost', '::1', '127.0.0.1', '127.8.9.10'].filter(at)).toEqual([]);
+    expect(['0.0.0.0', '::', '10.0.0.1', '192.168.127.1', 'fe80::1'].every(at)).toBe(true);
+  });
+
+  it('is memory of which no further piece can be had', () => {
+    expect(isMemoryFull(0, 1 << 20)).toBe(false);
+    expect(isMemoryFull((1 << 20) - 65_536, 1 << 20)).toBe(false);
+    expect(isMemoryFull((1 << 20) - 65_535, 1 << 20)).toBe(true);
   });
 });
 

@@ -49,6 +49,19 @@ export function otherClients(host: HostInfo): HostInfo['connections'] {
   return host.connections.filter((connection) => !connection.builtIn);
 }
 
+/** Memory is taken in pieces of this size, bytes. */
+const MEMORY_PIECE_BYTES = 64 * 1024;
+
+/** Whether hosted disks that take so much together can take no more. */
+export function isMemoryFull(allBytes: number, limitBytes: number): boolean {
+  return allBytes + MEMORY_PIECE_BYTES > limitBytes;
+}
+
+/** Whether others than programs on this machine can reach the disk. */
+export function isExposed({ tcp }: Pick<HostInfo, 'tcp'>): boolean {
+  return tcp !== null && tcp.host !== 'localhost' && tcp.host !== '::1' && !/^127\./.test(tcp.host);
+}
+
 export type HostField = 'size' | 'exportName' | 'rdelay' | 'wdelay' | 'port';
 
 /** The field that a refusal speaks of; null when it speaks of none. */

@@ -5,6 +5,7 @@ import { chooseHost, mayOpen, type Surroundings, surroundings } from './choose-h
 const command: WindowCommand = {
   kind: 'window',
   logs: [],
+  set: null,
   stdin: false,
   sizeBytes: null,
   browser: false,

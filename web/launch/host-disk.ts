@@ -1,31 +1,31 @@
 import type { HostCommand } from '#engine/cli/host-arguments.ts';
+import { windowCommand } from '#engine/cli/window-options.ts';
 import { DiskHost } from '#engine/nbd/disk-host.ts';
-import { ParameterError } from '#engine/nbd/filters/parameters.ts';
+import { startDiskSet } from '#engine/nbd/disk-host-set.ts';
+import { RequestError } from '#engine/nbd/filters/parameters.ts';
+import { RefusedError } from '#engine/refused-error.ts';
+import { formatBytes } from '#shared/bytes/size.ts';
+import { onEndSignal } from './end-signals.ts';
 import { type LaunchContext, launchWindow } from './launch-window.ts';
 
-/** Hosts a disk, prints its address first, and shows it in a window or serves until interrupted. */
+/** Hosts a disk or a set, prints the addresses first, and shows them in a window or serves until interrupted. */
 export async function hostDisk(command: HostCommand, context: LaunchContext): Promise<number> {
-  const host = await start(command);
-  if (typeof host === 'number') return host;
-  process.stdout.write(`${host.uri}\n`);
+  const hosts = await start(command);
+  if (typeof hosts === 'number') return hosts;
+  process.stdout.write(hosts.map((host) => `${host.uri}\n`).join(''));
+  const limitBytes = hosts[0]?.info().memoryLimitBytes ?? 0;
+  if (hosts.length > 1)
+    say(`${hosts.length} disks, which take ${formatBytes(limitBytes)} of memory at most together`);
   if (command.window) {
     const { browser, open, webPort } = command;
-    const window = {
-      kind: 'window',
-      logs: [],
-      stdin: false,
-      sizeBytes: null,
-      browser,
-      open,
-      webPort,
-    } as const;
-    return launchWindow(window, { ...context, diskHost: host });
+    const window = { ...windowCommand({ browser, open }), webPort };
+    return launchWindow(window, { ...context, diskHosts: hosts });
   }
-  host.source.start(NOBODY);
+  for (const host of hosts) host.source.start(NOBODY);
   await new Promise<void>((end) => {
-    process.once('SIGINT', () => end()).once('SIGTERM', () => end());
+    onEndSignal(end);
   });
-  await host.stop();
+  await Promise.all(hosts.map((host) => host.stop()));
   return 0;
 }
 
@@ -37,13 +37,15 @@ const NOBODY = {
   notice: ({ text }: { readonly text: string }) => say(text),
 };
 
-/** The host, or the exit code when it cannot be had. */
-async function start(command: HostCommand): Promise<DiskHost | number> {
+/** The hosts, or the exit code when they cannot be had. */
+async function start(command: HostCommand): Promise<DiskHost[] | number> {
+  const log = command.verbose ? say : null;
   try {
-    return await DiskHost.start(command, command.verbose ? say : () => {});
+    if (command.disks !== null) return await startDiskSet(command, command.disks, log);
+    return [await DiskHost.start(command, log)];
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
-    return error instanceof ParameterError ? 2 : 1;
+    return error instanceof RequestError || error instanceof RefusedError ? 2 : 1;
   }
 }
 

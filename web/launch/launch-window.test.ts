@@ -40,6 +40,7 @@ function command(): WindowCommand {
   return {
     kind: 'window',
     logs: [join(root, 'not-there-yet.log')],
+    set: null,
     stdin: false,
     sizeBytes: null,
     browser: false,
@@ -115,7 +116,13 @@ it('ends the disk that it was to show when there can be no window', async () => 
       resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });
   });
-  const context = { root, version: '1.2.3', stateDir: join(root, 'state'), fetchElectron: false, diskHost };
+  const context = {
+    root,
+    version: '1.2.3',
+    stateDir: join(root, 'state'),
+    fetchElectron: false,
+    diskHosts: [diskHost],
+  };
   expect(await launchWindow({ ...command(), browser: true, open: false, webPort }, context, desk)).toBe(1);
   other.close();
   expect(said).toContain(`port ${webPort} is in use`);

@@ -12,8 +12,8 @@ export interface LaunchContext {
   readonly version: string;
   readonly stateDir: string;
   readonly fetchElectron: boolean;
-  /** A disk that this process hosts, to be shown instead of logs; it ends with the window's host. */
-  readonly diskHost?: DiskHost;
+  /** Disks that this process hosts, to be shown instead of logs; they end with the window's host. */
+  readonly diskHosts?: readonly DiskHost[];
 }
 
 /**
@@ -33,11 +33,11 @@ export async function launchWindow(
       stateDir: context.stateDir,
       rendererDir: resolve(context.root, 'dist/renderer'),
       assetsDir: resolve(context.root, 'assets'),
-      diskHost: context.diskHost ?? null,
+      diskHosts: context.diskHosts ?? [],
     });
   };
   if (chosen.host === 'web') return web(chosen.why);
-  if (context.diskHost !== undefined) return web('this command itself hosts the disk');
+  if (context.diskHosts !== undefined) return web('this command itself hosts the disk');
 
   const electron = await findElectron(context, say);
   if ('missing' in electron) return web(electron.missing);

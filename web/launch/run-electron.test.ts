@@ -9,6 +9,7 @@ import { runElectron } from './run-electron.ts';
 const command: WindowCommand = {
   kind: 'window',
   logs: ['-odd name.log'],
+  set: null,
   stdin: false,
   sizeBytes: 1n << 62n,
   browser: false,
@@ -42,6 +43,7 @@ describe('running the desktop shell', () => {
     );
     expect(decodeLaunchRequest(readFileSync(written, 'utf8'))).toEqual({
       logs: [resolve('-odd name.log')],
+      set: null,
       stdin: false,
       sizeBytes: 1n << 62n,
     });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { WindowCommand } from '#engine/cli/arguments.ts';
 import { encodeLaunchRequest, LAUNCH_VARIABLE, READY_LINE } from '#engine/cli/launch-request.ts';
+import { onEndSignal } from './end-signals.ts';
 
 /** How long the desktop window may take to show its picture before the browser is used instead. */
 const READY_LIMIT_MS = 20_000;
@@ -24,6 +25,7 @@ export function runElectron(
       ...env,
       [LAUNCH_VARIABLE]: encodeLaunchRequest({
         logs: command.logs.map((log) => resolve(log)),
+        set: command.set,
         stdin: command.stdin,
         sizeBytes: command.sizeBytes,
       }),
@@ -79,10 +81,7 @@ function passSignals(child: ChildProcess, onSignal: () => void): () => void {
     onSignal();
     endChild(child);
   };
-  process.on('SIGINT', end).on('SIGTERM', end);
-  return () => {
-    process.off('SIGINT', end).off('SIGTERM', end);
-  };
+  return onEndSignal(end);
 }
 
 function onLine(child: ChildProcess, take: (line: string) => void): void {

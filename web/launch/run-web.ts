@@ -5,6 +5,7 @@ import { LastWindow } from '../last-window.ts';
 import { WebHost } from '../web-host.ts';
 import { findBrowsers } from './browsers.ts';
 import type { OpenWindow } from './choose-host.ts';
+import { onEndSignal } from './end-signals.ts';
 import { openWindow } from './open-window.ts';
 
 export interface WebContext {
@@ -12,8 +13,8 @@ export interface WebContext {
   readonly stateDir: string;
   readonly rendererDir: string;
   readonly assetsDir: string;
-  /** A disk to show instead of logs; null for none. */
-  readonly diskHost: DiskHost | null;
+  /** Disks to show instead of logs. */
+  readonly diskHosts: readonly DiskHost[];
 }
 
 /** Ending may wait for open files and sockets, but not longer than this. */
@@ -33,11 +34,11 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
     attach: (channel) => engine.attach(channel),
   }).catch((error: NodeJS.ErrnoException) => error);
   if (host instanceof Error) {
-    await Promise.all([engine.dispose(), context.diskHost?.stop()]);
+    await Promise.all([engine.dispose(), ...context.diskHosts.map((disk) => disk.stop())]);
     process.stderr.write(`nbdscope: ${portError(host, command.webPort ?? 0)}\n`);
     return 1;
   }
-  startSources(engine, command, context.diskHost);
+  startSources(engine, command, context.diskHosts);
 
   const over = new Promise<number>((end) => {
     const lastWindow = new LastWindow({
@@ -48,7 +49,7 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
     });
     host.onWindowsChanged = () => lastWindow.windowsChanged();
     host.onPageLoad = () => lastWindow.pageLoads();
-    process.once('SIGINT', () => end(0)).once('SIGTERM', () => end(0));
+    onEndSignal(() => end(0));
   });
   await show(host, open, context.stateDir);
   const code = await over;
@@ -56,10 +57,10 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
   return code;
 }
 
-function startSources(engine: Engine, command: WindowCommand, diskHost: DiskHost | null): void {
-  const starts: Promise<void>[] = [];
-  if (diskHost !== null) starts.push(engine.addHost(diskHost));
+function startSources(engine: Engine, command: WindowCommand, diskHosts: readonly DiskHost[]): void {
+  const starts: Promise<void>[] = diskHosts.map((host) => engine.addHost(host));
   if (command.logs.length > 0) starts.push(engine.openLogs(command.logs, command.sizeBytes));
+  if (command.set !== null) starts.push(engine.openSet(command.set));
   if (command.stdin) starts.push(engine.openStdin(process.stdin, command.sizeBytes));
   if (starts.length === 0) starts.push(engine.openSample());
   for (const start of starts) start.catch((error: unknown) => say(String(error)));

@@ -49,6 +49,14 @@ export class RunningCommand implements AsyncDisposable {
     }
   }
 
+  /** Waits until it has printed so many lines; rejects when it ends before. */
+  async lines(count: number): Promise<void> {
+    while (this.#stdout.split('\n').length <= count) {
+      if (this.child.exitCode !== null) throw new Error(`ended with "${this.#stdout}": ${this.#stderr}`);
+      await new Promise((wait) => setTimeout(wait, 20));
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
     await this.ended;

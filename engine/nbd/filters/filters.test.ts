@@ -343,6 +343,7 @@ describe('building a disk from words', () => {
     for (const [key, value, message] of refused) {
       expect(() => build([], [[key, value]], true), key).toThrow(message);
     }
+    expect(() => build([], [['size', '2M']], true)).toThrow('size=2M: the size is given already');
     expect(() => build(['cow'])).toThrow('unknown filter "cow"; there are log, error, delay, readonly');
     const allowance = new MemoryAllowance(0);
     const plain = { filters: [], parameters: [], addFilters: true };

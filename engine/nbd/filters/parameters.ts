@@ -3,8 +3,16 @@
  * {@link ParameterError}, which names the parameter, the value it refused and what would do.
  */
 
-/** A parameter's value that cannot be used; the message is for the person who typed it. */
-export class ParameterError extends Error {
+/** A disk that cannot be had as it was asked for; the message is for the person who typed it. */
+export class RequestError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RequestError';
+  }
+}
+
+/** A parameter's value that cannot be used. */
+export class ParameterError extends RequestError {
   constructor(key: string, value: string, problem: string) {
     super(`${key}=${value}: ${problem}`);
     this.name = 'ParameterError';

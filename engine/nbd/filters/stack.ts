@@ -5,7 +5,7 @@ import { MemoryBackend } from '../memory-backend.ts';
 import { DelayFilter } from './delay-filter.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { LogFilter } from './log-filter.ts';
-import { ParameterError } from './parameters.ts';
+import { ParameterError, RequestError } from './parameters.ts';
 import { ReadonlyFilter } from './readonly-filter.ts';
 
 /** A disk as it is asked for, in nbdkit's words. */
@@ -58,10 +58,11 @@ function isKind(name: string): name is Kind {
 /**
  * Builds a disk from nbdkit's words. Every filter takes the parameters it knows; where two of a kind stand in the stack
  * both take them, as in nbdkit.
- * @throws ParameterError or Error, telling what was refused, when a name or value will not do or a file cannot be opened.
+ * @throws RequestError, telling what was refused, when a name or value will not do; Error when a file cannot be opened.
  */
 export function buildDisk(request: DiskRequest, allowance: MemoryAllowance): DiskStack {
-  if (request.plugin !== 'memory') throw new Error(`unknown plugin "${request.plugin}"; there is memory`);
+  if (request.plugin !== 'memory')
+    throw new RequestError(`unknown plugin "${request.plugin}"; there is memory`);
   const asked = filterNames(request);
   const sizeBytes = readPluginParameters(request, asked);
   const names = request.changeable === true ? withChangeable(asked, request.addFilters) : asked;
@@ -84,7 +85,7 @@ export function buildDisk(request: DiskRequest, allowance: MemoryAllowance): Dis
 function filterNames(request: DiskRequest): Kind[] {
   const names: Kind[] = [];
   for (const name of request.filters) {
-    if (!isKind(name)) throw new Error(`unknown filter "${name}"; there are ${NAMES.join(', ')}`);
+    if (!isKind(name)) throw new RequestError(`unknown filter "${name}"; there are ${NAMES.join(', ')}`);
     names.push(name);
   }
   if (!request.addFilters) return names;
@@ -111,6 +112,7 @@ function readPluginParameters(request: DiskRequest, names: readonly Kind[]): big
     if (key === 'size') {
       const size = parseSize(value);
       if ('error' in size) throw new ParameterError(key, value, size.error);
+      if (sizeBytes !== null) throw new ParameterError(key, value, 'the size is given already; give it once');
       sizeBytes = size.bytes;
     } else if (!names.some((name) => KINDS[name].takes(key))) {
       const owner = filterTaking(key);
@@ -124,6 +126,6 @@ function readPluginParameters(request: DiskRequest, names: readonly Kind[]): big
     }
   }
   if (sizeBytes === null)
-    throw new Error(`memory needs size=SIZE, as in size=64M; at most ${MAX_SIZE_BYTES}`);
+    throw new RequestError(`memory needs size=SIZE, as in size=64M; at most ${MAX_SIZE_BYTES}`);
   return sizeBytes;
 }

@@ -150,7 +150,9 @@ export async function fuzzOnce(where: string | number, seed: number): Promise<vo
     if (draw(3) === 0) await new Promise((resolve) => setTimeout(resolve, draw(10)));
     if (draw(3) === 0) client.socket.end();
   } finally {
-    if (typeof where === 'number' && draw(2) === 0) client.socket.resetAndDestroy();
-    client.close();
+    // A reset of a socket that has unsent bytes or was ended already would leave its handle open.
+    const clean = client.socket.writableLength === 0 && !client.socket.writableEnded;
+    if (typeof where === 'number' && clean && draw(2) === 0) client.socket.resetAndDestroy();
+    else client.close();
   }
 }

@@ -41,6 +41,11 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
+/** A workload as a sentence has it. */
+function inWords(name: Workload): string {
+  return name.replaceAll('-', ' ');
+}
+
 /** The built-in client of one hosted disk: runs one workload at a time, through the server's own socket. */
 export class WorkloadRunner {
   readonly #server: NbdServer;
@@ -76,14 +81,15 @@ export class WorkloadRunner {
   /** Connects and begins. @throws Error when a workload runs already, the disk is read-only or cannot be reached. */
   async start(name: Workload): Promise<void> {
     const current = this.#running?.name;
-    if (current !== undefined) throw new Error(`${current} runs on this disk already; stop it first`);
+    if (current !== undefined)
+      throw new Error(`${inWords(current)} runs on this disk already; stop it first`);
     if (this.#starting) throw new Error('a workload is about to run on this disk already');
     this.#starting = true;
     try {
       const { client, connection } = await this.#connect();
       if (client.readOnly && !READING.includes(name)) {
         await client.disconnect();
-        throw new Error(`the disk is read-only; ${READING.join(' and ')} can run on it`);
+        throw new Error(`the disk is read-only; ${READING.map(inWords).join(' and ')} can run on it`);
       }
       const abort = new AbortController();
       const run = new WorkloadRun(client, abort.signal);
@@ -114,9 +120,9 @@ export class WorkloadRunner {
       await work;
     } catch (error) {
       if (!signal.aborted)
-        this.#tell(`${name} ended early: ${error instanceof Error ? error.message : error}`);
+        this.#tell(`${inWords(name)} ended early: ${error instanceof Error ? error.message : error}`);
     }
-    if (run.failures !== null && !signal.aborted) this.#tell(`${name}: ${run.failures}`);
+    if (run.failures !== null && !signal.aborted) this.#tell(`${inWords(name)}: ${run.failures}`);
     await client.disconnect();
     this.#running = null;
   }

@@ -1,0 +1,51 @@
+import { type Command, Option } from 'commander';
+import type { LogSet } from '../disk-set.ts';
+import { parsePort } from './run-commander.ts';
+
+/** Opens a window on logs, on a set of them, on standard input, or (none given) on the built-in recording. */
+export interface WindowCommand {
+  readonly kind: 'window';
+  readonly logs: readonly string[];
+  /** Null when none was asked for. */
+  readonly set: LogSet | null;
+  readonly stdin: boolean;
+  /** For disks whose log does not tell their size; null when not given. */
+  readonly sizeBytes: bigint | null;
+  /** The browser was asked for, whatever else there is. */
+  readonly browser: boolean;
+  /** false: print the address and open nothing. */
+  readonly open: boolean;
+  /** 0 for any free port; null when not given. */
+  readonly webPort: number | null;
+}
+
+/** The options of {@link addWindowOptions} as commander reads them. */
+export interface WindowOptions {
+  readonly browser?: boolean;
+  readonly open: boolean;
+  readonly webPort?: number;
+}
+
+/** Options that every command with a window has. */
+export function addWindowOptions(command: Command): Command {
+  return command
+    .option('--browser', 'open in a browser even where the desktop shell could run')
+    .option('--no-open', 'print the address for a browser and open nothing')
+    .addOption(
+      new Option('--web-port <N>', "the browser host's port; any free one otherwise").argParser(parsePort),
+    );
+}
+
+/** A window on nothing yet. */
+export function windowCommand(options: WindowOptions): WindowCommand {
+  return {
+    kind: 'window',
+    logs: [],
+    set: null,
+    stdin: false,
+    sizeBytes: null,
+    browser: options.browser === true,
+    open: options.open,
+    webPort: options.webPort ?? null,
+  };
+}

@@ -1,0 +1,100 @@
+import { Command } from '../protocol.ts';
+import { fuzzOnce } from './fuzzer.ts';
+import { RawClient } from './raw-client.ts';
+import type { ServedApart } from './served-apart.ts';
+import type { ProcessMemory } from './server-process.ts';
+
+const AT_ONCE = 8;
+/** Every so many hostile clients one comes by TCP, where it can reset its connection. */
+const TCP_EVERY = 4;
+/** How long connections may outlive their clients, ms. */
+const SETTLE_MS = 5000;
+const MINE = Buffer.alloc(4096, 0xa5);
+const MINE_AT = 8192n;
+
+/** Hostile clients against one server, and a healthy one among them that must not notice. */
+export class FuzzRounds {
+  readonly #served: ServedApart;
+  readonly #healthy: RawClient;
+  #seed: number;
+  /** The longest that the healthy client waited for a write and a read, ms. */
+  slowestMs = 0;
+  /** Hostile clients so far. */
+  count = 0;
+
+  private constructor(served: ServedApart, healthy: RawClient, seed: number) {
+    this.#served = served;
+    this.#healthy = healthy;
+    this.#seed = seed;
+  }
+
+  /** @param seed that of the first client; those after it have the next ones. */
+  static async begin(served: ServedApart, seed: number): Promise<FuzzRounds> {
+    const healthy = await RawClient.connect(served.socket, 10_000);
+    await healthy.enter({ structured: true });
+    return new FuzzRounds(served, healthy, seed);
+  }
+
+  /**
+   * Has clients come for as long as `more` says.
+   * @throws Error naming the seed when one could not even connect, or saying how the healthy client was served badly.
+   */
+  async run(more: () => boolean): Promise<void> {
+    let running = AT_ONCE;
+    const attack = async (): Promise<void> => {
+      try {
+        while (more()) await this.#attackOnce();
+      } finally {
+        running -= 1;
+      }
+    };
+    const attacks = Promise.all(Array.from({ length: AT_ONCE }, attack));
+    const watch = async (): Promise<void> => {
+      while (running > 0) {
+        await this.#beServed();
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+    await Promise.all([attacks, watch()]);
+  }
+
+  async #attackOnce(): Promise<void> {
+    const seed = this.#seed;
+    this.#seed += 1;
+    this.count += 1;
+    try {
+      await fuzzOnce(seed % TCP_EVERY === 0 ? this.#served.port : this.#served.socket, seed);
+    } catch (error) {
+      throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
+    }
+  }
+
+  async #beServed(): Promise<void> {
+    const from = performance.now();
+    const [written] = await this.#healthy.request(Command.Write, { offset: MINE_AT }, MINE);
+    if (written?.errno !== 0) throw new Error(`a healthy write failed with ${written?.errno}`);
+    await this.#healthy.readDisk(1n << 25n, 512);
+    this.slowestMs = Math.max(this.slowestMs, performance.now() - from);
+  }
+
+  /**
+   * Waits until all hostile clients are gone, empties the disk and tells what memory is left in use.
+   * @throws Error when a connection outlives its client, or the healthy client's bytes are not there.
+   */
+  async memory(): Promise<ProcessMemory> {
+    const until = performance.now() + SETTLE_MS;
+    for (let left = 2; left > 1; left = await this.#served.connections()) {
+      if (performance.now() > until) throw new Error(`${left - 1} connections outlive their clients`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await this.#beServed();
+    const kept = await this.#healthy.readDisk(MINE_AT, MINE.length);
+    if (!kept.equals(MINE)) throw new Error('the healthy client read other bytes than it wrote');
+    await this.#healthy.request(Command.Trim, { length: 64 << 20 });
+    return this.#served.memory();
+  }
+
+  close(): void {
+    this.#healthy.close();
+  }
+}
