@@ -16,6 +16,8 @@ export interface HostCommand {
   /** Whether a parameter adds the filter that it belongs to: our short form, without `--filter`. */
   readonly addFilters: boolean;
   readonly exportName: string;
+  /** A file with rules of faults (docs/faults.md) to begin with. */
+  readonly faults: string | null;
   readonly address: ListenAddress;
   /** How many such disks; null for one that is no set. */
   readonly disks: number | null;
@@ -35,6 +37,7 @@ interface Options extends WindowOptions {
   readonly ipaddr?: string;
   readonly expose?: boolean;
   readonly exportname: string;
+  readonly faults?: string;
   readonly filter: readonly string[];
   readonly readonly?: boolean;
   readonly verbose?: boolean;
@@ -50,7 +53,8 @@ Examples:
   nbdscope host -fv -U /tmp/sock --filter=log --filter=delay memory size=64M logfile=/tmp/log rdelay=40ms wdelay=40ms
   nbdscope host --disks 5 memory 64M rdelay=40ms wdelay=40ms
   nbdscope host --disks 5 -U /tmp/sock%d memory 64M logfile=/tmp/log%d
-  nbdscope host --no-window -p 10809 memory 1G`;
+  nbdscope host --no-window -p 10809 memory 1G
+  nbdscope host --faults dying.json memory 64M`;
 
 /** Reads the arguments after `nbdscope host`. Never throws. */
 export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome {
@@ -90,6 +94,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
           .default([]),
       )
       .option('-r, --readonly', 'clients cannot write')
+      .option(
+        '--faults <file>',
+        'let the disk fail by the rules in this file, as docs/faults.md describes it',
+      )
       .option('-f, --foreground', 'stay in the foreground, as it always does')
       .option(
         '-v, --verbose',
@@ -117,6 +125,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   }
   const address = addressOf(options);
   if (typeof address === 'string') return usageError(address);
+  if (options.faults === '') return usageError('--faults needs the name of a file');
   const disks = options.disks ?? null;
   const badSet = disks === null ? null : refusedSet(disks, address);
   if (badSet !== null) return usageError(`--disks: ${badSet}`);
@@ -127,6 +136,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     parameters,
     addFilters: options.filter.length === 0,
     exportName: options.exportname,
+    faults: options.faults ?? null,
     address,
     disks,
     verbose: options.verbose === true,

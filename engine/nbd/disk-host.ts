@@ -1,6 +1,8 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
+import type { FaultRule } from '#shared/contract/faults.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
+import { HostFaults } from '../faults/host-faults.ts';
 import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
 import { LogFilter } from './filters/log-filter.ts';
@@ -27,6 +29,8 @@ export interface HostRequest extends DiskRequest {
   readonly set?: HostInfo['set'];
   /** What windows call it; by its export's name if not given, or by its kind when that is empty. */
   readonly title?: string;
+  /** Rules of faults that are in force before the first client comes. */
+  readonly faultRules?: readonly FaultRule[];
 }
 
 /**
@@ -36,7 +40,8 @@ export interface HostRequest extends DiskRequest {
 export class DiskHost {
   readonly address: HostAddress;
   readonly source: NbdSource;
-  readonly parameters: LiveParameters;
+  readonly faults: HostFaults;
+  readonly #parameters: LiveParameters;
   readonly #exportName: string;
   readonly #set: HostInfo['set'];
   readonly #server: NbdServer;
@@ -50,13 +55,15 @@ export class DiskHost {
     source: NbdSource,
     server: NbdServer,
     disk: DiskStack,
+    faults: HostFaults,
     memory: MemoryShare,
   ) {
     this.#exportName = request.exportName;
     this.#set = request.set ?? null;
     this.address = address;
     this.source = source;
-    this.parameters = new LiveParameters(disk, request);
+    this.faults = faults;
+    this.#parameters = new LiveParameters(disk, request);
     this.#server = server;
     this.#disk = disk;
     this.#memory = memory;
@@ -69,7 +76,7 @@ export class DiskHost {
    * Builds the disk and begins to listen.
    * @param log is told how clients come and go.
    * @param allowance what this disk and others may take together.
-   * @throws Error naming what was refused, when a parameter will not do or the address is not to be had.
+   * @throws Error naming what was refused, when a parameter or rule will not do or the address is not to be had.
    */
   static async start(
     request: HostRequest,
@@ -85,14 +92,22 @@ export class DiskHost {
       {},
       log === null ? null : new ClientLog(log, () => server.connections),
     );
+    const faults = new HostFaults(disk.faults, disk.backend.sizeBytes, (change) => {
+      if (change !== null) source.faultChanged(0, change);
+    });
+    disk.faults.hangUp = (connection) => server.disconnect(connection);
     try {
+      faults.setRules(request.faultRules ?? []);
+      source.onStarted = () => {
+        if (faults.isSet) faults.tell('faults as the disk came with them');
+      };
       const observer = source.addDisk(request.exportName, disk.backend.sizeBytes);
       server.addExport(new HostedExport(request.exportName, `${size} in memory`, disk.backend, observer));
       source.onRelieved = () => server.relieved();
       const address = hostAddress(await server.listen(absolute(request.address)), request.exportName);
       noticeFullMemory(memory, source);
       source.tell('live', `serving at ${address.uri}`);
-      return new DiskHost(request, address, source, server, disk, memory);
+      return new DiskHost(request, address, source, server, disk, faults, memory);
     } catch (error) {
       await disk.backend.dispose();
       throw error;
@@ -117,7 +132,7 @@ export class DiskHost {
         `${number} ${state} ${requestsInFlight} ${transactions}`,
     );
     const { running, connection } = this.#workload;
-    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}`;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.faults.mark}`;
   }
 
   /** How the disk and its clients are now. */
@@ -128,7 +143,7 @@ export class DiskHost {
       exportName: this.#exportName,
       sizeBytes: `${this.#disk.backend.sizeBytes}`,
       readOnly: this.#disk.backend.readOnly,
-      parameters: this.parameters.list(),
+      parameters: this.#parameters.list(),
       memoryBytes: this.#disk.memory.usedBytes,
       memoryLimitBytes: this.#memory.limitBytes,
       connections: this.#server.connections.map((connection) => ({
@@ -144,6 +159,21 @@ export class DiskHost {
       set: this.#set,
       workload: this.#workload.running,
     };
+  }
+
+  /**
+   * Changes a filter's parameter for the requests that come after; an empty value puts it out of force.
+   * @throws ParameterError when there is no such parameter, or the value will not do.
+   */
+  setParameter(key: string, value: string): void {
+    this.#parameters.set(key, value);
+    this.faults.tell(value === '' ? `${key} put out of force` : `${key} set to ${value}`);
+  }
+
+  setReadOnly(on: boolean): void {
+    if (this.#parameters.readOnly === on) return;
+    this.#parameters.readOnly = on;
+    this.faults.tell(on ? 'made read-only: writes, trims and zeroes fail with EPERM' : 'no longer read-only');
   }
 
   /** Hangs up on a client. Returns false when it is gone already. */
@@ -169,6 +199,7 @@ export class DiskHost {
   /** Ends the workload and the server in good order, then the disk. */
   async stop(): Promise<void> {
     await this.#workload.stop();
+    await this.faults.dispose();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');
     await this.#disk.backend.dispose();

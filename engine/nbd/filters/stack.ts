@@ -4,6 +4,7 @@ import type { MemoryAllowance } from '../memory-allowance.ts';
 import { MemoryBackend } from '../memory-backend.ts';
 import { DelayFilter } from './delay-filter.ts';
 import { ErrorFilter } from './error-filter.ts';
+import { FaultFilter } from './fault-filter.ts';
 import { LogFilter } from './log-filter.ts';
 import { ParameterError, RequestError } from './parameters.ts';
 import { ReadonlyFilter } from './readonly-filter.ts';
@@ -26,6 +27,8 @@ export interface DiskStack {
   /** What the server talks to: the outermost filter. */
   readonly backend: Backend;
   readonly memory: MemoryBackend;
+  /** What makes the disk fail at a click: outermost but for a log, which is to show what clients get. */
+  readonly faults: FaultFilter;
   /** Filters of each kind, the outermost first; the same kind may be there more than once. */
   readonly filters: readonly StackFilter[];
 }
@@ -67,19 +70,31 @@ export function buildDisk(request: DiskRequest, allowance: MemoryAllowance): Dis
   const sizeBytes = readPluginParameters(request, asked);
   const names = request.changeable === true ? withChangeable(asked, request.addFilters) : asked;
   const memory = new MemoryBackend(sizeBytes, allowance);
-  let backend: Backend = memory;
+  const place = names.indexOf('log') + 1;
+  const inner = stackUp(names.slice(place), memory, request, asked);
+  const faults = new FaultFilter(inner[0] ?? memory);
+  const outer = stackUp(names.slice(0, place), faults, request, asked);
+  return { backend: outer[0] ?? faults, memory, faults, filters: [...outer, ...inner] };
+}
+
+/** Puts filters in front of a backend; the outermost comes first, as its name does. */
+function stackUp(
+  names: readonly Kind[],
+  backend: Backend,
+  request: DiskRequest,
+  asked: readonly Kind[],
+): StackFilter[] {
   const filters: StackFilter[] = [];
   for (const name of names.toReversed()) {
-    const filter: StackFilter = new KINDS[name](backend);
+    const filter: StackFilter = new KINDS[name](filters[0] ?? backend);
     for (const [key, value] of request.parameters) {
       if (KINDS[name].takes(key)) filter.configure(key, value);
     }
     if (filter instanceof LogFilter) filter.ready();
     if (filter instanceof ReadonlyFilter && !asked.includes(name)) filter.enabled = false;
     filters.unshift(filter);
-    backend = filter;
   }
-  return { backend, memory, filters };
+  return filters;
 }
 
 function filterNames(request: DiskRequest): Kind[] {

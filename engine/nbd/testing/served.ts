@@ -64,6 +64,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     allowance,
   );
   const server = new NbdServer({ socketParent: testParent(), ...options.server }, options.listener ?? null);
+  disk.faults.hangUp = (connection) => server.disconnect(connection);
   const observer = options.observer?.(disk.backend.sizeBytes) ?? null;
   server.addExport(new HostedExport('', 'a disk in memory', disk.backend, observer));
   const uri = await server.listen();
