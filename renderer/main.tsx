@@ -5,6 +5,7 @@ import './style/controls.css';
 import './style/window.css';
 import './style/side.css';
 import './style/host.css';
+import './style/minimap.css';
 import './style/overlays.css';
 import { createRoot } from 'react-dom/client';
 import { AppContext } from './chrome/app-context.ts';

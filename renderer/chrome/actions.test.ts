@@ -38,7 +38,8 @@ describe('keys', () => {
 
   it('tell apart what Shift and Command or Control change', () => {
     expect(actionForKey({ ...PLAIN, code: 'ArrowUp' }, false)?.id).toBe('move.up');
-    expect(actionForKey({ ...PLAIN, code: 'ArrowUp', shiftKey: true }, false)?.id).toBe('move.panUp');
+    expect(actionForKey({ ...PLAIN, code: 'ArrowUp', shiftKey: true }, false)?.id).toBe('move.selectUp');
+    expect(actionForKey({ ...PLAIN, code: 'ArrowUp', ctrlKey: true }, false)?.id).toBe('move.panUp');
     expect(actionForKey({ ...PLAIN, code: 'KeyK', ctrlKey: true }, false)?.id).toBe('window.palette');
     expect(actionForKey({ ...PLAIN, code: 'KeyK', metaKey: true }, true)?.id).toBe('window.palette');
     expect(actionForKey({ ...PLAIN, code: 'KeyK' }, false)).toBeNull();

@@ -8,7 +8,7 @@ const NAMES: Readonly<Record<string, string>> = {
   NumpadAdd: 'Num +',
   Minus: '−',
   NumpadSubtract: 'Num −',
-  Numpad0: 'Num 0',
+  ...Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`Numpad${n}`, `Num ${n}`])),
   NumpadEnter: 'Num Enter',
   BracketLeft: '[',
   BracketRight: ']',

@@ -2,6 +2,7 @@ import type { Disposable } from '#shared/channel/channel.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import type { DiskInfo, Message, SessionInfo } from '#shared/contract/messages.ts';
 import type { GridRenderer } from '../grid/grid-renderer.ts';
+import type { RangeMark } from '../grid/marks.ts';
 import { Picture, type PicturePlace } from '../picture/picture.ts';
 import type { PointerActions } from '../picture/pointer-input.ts';
 import { connectMessagePort } from '../session/channel-message-port.ts';
@@ -13,13 +14,16 @@ import {
   type AppStore,
   createAppStore,
   type LocalNotice,
+  type Selection,
   showsSide,
 } from '../store/app-store.ts';
 import { viewCounters } from '../store/counters.ts';
 import { hostInHand } from '../store/hosted.ts';
-import { loadPreferences, storePreferences } from '../store/preferences.ts';
+import { loadPreferences, type Preferences, storePreferences } from '../store/preferences.ts';
 import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
+import { type MarkInput, marksOf } from './disk-marks.ts';
+import { selectByPointer } from './select-deeds.ts';
 import { ThemeControl } from './theme-control.ts';
 import { Uploads } from './uploads.ts';
 
@@ -42,7 +46,11 @@ export class WindowApp implements Disposable {
   readonly uploads: Uploads;
   picture: Picture | null = null;
   cursor: Cursor | null = null;
+  /** The block that a selection began at; null once the cursor has moved on without selecting. */
+  selectionAnchor: number | null = null;
 
+  #markInput: MarkInput = { session: null, selection: null, cursor: null };
+  #marks: ReadonlyMap<number, readonly RangeMark[]> = new Map();
   readonly #stop = new AbortController();
   readonly #publishTimer: ReturnType<typeof setInterval>;
   #countersStale = true;
@@ -119,9 +127,13 @@ export class WindowApp implements Disposable {
         get cursor() {
           return app.cursor;
         },
+        get marks() {
+          return app.#marks;
+        },
       },
       onTiles: (tiles) => this.store.setState({ tiles }),
     });
+    picture.setEnlarged(this.state.enlarged);
     this.picture = picture;
     this.#updateDisks();
     return picture;
@@ -138,14 +150,12 @@ export class WindowApp implements Disposable {
   }
 
   /** Changes something that the window remembers. */
-  prefer(change: Partial<Pick<AppState, 'theme' | 'sideOpen' | 'footerOpen' | 'hintOpen'>>): void {
+  prefer(change: Partial<Preferences>): void {
     this.store.setState(change);
-    const { theme, sideOpen, footerOpen, hintOpen } = this.state;
-    storePreferences(localStorage, { theme, sideOpen, footerOpen, hintOpen });
-    if (change.theme !== undefined) {
-      this.theme.choose(change.theme);
-      this.applyLook();
-    }
+    const { theme, layout, sideOpen, footerOpen, hintOpen } = this.state;
+    storePreferences(localStorage, { theme, layout, sideOpen, footerOpen, hintOpen });
+    if (change.theme !== undefined) this.theme.choose(change.theme);
+    if (change.theme !== undefined || change.layout !== undefined) this.applyLook();
   }
 
   /** Shows a notice of the window's own. */
@@ -172,8 +182,23 @@ export class WindowApp implements Disposable {
   /** Puts the cursor somewhere, or nowhere; the side panel and the outline follow at once. */
   setCursor(cursor: Cursor | null): void {
     this.cursor = cursor;
+    if (cursor === null || cursor.by === 'pointer') this.selectionAnchor = null;
+    this.#updateMarks();
     this.#publishReadout();
     this.picture?.requestDraw();
+  }
+
+  /** Selects a range of blocks, or nothing. `anchor` is the block it began at. */
+  select(selection: Selection | null, anchor: number | null = null): void {
+    this.selectionAnchor = anchor;
+    this.store.setState({ selection });
+    this.#updateMarks();
+  }
+
+  /** Gives a disk's panel the whole area; null gives every disk its place again. */
+  enlarge(disk: number | null): void {
+    this.store.setState({ enlarged: disk });
+    this.picture?.setEnlarged(disk);
   }
 
   activate(disk: number): void {
@@ -205,6 +230,7 @@ export class WindowApp implements Disposable {
       this.setCursor({ ...place, by: 'pointer', kept: !again });
     },
     zoom: (xPx, yPx, steps) => this.picture?.zoomAt(xPx, yPx, steps),
+    select: (fromXPx, fromYPx, toXPx, toYPx) => selectByPointer(this, fromXPx, fromYPx, toXPx, toYPx),
     drag: (fromXPx, fromYPx, dxPx, dyPx) => {
       const disk = this.picture?.diskUnder(fromXPx, fromYPx) ?? null;
       if (disk !== null) this.picture?.pan(disk, dxPx, dyPx);
@@ -221,11 +247,12 @@ export class WindowApp implements Disposable {
   }
 
   #look(): Picture['look'] {
-    const { filter, cellShift, rowCells } = this.state;
+    const { filter, layout, cellShift, rowCells } = this.state;
     return {
       theme: this.theme.theme.grid,
       filter,
       reducedMotion: this.theme.reducedMotion,
+      layout,
       cellShift,
       rowCells,
     };
@@ -299,7 +326,35 @@ export class WindowApp implements Disposable {
       this.#choseDisk = false;
       this.store.setState({ activeDisk: disks[0]?.id ?? null });
     }
+    const { selection, enlarged } = this.state;
+    const isGone = (disk: number | undefined): boolean => !disks.some(({ id }) => id === disk);
+    if (selection !== null && isGone(selection.disk)) this.select(null);
+    if (enlarged !== null && isGone(enlarged)) this.enlarge(null);
+    this.#updateMarks();
     if (this.cursor !== null && !disks.some((disk) => disk.id === this.cursor?.disk)) this.setCursor(null);
+  }
+
+  #updateMarks(): void {
+    const { session, selection } = this.state;
+    // What is selected comes before what is pointed at: the pointer then changes nothing.
+    const cursor = selection === null ? this.cursor : null;
+    const input = { session, selection, cursor };
+    const before = this.#markInput;
+    this.#markInput = input;
+    if (
+      before.session === session &&
+      before.selection === selection &&
+      before.cursor?.disk === cursor?.disk &&
+      before.cursor?.block === cursor?.block
+    ) {
+      return;
+    }
+    const marks = marksOf(input, this.#marks);
+    const same =
+      marks.size === this.#marks.size && [...marks].every(([disk, list]) => this.#marks.get(disk) === list);
+    if (same) return;
+    this.#marks = marks;
+    this.picture?.requestDraw();
   }
 
   #publish(): void {

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { SessionInfo } from '#shared/contract/messages.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
+import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
 import { type CountersView, type DiskCountersView, NO_COUNTERS } from './counters.ts';
@@ -19,6 +20,13 @@ export interface LocalNotice {
 
 export type DialogName = 'help' | 'palette' | 'goTo' | 'open' | 'host' | 'stopHost';
 
+/** A range of a disk's blocks that a person selected; `endBlock` is exclusive. */
+export interface Selection {
+  readonly disk: number;
+  readonly firstBlock: number;
+  readonly endBlock: number;
+}
+
 /** What the engine refused, beside the command that it refused. */
 export interface Refusal {
   readonly command: string;
@@ -36,10 +44,15 @@ export interface AppState {
   readonly tiles: readonly PanelTile[];
   /** The disk that the side panel speaks of; null before there is one. */
   readonly activeDisk: number | null;
+  /** The disk whose panel has the whole area; null while every disk has its place. */
+  readonly enlarged: number | null;
+  readonly selection: Selection | null;
   readonly paused: boolean;
   /** Requests recorded since the picture was paused. */
   readonly missedRequests: number;
   readonly filter: LayerFilter;
+  /** Which way disks go over their grids. */
+  readonly layout: CellOrder;
   readonly cellShift: number;
   /** Cells in a row; null lets the disk's size choose. */
   readonly rowCells: number | null;
@@ -89,9 +102,12 @@ export function createAppStore(preferences: Preferences): AppStore {
     readout: null,
     tiles: [],
     activeDisk: null,
+    enlarged: null,
+    selection: null,
     paused: false,
     missedRequests: 0,
     filter: ALL_LAYERS,
+    layout: preferences.layout,
     cellShift: 12,
     rowCells: null,
     theme: preferences.theme,
