@@ -141,7 +141,7 @@ export const ACTIONS = [
     title: 'Open the sample recording',
     group: 'Logs',
     keys: [{ code: 'KeyE' }],
-    run: openSample,
+    run: (app) => openSample(app),
   },
   {
     id: 'logs.dismiss',

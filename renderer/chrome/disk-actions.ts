@@ -1,6 +1,7 @@
 import { Boxes, Eye, EyeOff, Layers, PenLine, Play, Square, TriangleAlert, Zap } from 'lucide-react';
 import { hideDiskInHand, moveDiskInHand, showAllDisks, startRenaming } from '../control/disk-deeds.ts';
 import { editRule, releaseInHand, toggleErrorInHand } from '../control/fault-deeds.ts';
+import { openSample } from '../control/log-deeds.ts';
 import { askForArrays, askForLogSet, askForNbdkit, askForSet, stopSetInHand } from '../control/set-deeds.ts';
 import type { WindowApp } from '../control/window-app.ts';
 import { type AppState, diskInHand } from '../store/app-store.ts';
@@ -118,6 +119,13 @@ export const DISK_ACTIONS = [
     icon: Square,
     available: (state: AppState) => setInHand(state) !== null,
     run: stopSetInHand,
+  },
+  {
+    id: 'logs.sampleRaid',
+    title: 'Open the RAID 5 recording',
+    group: 'Logs',
+    keys: [{ code: 'KeyY' }],
+    run: (app: WindowApp) => openSample(app, 'raid5'),
   },
   {
     id: 'logs.openSet',
