@@ -35,13 +35,6 @@ test.describe('the panels of five logs', () => {
 
   test.afterEach(() => app.stop());
 
-  test('say what became of each disk', async ({ page }) => {
-    await expect(panel(page, 'log3').getByTestId('disk-state')).toContainText('failed');
-    await expect(panel(page, 'log4').getByTestId('disk-state')).toContainText('failed');
-    await expect(panel(page, 'log1').getByTestId('disk-state')).toContainText('degraded');
-    await expect(page.getByTestId('disk-in-hand')).toContainText('array degraded');
-  });
-
   test('are renamed in place: Enter keeps, Escape drops, an empty name gives back the own one', async ({
     page,
   }) => {
@@ -115,6 +108,21 @@ test.describe('the panels of five logs', () => {
     await expect(parts.readout(page)).toContainText('0 · data 0');
     await expect(parts.readout(page)).toContainText('0x0 · 0 B');
   });
+});
+
+test('the RAID recording ends with every panel saying what became of its disk', async ({ page }) => {
+  const app = await startApp([]);
+  await page.goto(app.url);
+  await expect(parts.grid(page)).toBeVisible();
+  await page.keyboard.press('KeyY');
+  await expect(page.locator('section.panel')).toHaveCount(5);
+  await page.getByRole('button', { name: '16x' }).click();
+  await expect(page.getByText('Replay ended')).toBeVisible({ timeout: 40_000 });
+  await expect(panel(page, 'disk3').getByTestId('disk-state')).toContainText('failed');
+  await expect(panel(page, 'disk4').getByTestId('disk-state')).toContainText('failed');
+  await expect(panel(page, 'disk1').getByTestId('disk-state')).toContainText('degraded');
+  await expect(page.getByTestId('disk-in-hand')).toContainText('array degraded');
+  await app.stop();
 });
 
 test('from 1 to 64 panels nothing overlaps, at any size of the window', async ({ page }) => {
