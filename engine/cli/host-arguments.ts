@@ -24,6 +24,8 @@ export interface HostCommand {
   /** Parameters may have files read, as `<FILE` of the data language does. */
   readonly allowFiles: boolean;
   readonly exportName: string;
+  /** A file with rules of faults (docs/faults.md) to begin with. */
+  readonly faults: string | null;
   readonly address: ListenAddress;
   /** Null for no TLS. */
   readonly tls: TlsRequest | null;
@@ -48,6 +50,7 @@ interface Options extends WindowOptions, TlsOptions {
   readonly ipaddr?: string;
   readonly expose?: boolean;
   readonly exportname: string;
+  readonly faults?: string;
   readonly filter: readonly string[];
   readonly readonly?: boolean;
   readonly allowFiles?: boolean;
@@ -95,6 +98,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
       .option('-r, --readonly', 'clients cannot write, and nothing is opened for writing')
       .option('--allow-files', 'let <FILE in a data string read files')
       .option('--no-eh', 'do not offer extended headers, with which one request can be about more than 4 GiB')
+      .option(
+        '--faults <file>',
+        'let the disk fail by the rules in this file, as docs/faults.md describes it',
+      )
       .option('-f, --foreground', 'stay in the foreground, as it always does')
       .option(
         '-v, --verbose',
@@ -114,6 +121,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   if (typeof address === 'string') return usageError(address);
   const tls = tlsOf(options);
   if (typeof tls === 'string') return usageError(tls);
+  if (options.faults === '') return usageError('--faults needs the name of a file');
   const disks = options.disks ?? null;
   const badSet = disks === null ? null : refusedSet(disks, address);
   if (badSet !== null) return usageError(`--disks: ${badSet}`);
@@ -126,6 +134,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     readOnly: options.readonly === true,
     allowFiles: options.allowFiles === true,
     exportName: options.exportname,
+    faults: options.faults ?? null,
     address,
     tls,
     extendedHeaders: options.eh,

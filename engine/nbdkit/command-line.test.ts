@@ -64,6 +64,13 @@ describe('a line for nbdkit', () => {
     expect(plan('--filter=delay --filter=log --filter=error memory 1M').logFirstCommand).toBeNull();
   });
 
+  it('says when nbdkit would go on after a crash', () => {
+    expect(plan('memory 1M').outlivesCrash).toBe(false);
+    expect(plan('-u nobody memory 1M').outlivesCrash).toBe(true);
+    const old = planNbdkit(readNbdkitLine('memory 1M'), '/run/x', false);
+    expect([old.outlivesCrash, old.args.includes('--exit-with-parent')]).toEqual([true, false]);
+  });
+
   it.each([
     ['--run "qemu $nbd"', 'is a variable'],
     ["--run 'qemu $nbd' memory 1M", '--run: it runs a command'],

@@ -268,6 +268,20 @@ export class DiskModel {
     }
     const detail = page.detail;
     if (detail === null) return;
+    if (endBlock - firstBlock === 1) {
+      // One block, as most requests are: a fill of each column would cost several times as much.
+      detail.lastMs[firstBlock] = nowMs;
+      detail.latencyUs[firstBlock] = latencyUs;
+      detail.lastOp[firstBlock] = op;
+      detail.errno[firstBlock] = errno;
+      if (op === Op.Read) {
+        detail.reads[firstBlock] = (detail.reads[firstBlock] ?? 0) + 1;
+        if (errno === 0) detail.readMs[firstBlock] = nowMs;
+      } else if (op !== Op.Trim) {
+        detail.writes[firstBlock] = (detail.writes[firstBlock] ?? 0) + 1;
+      }
+      return;
+    }
     detail.lastMs.fill(nowMs, firstBlock, endBlock);
     detail.latencyUs.fill(latencyUs, firstBlock, endBlock);
     detail.lastOp.fill(op, firstBlock, endBlock);

@@ -35,14 +35,16 @@ export const UNTOUCHED_RUN: RunRecord = Object.freeze({
 /** Per-block columns beyond the state; dropped for new pages when the model's memory runs short. */
 export class PageDetail {
   static readonly BYTES = PAGE_BLOCKS * 30;
+  /** All columns in one: a buffer each would cost a third more than what is in them. */
+  readonly #bytes = new ArrayBuffer(PageDetail.BYTES);
   /** Doubles: 32 bits of ms are full after 49 days, and a log may well be older. */
-  readonly lastMs = new Float64Array(PAGE_BLOCKS);
-  readonly latencyUs = new Float32Array(PAGE_BLOCKS);
-  readonly reads = new Uint32Array(PAGE_BLOCKS);
-  readonly writes = new Uint32Array(PAGE_BLOCKS);
-  readonly readMs = new Float64Array(PAGE_BLOCKS);
-  readonly lastOp = new Uint8Array(PAGE_BLOCKS).fill(NO_OP);
-  readonly errno = new Uint8Array(PAGE_BLOCKS);
+  readonly lastMs = new Float64Array(this.#bytes, 0, PAGE_BLOCKS);
+  readonly readMs = new Float64Array(this.#bytes, PAGE_BLOCKS * 8, PAGE_BLOCKS);
+  readonly latencyUs = new Float32Array(this.#bytes, PAGE_BLOCKS * 16, PAGE_BLOCKS);
+  readonly reads = new Uint32Array(this.#bytes, PAGE_BLOCKS * 20, PAGE_BLOCKS);
+  readonly writes = new Uint32Array(this.#bytes, PAGE_BLOCKS * 24, PAGE_BLOCKS);
+  readonly lastOp = new Uint8Array(this.#bytes, PAGE_BLOCKS * 28, PAGE_BLOCKS).fill(NO_OP);
+  readonly errno = new Uint8Array(this.#bytes, PAGE_BLOCKS * 29, PAGE_BLOCKS);
 }
 
 /** {@link PAGE_BLOCKS} neighbouring blocks, at least one of which has been touched by itself. */

@@ -48,6 +48,20 @@ export class RunMap {
     const end = Math.ceil(to / this.grain) * this.grain;
     const isWidened = start < from || end > to;
     const first = this.indexOf(start);
+    if (this.starts[first] === start && this.starts[first + 1] === end) {
+      // What is touched again and again has become a run of its own: nothing need move.
+      const record = change(this.records[first] ?? UNTOUCHED_RUN, start, end, isWidened);
+      const before = this.records[first - 1];
+      const after = this.records[first + 1];
+      const joins =
+        (before !== undefined && sameRecord(before, record)) ||
+        (after !== undefined && sameRecord(after, record));
+      if (!joins) {
+        this.records[first] = record;
+        return;
+      }
+      change = () => record;
+    }
     const starts: number[] = [];
     const records: RunRecord[] = [];
     const put = (at: number, record: RunRecord): void => {

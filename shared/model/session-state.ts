@@ -1,7 +1,10 @@
 import { ByteReader, ByteWriter } from '../bytes/binary.ts';
 import type { FaultChange } from '../contract/faults.ts';
 import type { EventBatch } from '../events/event-batch.ts';
-import { ALL_DISKS, RowKind } from '../events/vocabulary.ts';
+import { ALL_DISKS, Op, RowKind } from '../events/vocabulary.ts';
+import { ActivityTracker } from './activity/activity-tracker.ts';
+import { InStepTable } from './activity/in-step.ts';
+import { sectorRange } from './block-state.ts';
 import { DiskCounters } from './disk-counters.ts';
 import { DiskModel } from './disk-model.ts';
 import {
@@ -28,6 +31,7 @@ export class DiskState {
   readonly inFlight = new InFlightTable();
   /** What makes it fail, as the last change left it; null when nothing ever changed that. */
   faults: FaultChange | null = null;
+  readonly activity = new ActivityTracker();
   /** Told when requests come into flight (+1) and leave it (-1), in sectors. */
   inFlightListener: ((firstSector: number, endSector: number, change: 1 | -1, op: number) => void) | null =
     null;
@@ -51,6 +55,7 @@ export interface CaptionState {
 export class SessionState {
   readonly disks: (DiskState | undefined)[] = [];
   readonly recent = new RecentRequests();
+  readonly inStep = new InStepTable();
   readonly budget: MemoryBudget;
   /** Sequence number of the last row applied; 0 before the first. */
   sequence = 0;
@@ -62,6 +67,7 @@ export class SessionState {
   /** Rows of kind ClearPicture so far, and the clock of the last. */
   clears = 0;
   clearedUs = Number.NaN;
+  readonly #range = new Float64Array(2);
 
   readonly #faultHistory = new FaultHistory();
 
@@ -96,6 +102,8 @@ export class SessionState {
     while (this.disks.length > 0 && this.disks[this.disks.length - 1] === undefined) this.disks.pop();
     this.recent.leaveDisk(disk);
     this.#faultHistory.leaveDisk(disk);
+    this.inStep.leaveDisk(disk);
+    for (const state of this.disks) state?.activity.partners.leaveDisk(disk);
   }
 
   /** Applies every row of a batch whose clock and sequence numbers are set. Hot path: no allocation per row. */
@@ -119,6 +127,7 @@ export class SessionState {
         state.inFlight.add(batch, i, number);
         state.counters.request(batch, i);
         state.counters.at(clockUs);
+        this.#noteActivity(batch, i, state, clockUs);
         this.#tellInFlight(state, batch.slot[i] ?? 0, 1);
         return;
       }
@@ -133,6 +142,7 @@ export class SessionState {
         );
         state.counters.completion(batch, i);
         state.counters.at(clockUs);
+        state.activity.reply(batch.op[i] ?? 0, batch.errno[i] ?? 0, clockUs);
         state.model.complete(batch, i, this.nowMs());
         return;
       }
@@ -171,6 +181,22 @@ export class SessionState {
     }
   }
 
+  #noteActivity(batch: EventBatch, i: number, state: DiskState, clockUs: number): void {
+    const op = batch.op[i] ?? 0;
+    const range = this.#range;
+    sectorRange(
+      batch.offsetHigh[i] ?? 0,
+      batch.offsetLow[i] ?? 0,
+      batch.lengthHigh[i] ?? 0,
+      batch.lengthLow[i] ?? 0,
+      range,
+    );
+    const first = range[0] ?? 0;
+    state.activity.request(op, first, range[1] ?? 0, clockUs, state.inFlight.count === 1);
+    if (op !== Op.Write && op !== Op.Trim && op !== Op.Zero) return;
+    this.inStep.note(this.disks, batch.disk[i] ?? 0, first, batch.timeUs[i] ?? Number.NaN, clockUs);
+  }
+
   #tellInFlight(state: DiskState, slot: number, change: 1 | -1): void {
     const table = state.inFlight;
     if (state.inFlightListener === null || table.active[slot] !== 1) return;
@@ -205,6 +231,7 @@ export class SessionState {
     to.f64(this.caption?.clockUs ?? Number.NaN);
     to.array(caption);
     this.recent.write(to);
+    this.inStep.write(to);
     to.u32(this.disks.length);
     for (const disk of this.disks) {
       to.u32(disk === undefined ? 0 : 1);
@@ -212,6 +239,7 @@ export class SessionState {
       disk.model.write(to);
       disk.counters.write(to);
       writeInFlight(disk.inFlight, to);
+      disk.activity.write(to);
     }
     this.#writeFaults(to);
     return to.finish(reservedBytes);
@@ -233,6 +261,7 @@ export class SessionState {
     const text = new TextDecoder().decode(from.bytes());
     if (text !== '') state.caption = { text, clockUs: captionUs };
     state.recent.read(from);
+    state.inStep.read(from);
     const disks = from.u32();
     if (disks > MAX_DISKS) throw new RangeError(`snapshot of ${disks} disks; at most ${MAX_DISKS}`);
     for (let d = 0; d < disks; d += 1) {
@@ -241,6 +270,7 @@ export class SessionState {
       disk.model.read(from);
       disk.counters.read(from);
       readInFlight(disk.inFlight, from);
+      disk.activity.read(from);
     }
     state.#readFaults(from);
     return state;
