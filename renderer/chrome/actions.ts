@@ -38,6 +38,8 @@ import { jumpToDisk, release, selectByKeys, showAllWhole, toggleEnlarged } from 
 import type { WindowApp } from '../control/window-app.ts';
 import type { CursorMove } from '../picture/cursor-moves.ts';
 import type { AppState } from '../store/app-store.ts';
+import { shownDisks } from '../store/arrangement.ts';
+import { DISK_ACTIONS } from './disk-actions.ts';
 import { HOST_ACTIONS } from './host-actions.ts';
 
 /** A key by its place on the keyboard (KeyboardEvent.code), whatever letter the layout puts there. */
@@ -46,11 +48,13 @@ export interface KeyChord {
   readonly shift?: boolean;
   /** Command on a Mac, Control elsewhere. */
   readonly mod?: boolean;
+  readonly alt?: boolean;
 }
 
 export const ACTION_GROUPS = [
   'Logs',
   'Hosting',
+  'Faults',
   'Replay',
   'Picture',
   'Move about',
@@ -74,7 +78,7 @@ export interface Action {
 
 const hasReplay = (state: AppState): boolean => state.session?.replay !== null && state.session !== null;
 const hasDisk = (state: AppState): boolean => state.activeDisk !== null;
-const hasDisks = (state: AppState): boolean => (state.session?.disks.length ?? 0) > 1;
+const hasDisks = (state: AppState): boolean => shownDisks(state).length > 1;
 
 function move(id: string, title: string, to: CursorMove, ...keys: KeyChord[]): Action {
   return { id, title, group: 'Move about', keys, available: hasDisk, run: (app) => moveCursorBy(app, to) };
@@ -108,7 +112,7 @@ function jump(n: number): Action {
     title: `Disk ${n}`,
     group: 'Panels',
     keys: [{ code: `Digit${n}` }, { code: `Numpad${n}` }],
-    available: (state) => (state.session?.disks.length ?? 0) >= n,
+    available: (state) => shownDisks(state).length >= n,
     run: (app) => jumpToDisk(app, n),
   };
 }
@@ -137,7 +141,7 @@ export const ACTIONS = [
     title: 'Open the sample recording',
     group: 'Logs',
     keys: [{ code: 'KeyE' }],
-    run: openSample,
+    run: (app) => openSample(app),
   },
   {
     id: 'logs.dismiss',
@@ -147,6 +151,7 @@ export const ACTIONS = [
     run: dismissAllNotices,
   },
   ...HOST_ACTIONS,
+  ...DISK_ACTIONS,
   {
     id: 'replay.play',
     title: 'Play or pause',

@@ -1,9 +1,11 @@
-import { type FormEvent, type ReactElement, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, type ReactElement, useId, useState } from 'react';
 import { parseSize } from '#shared/bytes/size.ts';
 import { hostDisk } from '../control/host-deeds.ts';
 import { type HostField, MAX_DELAY_MS, readWhole, refusedField } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { errorOf, Field } from './field.tsx';
 import { Modal } from './modal.tsx';
+import { useCloseOnceServed } from './use-served.ts';
 
 /** The port that NBD has by its own right. */
 const NBD_PORT = '10809';
@@ -20,7 +22,7 @@ export function HostDialog(): ReactElement {
   const [tcp, setTcp] = useState(false);
   const [port, setPort] = useState(NBD_PORT);
   const ids = { readOnly: useId(), unix: useId(), tcp: useId(), where: useId() };
-  const asked = useCloseOnceServed();
+  const asked = useCloseOnceServed('host');
 
   const refused = refusal === null ? null : (refusedField(refusal) ?? 'other');
   const wrongAt = (field: HostField, own: string | null): string | null =>
@@ -151,73 +153,18 @@ export function HostDialog(): ReactElement {
           <p className="form-answer danger form-grow" role="status">
             {refused === 'other' && refusal}
           </p>
+          <button
+            type="button"
+            className="link"
+            onClick={() => app.store.setState({ dialog: 'hostSet', refusal: null })}
+          >
+            A set of disks for RAID…
+          </button>
           <button type="submit" className="button button-main" disabled={bad}>
             Start
           </button>
         </div>
       </form>
     </Modal>
-  );
-}
-
-/** Returns what to call when the disk is asked for: once a new one is served it is taken in hand and the dialog goes. */
-function useCloseOnceServed(): () => void {
-  const app = useApp();
-  const session = useAppState((state) => state.session);
-  const before = useRef<ReadonlySet<number> | null>(null);
-  useEffect(() => {
-    if (before.current === null) return;
-    const served = session?.sources.find(
-      (source) => source.kind === 'host' && before.current?.has(source.id) === false,
-    );
-    const disk = session?.disks.find((candidate) => candidate.source === served?.id);
-    if (disk === undefined) return;
-    before.current = null;
-    app.activate(disk.id);
-    app.store.setState({ dialog: null });
-  }, [app, session]);
-  return () => {
-    before.current = new Set(session?.sources.map((source) => source.id));
-  };
-}
-
-function errorOf(parsed: object): string | null {
-  return 'error' in parsed && typeof parsed.error === 'string' ? parsed.error : null;
-}
-
-interface FieldProps {
-  readonly id: string;
-  readonly className: string;
-  readonly spellCheck: false;
-  readonly autoComplete: 'off';
-  readonly 'aria-invalid': boolean;
-  readonly 'aria-describedby': string;
-}
-
-/** A labelled field with a line below it, which says what is wrong or what would do. */
-function Field(props: {
-  readonly label: string;
-  readonly wrong: string | null;
-  readonly hint: string;
-  readonly children: (field: FieldProps) => ReactNode;
-}): ReactElement {
-  const { label, wrong, hint, children } = props;
-  const id = useId();
-  const answer = useId();
-  return (
-    <div className="form-field">
-      <label htmlFor={id}>{label}</label>
-      {children({
-        id,
-        className: 'field mono',
-        spellCheck: false,
-        autoComplete: 'off',
-        'aria-invalid': wrong !== null,
-        'aria-describedby': answer,
-      })}
-      <p id={answer} className={wrong === null ? 'field-answer' : 'field-answer danger'} role="status">
-        {wrong ?? hint}
-      </p>
-    </div>
   );
 }

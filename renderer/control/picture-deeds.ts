@@ -1,6 +1,7 @@
 import { CELL_ORDERS } from '../grid/plane.ts';
 import { type CursorMove, moveCursor } from '../picture/cursor-moves.ts';
 import { ALL_LAYERS } from '../store/app-store.ts';
+import { shownDisks } from '../store/arrangement.ts';
 import { THEME_CHOICES } from '../store/preferences.ts';
 import { type GoToTarget, parseGoTo } from '../words/go-to.ts';
 import { toggleEnlarged } from './select-deeds.ts';
@@ -127,7 +128,7 @@ export function nextTheme(app: WindowApp): void {
 
 /** Takes the next disk in hand (`step` 1) or the one before (-1). */
 export function stepDisk(app: WindowApp, step: 1 | -1): void {
-  const disks = app.state.session?.disks ?? [];
+  const disks = shownDisks(app.state);
   const at = disks.findIndex((disk) => disk.id === app.state.activeDisk);
   const next = disks[(at + step + disks.length) % disks.length];
   if (next !== undefined) app.activate(next.id);

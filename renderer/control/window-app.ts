@@ -9,14 +9,17 @@ import { connectMessagePort } from '../session/channel-message-port.ts';
 import { connectWebSocket } from '../session/channel-web-socket.ts';
 import { desktopHost } from '../session/desktop-host.ts';
 import { WindowSession } from '../session/window-session.ts';
+import { viewActivities } from '../store/activity.ts';
 import {
   type AppState,
   type AppStore,
   createAppStore,
+  diskInHand,
   type LocalNotice,
   type Selection,
   showsSide,
 } from '../store/app-store.ts';
+import { inOrder, shownDisks } from '../store/arrangement.ts';
 import { viewCounters } from '../store/counters.ts';
 import { hostInHand } from '../store/hosted.ts';
 import { loadPreferences, type Preferences, storePreferences } from '../store/preferences.ts';
@@ -158,6 +161,13 @@ export class WindowApp implements Disposable {
     if (change.theme !== undefined || change.layout !== undefined) this.applyLook();
   }
 
+  /** Brings the side panel into sight. */
+  openSide(): void {
+    if (showsSide(this.state)) return;
+    if (this.state.narrow) this.store.setState({ sideOver: true });
+    else this.prefer({ sideOpen: true });
+  }
+
   /** Shows a notice of the window's own. */
   notify(notice: Omit<LocalNotice, 'id' | 'askPathFor'> & { readonly askPathFor?: string }): void {
     const { notices } = this.state;
@@ -208,9 +218,16 @@ export class WindowApp implements Disposable {
     this.#countersStale = true;
   }
 
+  /** Changes which panels are shown, and in which order. */
+  arrange(change: Partial<Pick<AppState, 'order' | 'hidden'>>): void {
+    this.store.setState(change);
+    const { session, order } = this.state;
+    if (session !== null) this.store.setState({ session: inOrder(session, order) });
+    this.#updateDisks();
+  }
+
   diskInHand(): DiskInfo | null {
-    const { session, activeDisk } = this.state;
-    return session?.disks.find((disk) => disk.id === activeDisk) ?? null;
+    return diskInHand(this.state);
   }
 
   /** What the pointer does to the picture. */
@@ -285,10 +302,13 @@ export class WindowApp implements Disposable {
   #onMessage(message: Message): void {
     switch (message.message) {
       case 'welcome':
-        this.store.setState({ version: message.version, host: message.host });
+        this.store.setState({ version: message.version, host: message.host, nbdkit: message.nbdkit });
         return;
       case 'session':
-        this.store.setState({ session: inOrder(withDistinctNames(message.session)) });
+        this.store.setState({
+          session: inOrder(withDistinctNames(message.session), this.state.order),
+          askedErrors: stillAsked(this.state.askedErrors, message.session),
+        });
         this.#updateDisks();
         this.#countersStale = true;
         this.picture?.requestDraw();
@@ -308,6 +328,7 @@ export class WindowApp implements Disposable {
 
   /** A refusal stands where the thing was asked: in its dialog or panel while that is there, else as a notice. */
   #onRefused(command: string, text: string): void {
+    if (command === 'setDiskError') this.store.setState({ askedErrors: new Map() });
     if (standsInPlace(command, this.state)) {
       this.store.setState({ refusal: { command, text } });
     } else {
@@ -316,7 +337,7 @@ export class WindowApp implements Disposable {
   }
 
   #updateDisks(): void {
-    const disks = this.state.session?.disks ?? [];
+    const disks = shownDisks(this.state);
     this.picture?.setDisks(
       disks.map(({ id, sizeBytes }) => ({ id, sizeBytes: sizeBytes === null ? null : BigInt(sizeBytes) })),
     );
@@ -369,6 +390,8 @@ export class WindowApp implements Disposable {
     this.#countersStale = false;
     this.store.setState({
       counters: viewCounters(session.state, session.rates, nowUs, this.state.activeDisk),
+      activities: viewActivities(session.state, nowUs, this.state.session?.disks ?? []),
+      faultChanges: session.state.faultChanges,
       readout: this.cursor === null ? null : readOut(session.state, this.cursor, nowUs),
     });
   }
@@ -390,6 +413,18 @@ function standsInPlace(command: string, state: AppState): boolean {
       return state.dialog === 'open';
     case 'hostDisk':
       return state.dialog === 'host';
+    case 'openSet':
+      return state.dialog === 'openSet';
+    case 'hostSet':
+      return state.dialog === 'hostSet';
+    case 'setArrays':
+      return state.dialog === 'arrays';
+    case 'setErrorFile':
+      return state.dialog === 'errorFile';
+    case 'startNbdkit':
+      return state.dialog === 'nbdkit';
+    case 'setFaultRules':
+      return showsSide(state) && state.faultsOpen;
     case 'setHostParameter':
     case 'setHostReadOnly':
       return showsSide(state) && hostInHand(state) !== null;
@@ -398,7 +433,10 @@ function standsInPlace(command: string, state: AppState): boolean {
   }
 }
 
-/** Disks in the order of their logs, whichever the engine found first. */
-function inOrder(session: SessionInfo): SessionInfo {
-  return { ...session, disks: session.disks.toSorted((a, b) => a.source - b.source || a.id - b.id) };
+/** Error switches that were asked to move and do not stand there yet. */
+function stillAsked(asked: AppState['askedErrors'], session: SessionInfo): AppState['askedErrors'] {
+  if (asked.size === 0) return asked;
+  const standsAt = (disk: number): boolean | undefined =>
+    session.disks.find((one) => one.id === disk)?.faults.errorSwitch?.on;
+  return new Map([...asked].filter(([disk, on]) => standsAt(disk) !== on));
 }

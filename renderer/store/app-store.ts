@@ -1,9 +1,12 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { SessionInfo } from '#shared/contract/messages.ts';
+import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
+import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
 import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
+import type { RuleDraft } from '../words/rule-form.ts';
+import type { DiskActivity } from './activity.ts';
 import { type CountersView, type DiskCountersView, NO_COUNTERS } from './counters.ts';
 import type { Preferences, ThemeChoice } from './preferences.ts';
 import type { Readout } from './readout.ts';
@@ -18,7 +21,35 @@ export interface LocalNotice {
   readonly askPathFor: string | null;
 }
 
-export type DialogName = 'help' | 'palette' | 'goTo' | 'open' | 'host' | 'stopHost';
+export type DialogName =
+  | 'help'
+  | 'palette'
+  | 'goTo'
+  | 'open'
+  | 'openSet'
+  | 'host'
+  | 'hostSet'
+  | 'stopHost'
+  | 'stopSet'
+  | 'arrays'
+  | 'errorFile'
+  | 'removeErrorFile'
+  | 'nbdkit';
+
+/** A panel that is dragged by its header, and where it would come to stand. */
+export interface PanelDrag {
+  readonly disk: number;
+  /** The panel under the pointer: the dragged one takes its place; null for none. */
+  readonly over: number | null;
+}
+
+/** A fault rule in its form, while a person is at it. */
+export interface RuleEdit {
+  readonly disk: number;
+  /** Its place among the disk's rules; null for a new one. */
+  readonly index: number | null;
+  readonly draft: RuleDraft;
+}
 
 /** A range of a disk's blocks that a person selected; `endBlock` is exclusive. */
 export interface Selection {
@@ -38,10 +69,22 @@ export interface AppState {
   readonly link: LinkState;
   readonly version: string;
   readonly host: 'web' | 'electron' | null;
+  /** The version of the engine's nbdkit; null where none is installed. */
+  readonly nbdkit: string | null;
+  /** Its disks stand in the order of their panels. */
   readonly session: SessionInfo | null;
   readonly counters: CountersView;
   readonly readout: Readout | null;
+  /** What each disk is doing, by its number. */
+  readonly activities: ReadonlyMap<number, DiskActivity>;
   readonly tiles: readonly PanelTile[];
+  /** Disks in the order a person gave them; others follow as they came. */
+  readonly order: readonly number[];
+  /** Disks without a panel. */
+  readonly hidden: readonly number[];
+  readonly drag: PanelDrag | null;
+  /** The disk whose name is being written. */
+  readonly renaming: number | null;
   /** The disk that the side panel speaks of; null before there is one. */
   readonly activeDisk: number | null;
   /** The disk whose panel has the whole area; null while every disk has its place. */
@@ -67,6 +110,14 @@ export interface AppState {
   readonly dialog: DialogName | null;
   /** The hosted disk that is asked about before it is stopped. */
   readonly stopping: number | null;
+  /** The disk or set that the dialog is about, where that need not be the one in hand. */
+  readonly askingAbout: number | null;
+  /** Error switches that were asked to move and have not yet, by disk. */
+  readonly askedErrors: ReadonlyMap<number, boolean>;
+  /** Latest changes of what makes disks fail, the oldest first. */
+  readonly faultChanges: readonly FaultChangeEntry[];
+  readonly faultsOpen: boolean;
+  readonly ruleEdit: RuleEdit | null;
   readonly refusal: Refusal | null;
   readonly notices: readonly LocalNotice[];
 }
@@ -79,6 +130,11 @@ export function showsSide(state: AppState): boolean {
 /** The counters of the disk in hand, once it has shown something. */
 export function countersInHand(state: AppState): DiskCountersView | undefined {
   return state.activeDisk === null ? undefined : state.counters.disks.get(state.activeDisk);
+}
+
+/** The disk in hand; null before there is one. */
+export function diskInHand(state: AppState): DiskInfo | null {
+  return state.session?.disks.find((disk) => disk.id === state.activeDisk) ?? null;
 }
 
 export type AppStore = StoreApi<AppState>;
@@ -97,10 +153,16 @@ export function createAppStore(preferences: Preferences): AppStore {
     link: 'connecting',
     version: '',
     host: null,
+    nbdkit: null,
     session: null,
     counters: NO_COUNTERS,
     readout: null,
+    activities: new Map(),
     tiles: [],
+    order: [],
+    hidden: [],
+    drag: null,
+    renaming: null,
     activeDisk: null,
     enlarged: null,
     selection: null,
@@ -118,6 +180,11 @@ export function createAppStore(preferences: Preferences): AppStore {
     hintOpen: preferences.hintOpen,
     dialog: null,
     stopping: null,
+    askingAbout: null,
+    askedErrors: new Map(),
+    faultChanges: [],
+    faultsOpen: true,
+    ruleEdit: null,
     refusal: null,
     notices: [],
   }));
