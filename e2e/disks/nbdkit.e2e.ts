@@ -61,7 +61,7 @@ test.describe('an nbdkit that runs for the window', () => {
   });
 
   test('is asked about before it runs programs, says what went wrong, and is stopped', async ({ page }) => {
-    const line = page.getByLabel(/^What is run/);
+    const line = page.getByLabel(/^Arguments of nbdkit/);
     await line.fill("eval get_size='echo 1M' pread='dd if=/dev/zero count=$3 iflag=count_bytes'");
     await page.getByRole('button', { name: 'Run it' }).click();
     await expect(parts.dialog(page)).toContainText('the plugin eval may run programs');

@@ -8,6 +8,7 @@ import { formatCount, formatRate } from '../words/format.ts';
 import { actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
+import { MarkLegend } from './mark-legend.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { Tip, TipWords } from './tip.tsx';
 
@@ -62,6 +63,7 @@ export function Legend(): ReactElement {
           </li>
         ))}
       </ul>
+      <MarkLegend />
     </section>
   );
 }

@@ -115,7 +115,7 @@ export function RuleEditor({ edit, disk }: RuleEditorProps): ReactElement {
             {text('jitter', 'And at random', 'Up to so much more')}
           </>
         )}
-        {text('percent', 'Of a hundred', 'Drawn at random')}
+        {text('percent', 'Percent', 'Drawn at random')}
         {text('times', 'Only the first', 'Empty: always')}
         {text('after', 'Begins after', 'Empty: at once')}
         {text('lasts', 'Lasts', 'Empty: on and on')}
