@@ -66,6 +66,10 @@ test.describe('an nbdkit that runs for the window', () => {
     await page.getByRole('button', { name: 'Run it' }).click();
     await expect(parts.dialog(page)).toContainText('the plugin eval may run programs');
     await expect(page.getByRole('button', { name: 'Run it' })).toBeDisabled();
+    await expect(
+      page.locator('section.panel'),
+      'what was open stays until something takes its place',
+    ).toHaveCount(1);
     await line.fill('memory size=nonsense');
     await page.getByRole('button', { name: 'Run it' }).click();
     await expect(parts.dialog(page)).toContainText('nonsense');
