@@ -120,15 +120,17 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     }
     // nbdkit's memory plugin takes a word without a key as its size.
     const size = parseSize(word);
-    if ('error' in size) return usageError(`${size.error}; parameters are KEY=VALUE`);
+    if ('error' in size) {
+      return refused(/^\d/.test(word) ? size.error : `${size.error}; parameters are KEY=VALUE`);
+    }
     parameters.push(['size', word]);
   }
   const address = addressOf(options);
-  if (typeof address === 'string') return usageError(address);
-  if (options.faults === '') return usageError('--faults needs the name of a file');
+  if (typeof address === 'string') return refused(address);
+  if (options.faults === '') return refused('--faults needs the name of a file');
   const disks = options.disks ?? null;
   const badSet = disks === null ? null : refusedSet(disks, address);
-  if (badSet !== null) return usageError(`--disks: ${badSet}`);
+  if (badSet !== null) return refused(`--disks: ${badSet}`);
   return {
     kind: 'host',
     plugin,
@@ -145,6 +147,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     open: options.open,
     webPort: options.webPort ?? null,
   };
+}
+
+function refused(text: string): PrintedOutcome {
+  return usageError(text, 'nbdscope host');
 }
 
 /** Why a set of disks cannot be as it is asked for; null when it can. */

@@ -221,4 +221,32 @@ describe('WindowSession', () => {
     wallMs = 90_000;
     expect(session.shownUs()).toBe(T0 + 5_000_000);
   });
+
+  it('takes back what it ran on by before it heard that a replay stands or goes slower', () => {
+    const replay = {
+      playing: true,
+      speed: 16,
+      firstUs: T0,
+      lastUs: T0 + 60_000_000,
+      ended: false,
+      captions: [],
+    };
+    engine.write(1, true);
+    engine.snapshot();
+    engine.message({ message: 'session', session: sessionInfo({ ...replay, positionUs: T0 + 1_000_000 }) });
+    wallMs = 500;
+    expect(session.nowUs()).toBe(T0 + 9_000_000);
+    engine.message({
+      message: 'session',
+      session: sessionInfo({ ...replay, speed: 1, positionUs: T0 + 4_000_000 }),
+    });
+    wallMs = 1500;
+    expect(session.nowUs()).toBe(T0 + 5_000_000);
+    engine.message({
+      message: 'session',
+      session: sessionInfo({ ...replay, speed: 1, playing: false, positionUs: T0 + 4_500_000 }),
+    });
+    wallMs = 9000;
+    expect(session.nowUs()).toBe(T0 + 4_500_000);
+  });
 });

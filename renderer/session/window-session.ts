@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Channel, Disposable } from '#shared/channel/channel.ts';
 import { decodeFrame, encodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
 import type { Command } from '#shared/contract/commands.ts';
-import { type Message, MessageSchema, type SessionInfo } from '#shared/contract/messages.ts';
+import { type Message, MessageSchema, type ReplayInfo, type SessionInfo } from '#shared/contract/messages.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
 import { readSnapshotPart, snapshotSequence } from '#shared/model/snapshot.ts';
@@ -219,11 +219,25 @@ export class WindowSession implements Disposable {
       this.#listener.link('open');
     }
     if (message.message === 'session') {
+      const before = this.#info?.replay ?? null;
       this.#info = message.session;
       this.#setMotion();
+      this.#takeBack(before);
       this.#observeReplay();
     }
     this.#listener.message(message);
+  }
+
+  /**
+   * Until word comes that the replay stands, or goes slower, the estimate runs on at the former speed: several seconds of
+   * the recording at a high one, in which disks would seem to do nothing.
+   */
+  #takeBack(before: ReplayInfo | null): void {
+    const replay = this.#info?.replay ?? null;
+    if (before === null || replay === null || replay.ended || !this.#following) return;
+    const slower = replay.playing ? replay.speed < before.speed : before.playing;
+    if (!slower || Number.isNaN(this.state.clockUs)) return;
+    this.clock.reset(Math.max(replay.positionUs, this.state.clockUs), this.#wallMs());
   }
 
   /** A paused picture stays where it is, whatever the replay does meanwhile. */
