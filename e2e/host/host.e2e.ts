@@ -1,24 +1,14 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { expect, type Page, test } from '@playwright/test';
 import { HostingCommand } from '../support/hosted.ts';
-import { near, PageShot, type Rgb, rgbOf } from '../support/picture.ts';
+import { gridColor, near, PageShot } from '../support/picture.ts';
 import { expectCounts } from '../support/window.ts';
 
 const BLOCK = 4096;
 const AT = { written: 10, trimmed: 1300, zeroed: 5000, read: 9000, untouched: 12_000 } as const;
 
-async function color(page: Page, name: string): Promise<Rgb> {
-  const property = `--grid-${name}`;
-  return rgbOf(
-    await page.evaluate(
-      (variable) => getComputedStyle(document.documentElement).getPropertyValue(variable).trim(),
-      property,
-    ),
-  );
-}
-
 async function expectBlock(page: Page, block: number, name: string, index = 0): Promise<void> {
-  const wanted = await color(page, name);
+  const wanted = await gridColor(page, name);
   await expect(async () => {
     const seen = (await PageShot.take(page, index)).block(block);
     expect(near(seen, wanted), `block ${block} is to be ${name} (${wanted}): ${seen}`).toBe(true);
@@ -58,7 +48,7 @@ test.describe('a hosted disk in the browser', () => {
     await page.goto(await hosting.windowUrl());
     await expectBlock(page, AT.read, 'untouched');
     const reading = hosting.qemuIo(...Array<string>(200).fill(`read ${AT.read * BLOCK} ${BLOCK}`));
-    const untouched = await color(page, 'untouched');
+    const untouched = await gridColor(page, 'untouched');
     await expect(async () => {
       expect(near((await PageShot.take(page)).block(AT.read), untouched, 12)).toBe(false);
     }).toPass({ timeout: 10_000, intervals: [20] });
@@ -78,8 +68,8 @@ test.describe('a hosted disk in the browser', () => {
     await page.goto(await hosting.windowUrl());
     const { printed } = await hosting.qemuIo(`write -P 7 ${AT.written * BLOCK} ${64 * BLOCK}`);
     expect(printed).toContain('write failed: Input/output error');
-    const untouched = await color(page, 'untouched');
-    const written = await color(page, 'written');
+    const untouched = await gridColor(page, 'untouched');
+    const written = await gridColor(page, 'written');
     await expect(async () => {
       const shot = await PageShot.take(page);
       const cells = Array.from({ length: 64 }, (_, i) => shot.block(AT.written + i));
