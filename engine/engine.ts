@@ -202,7 +202,12 @@ export class Engine {
     const nbdkit = await NbdkitProcess.start(line, confirmed);
     await this.enqueue(async () => {
       if (this.#disposed) return nbdkit.dispose();
-      await this.leaveSample(false);
+      try {
+        await this.leaveSample(false);
+      } catch (error) {
+        await nbdkit.dispose();
+        throw error;
+      }
       const { logFile, errorFile, logFirstCommand, name, added } = nbdkit.plan;
       const source = this.session.add(createLogSource(logFile, { name, kind: 'nbdkit' }));
       this.#nbdkits.add(source, nbdkit);

@@ -61,11 +61,15 @@ test.describe('an nbdkit that runs for the window', () => {
   });
 
   test('is asked about before it runs programs, says what went wrong, and is stopped', async ({ page }) => {
-    const line = page.getByLabel(/^What is run/);
+    const line = page.getByLabel(/^Arguments of nbdkit/);
     await line.fill("eval get_size='echo 1M' pread='dd if=/dev/zero count=$3 iflag=count_bytes'");
     await page.getByRole('button', { name: 'Run it' }).click();
     await expect(parts.dialog(page)).toContainText('the plugin eval may run programs');
     await expect(page.getByRole('button', { name: 'Run it' })).toBeDisabled();
+    await expect(
+      page.locator('section.panel'),
+      'what was open stays until something takes its place',
+    ).toHaveCount(1);
     await line.fill('memory size=nonsense');
     await page.getByRole('button', { name: 'Run it' }).click();
     await expect(parts.dialog(page)).toContainText('nonsense');

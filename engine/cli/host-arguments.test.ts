@@ -78,7 +78,7 @@ describe('nbdscope host', () => {
 
   it.each([
     ['--disks 0 memory 1M', '1 to 64 disks'],
-    ['--disks 65 memory 1M', '1 to 64 disks'],
+    ['--disks 65 memory 1M', '1 to 64 disks, not 65 (nbdscope host --help tells more)'],
     ['--disks some memory 1M', '1 to 64 disks'],
     ['--disks 1.5 memory 1M', '1 to 64 disks'],
     ['--disks 2 -U /tmp/sock memory 1M', 'put %d where'],

@@ -116,15 +116,15 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   const options = command.opts<Options>();
   const [plugin = '', ...words] = command.args;
   const parameters = parametersOf(plugin, words);
-  if (typeof parameters === 'string') return usageError(parameters);
+  if (typeof parameters === 'string') return refused(parameters);
   const address = addressOf(options);
-  if (typeof address === 'string') return usageError(address);
+  if (typeof address === 'string') return refused(address);
   const tls = tlsOf(options);
-  if (typeof tls === 'string') return usageError(tls);
-  if (options.faults === '') return usageError('--faults needs the name of a file');
+  if (typeof tls === 'string') return refused(tls);
+  if (options.faults === '') return refused('--faults needs the name of a file');
   const disks = options.disks ?? null;
   const badSet = disks === null ? null : refusedSet(disks, address);
-  if (badSet !== null) return usageError(`--disks: ${badSet}`);
+  if (badSet !== null) return refused(`--disks: ${badSet}`);
   return {
     kind: 'host',
     plugin,
@@ -147,6 +147,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   };
 }
 
+function refused(text: string): PrintedOutcome {
+  return usageError(text, 'nbdscope host');
+}
+
 /** The words after the plugin; a text says why they will not do. */
 function parametersOf(name: string, words: readonly string[]): [string, string][] | string {
   try {
@@ -154,7 +158,9 @@ function parametersOf(name: string, words: readonly string[]): [string, string][
     const parameters = words.map((word) => parameterOf(plugin, word));
     for (const [key, value] of parameters) {
       const size = key === 'size' && plugin.takes(key) ? parseSize(value) : null;
-      if (size !== null && 'error' in size) return `${size.error}; parameters are KEY=VALUE`;
+      if (size !== null && 'error' in size) {
+        return /^\d/.test(value) ? size.error : `${size.error}; parameters are KEY=VALUE`;
+      }
     }
     return parameters;
   } catch (error) {

@@ -130,15 +130,16 @@ export class CreatedFiles {
   }
 
   #removeAllNow(): void {
+    let kept = false;
     for (const noted of this.#files.values()) {
       try {
         removeNow(noted);
       } catch {
         // Stays in the journal, for the next start.
-        return;
+        kept = true;
       }
     }
-    rmSync(this.#journal, { force: true });
+    if (!kept) rmSync(this.#journal, { force: true });
   }
 
   /** Returns false when the journal cannot be written. */

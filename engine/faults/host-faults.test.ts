@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Channel } from '#shared/channel/channel.ts';
 import { decodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
@@ -164,6 +165,23 @@ describe('the faults of a hosted disk', () => {
         words.filter((word) => word.includes(' ') && !/^got \d$/.test(word)),
       );
       expect(state.disk(0).faults).toEqual({ words: words.at(-1), on: false, rules: [rule] });
+    }
+  });
+
+  it('tell the hits of a rule that was changed, though it had as many before', async () => {
+    const disk = await host();
+    const window = new TestWindow();
+    for (const error of ['EIO', 'EPERM', 'ENOMEM', 'ENOSPC'] as const) {
+      const rule = faultRule({ name: 'one', ops: ['read'], action: { do: 'fail', error } });
+      window.send({ command: 'setFaultRules', disk: 0, rules: [rule] });
+      // Gone again before anybody looks at who is connected.
+      const client = await clientOf(disk);
+      expect((await client.read(0n, 512)).errno).toBe(Errno[error]);
+      await client.abandon();
+      await until(
+        () => window.faults?.rules[0]?.hits === 1 && isDeepStrictEqual(window.faults.rules[0].rule, rule),
+      );
+      expect(window.faults?.rules).toEqual([{ rule, state: 'inForce', hits: 1, frozen: 0 }]);
     }
   });
 

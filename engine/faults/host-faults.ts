@@ -10,6 +10,7 @@ export class HostFaults implements FaultControl {
   readonly #filter: FaultFilter;
   readonly #sizeBytes: bigint;
   readonly #changed: OnFaultsChanged;
+  #changes = 0;
 
   constructor(filter: FaultFilter, sizeBytes: bigint, changed: OnFaultsChanged) {
     this.#filter = filter;
@@ -26,10 +27,13 @@ export class HostFaults implements FaultControl {
     };
   }
 
-  /** What {@link info} tells is another when this is. */
+  /**
+   * What {@link info} tells is another when this is. Changes count: they are told at once, and counts that have come back
+   * since to what they were before are news again.
+   */
   get mark(): string {
     const rules = this.#filter.standings().map(({ state, hits, frozen }) => `${state} ${hits} ${frozen}`);
-    return `${this.#filter.error}|${rules}`;
+    return `${this.#changes}|${this.#filter.error}|${rules}`;
   }
 
   async setError(on: boolean): Promise<void> {
@@ -51,6 +55,7 @@ export class HostFaults implements FaultControl {
 
   /** Records words about a change, and how the faults stand since: of what else makes the disk fail, too. */
   tell(words: string): void {
+    this.#changes += 1;
     this.#changed({ words: short(words), on: this.#filter.error, rules: [...this.#filter.rules] });
   }
 

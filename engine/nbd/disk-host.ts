@@ -119,7 +119,7 @@ export class DiskHost {
       log === null ? null : new ClientLog(log, () => server.connections),
     );
     const faults = new HostFaults(disk.faults, disk.backend.sizeBytes, (change) => {
-      if (change !== null) source.faultChanged(0, change);
+      source.faultChanged(0, change);
     });
     disk.faults.hangUp = (connection) => server.disconnect(connection);
     try {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ export async function removeStaleSockets(parent = parentDirectory()): Promise<vo
 
 async function removeIfStale(directory: string): Promise<void> {
   try {
-    const status = statSync(directory);
+    const status = lstatSync(directory);
     if (!status.isDirectory() || status.uid !== process.getuid?.()) return;
     if (await isRefused(join(directory, SOCKET_NAME))) rmSync(directory, { recursive: true, force: true });
   } catch {

@@ -132,6 +132,8 @@ describe('what runs programs', () => {
     ['nbd command=qemu-nbd arg=-f', 'command=qemu-nbd names a program'],
     ['curl https://x cookie-script=x', 'cookie-script=x names a program'],
     ["data '<(id)'", 'runs a command'],
+    ['nbd nbd+ssh://-oProxyCommand=x/', 'running ssh'],
+    ['nbd uri=NBDS+SSH://host/', 'running ssh'],
   ])('something in %j', (line, message) => {
     expect(why(line)).toContain(message);
   });

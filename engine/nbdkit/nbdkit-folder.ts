@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -37,7 +45,8 @@ export function removeStaleFolders(parent = tmpdir()): void {
     if (!name.startsWith(PREFIX)) continue;
     const path = join(parent, name);
     try {
-      const found = statSync(path);
+      // A link that somebody put there is not followed.
+      const found = lstatSync(path);
       if (!found.isDirectory() || found.uid !== process.getuid?.()) continue;
       const owner = v.safeParse(ProcessMarkSchema, JSON.parse(readFileSync(join(path, OWNER), 'utf8')));
       if (owner.success && hasEnded(owner.output) && !isServed(path))

@@ -166,7 +166,6 @@ export function ArrayEditor(props: ArrayEditorProps): ReactElement {
 }
 
 function chunkWords(bytes: number): string {
-  if (bytes === 65_536) return `${formatBytes(bytes)}, as the original's`;
   return bytes === 524_288 ? `${formatBytes(bytes)}, md's own choice` : formatBytes(bytes);
 }
 

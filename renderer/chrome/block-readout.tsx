@@ -13,9 +13,15 @@ export function BlockReadout(): ReactElement {
   const readout = useAppState((state) => state.readout);
   const disks = useAppState((state) => state.session?.disks);
   const several = (disks?.length ?? 0) > 1;
+  const inArrays = useAppState((state) => (state.session?.arrays.length ?? 0) > 0);
   const name = several ? disks?.find((disk) => disk.id === readout?.disk)?.name : undefined;
   return (
-    <section className="side-section readout" aria-label="Block in hand" data-testid="readout">
+    <section
+      className="side-section readout"
+      aria-label="Block in hand"
+      data-testid="readout"
+      data-arrays={inArrays}
+    >
       {readout === null ? <NoBlock /> : <Block readout={readout} name={name} />}
     </section>
   );
@@ -92,7 +98,7 @@ function StripeFacts({ readout }: { readonly readout: Readout }): ReactElement |
     <>
       <Fact name="array">{words.array}</Fact>
       <Fact name="stripe">{words.stripe}</Fact>
-      <Fact name="there">{words.offset}</Fact>
+      <Fact name="in array">{words.offset}</Fact>
     </>
   );
 }

@@ -105,8 +105,7 @@ export function HostDialog(): ReactElement {
           </Field>
         </div>
         <p className="quiet">
-          Slow on purpose: with 40 ms, as the original used, people can see what happens. It can be changed at
-          any time.
+          Slow on purpose: with 40 ms people can see what happens. It can be changed at any time.
         </p>
         <fieldset className="form-where" aria-labelledby={ids.where}>
           <span id={ids.where}>Clients come by</span>

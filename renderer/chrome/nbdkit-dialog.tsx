@@ -24,7 +24,7 @@ export function NbdkitDialog(): ReactElement {
       description={
         version === null
           ? 'nbdkit is not installed on this machine, so nbdscope cannot run it.'
-          : `nbdkit ${version} of this machine is started, its log is followed, and it is stopped with the window's engine.`
+          : `nbdkit ${version} of this machine is started, its log is followed, and it ends with nbdscope.`
       }
     >
       {version === null ? <NotInstalled /> : <RunForm />}
@@ -116,7 +116,7 @@ function RunForm(): ReactElement {
         <label htmlFor={ids.readOnly}>Read-only</label>
       </div>
       <div className="form-field">
-        <label htmlFor={ids.line}>What is run, behind nbdkit: change it or paste another</label>
+        <label htmlFor={ids.line}>Arguments of nbdkit: change them or paste others</label>
         <textarea
           id={ids.line}
           className="field mono line-field"

@@ -115,10 +115,10 @@ export function RuleEditor({ edit, disk }: RuleEditorProps): ReactElement {
             {text('jitter', 'And at random', 'Up to so much more')}
           </>
         )}
-        {text('percent', 'Of a hundred', 'Drawn at random')}
+        {text('percent', 'Percent', 'Drawn at random')}
         {text('times', 'Only the first', 'Empty: always')}
-        {text('after', 'Begins after', 'Empty: at once')}
-        {text('lasts', 'Lasts', 'Empty: on and on')}
+        {text('after', 'Begins after', 'As in 10s; or at once')}
+        {text('lasts', 'Lasts', 'As in 30s; or for ever')}
       </div>
       <div className="form-row form-end">
         <button type="button" className="button button-small" onClick={() => closeDraft(app)}>

@@ -19,12 +19,12 @@ export function SidePanel(): ReactElement {
     <aside className="side" aria-label={name === undefined ? 'Numbers' : `Numbers of ${name}`}>
       <DiskInHand />
       <Legend />
+      <BlockReadout />
       <FaultsSection />
       <SetCard />
       <DiskCard />
       <NbdkitCard />
       <Latencies />
-      <BlockReadout />
       <LatestRequests />
     </aside>
   );

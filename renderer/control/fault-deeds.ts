@@ -52,11 +52,21 @@ export function askForErrorFile(app: WindowApp, disk: number): void {
 
 /** Puts rules in the place of those that the disk has. */
 export function setRules(app: WindowApp, disk: number, rules: readonly FaultRule[]): void {
+  app.store.setState(({ askedRules }) => ({ askedRules: new Map(askedRules).set(disk, rules) }));
   app.send({ command: 'setFaultRules', disk, rules: [...rules] });
+  setTimeout(() => forgetRules(app, disk, rules), PATIENCE_MS);
 }
 
+function forgetRules(app: WindowApp, disk: number, rules: readonly FaultRule[]): void {
+  if (app.state.askedRules.get(disk) !== rules) return;
+  const left = new Map(app.state.askedRules);
+  left.delete(disk);
+  app.store.setState({ askedRules: left });
+}
+
+/** The rules that a disk has, or is about to have: two changes in quick succession both hold. */
 export function rulesOf(app: WindowApp, disk: number): readonly FaultRule[] {
-  return diskOf(app, disk)?.faults.rules.map(({ rule }) => rule) ?? [];
+  return app.state.askedRules.get(disk) ?? diskOf(app, disk)?.faults.rules.map(({ rule }) => rule) ?? [];
 }
 
 /** Adds rules behind those that the disk has, as far as it takes them. */

@@ -2,7 +2,6 @@ import type { ArrayLayout } from '#shared/contract/arrays.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import { hostedSet, setInHand } from '../store/hosted-set.ts';
 import { otherClients } from '../words/host-words.ts';
-import { opensInstead } from './log-deeds.ts';
 import type { WindowApp } from './window-app.ts';
 
 /** What a person can do with several disks at once, and with an nbdkit that runs for this window. */
@@ -60,12 +59,7 @@ export function askForNbdkit(app: WindowApp): void {
   app.store.setState({ dialog: 'nbdkit', refusal: null });
 }
 
-/** Runs nbdkit with what would stand behind its name on a shell's line; the sample makes room for it. */
+/** Runs nbdkit with what would stand behind its name on a shell's line; once it serves, the sample makes room for it. */
 export function startNbdkit(app: WindowApp, line: string, confirmed: boolean): void {
-  if (opensInstead(app)) {
-    for (const source of app.state.session?.sources ?? []) {
-      app.send({ command: 'closeSource', source: source.id });
-    }
-  }
   app.send({ command: 'startNbdkit', line, confirmed });
 }

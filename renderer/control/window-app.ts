@@ -25,6 +25,7 @@ import { hostInHand } from '../store/hosted.ts';
 import { loadPreferences, type Preferences, storePreferences } from '../store/preferences.ts';
 import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
+import { rulesStillAsked } from './asked-rules.ts';
 import { type MarkInput, marksOf } from './disk-marks.ts';
 import { selectByPointer } from './select-deeds.ts';
 import { ThemeControl } from './theme-control.ts';
@@ -308,6 +309,7 @@ export class WindowApp implements Disposable {
         this.store.setState({
           session: inOrder(withDistinctNames(message.session), this.state.order),
           askedErrors: stillAsked(this.state.askedErrors, message.session),
+          askedRules: rulesStillAsked(this.state.askedRules, message.session),
         });
         this.#updateDisks();
         this.#countersStale = true;
@@ -329,6 +331,7 @@ export class WindowApp implements Disposable {
   /** A refusal stands where the thing was asked: in its dialog or panel while that is there, else as a notice. */
   #onRefused(command: string, text: string): void {
     if (command === 'setDiskError') this.store.setState({ askedErrors: new Map() });
+    if (command === 'setFaultRules') this.store.setState({ askedRules: new Map() });
     if (standsInPlace(command, this.state)) {
       this.store.setState({ refusal: { command, text } });
     } else {

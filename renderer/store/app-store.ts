@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { FaultRule } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
 import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
@@ -114,6 +115,8 @@ export interface AppState {
   readonly askingAbout: number | null;
   /** Error switches that were asked to move and have not yet, by disk. */
   readonly askedErrors: ReadonlyMap<number, boolean>;
+  /** Fault rules that were sent and are not in force yet, by disk: the next change builds on them. */
+  readonly askedRules: ReadonlyMap<number, readonly FaultRule[]>;
   /** Latest changes of what makes disks fail, the oldest first. */
   readonly faultChanges: readonly FaultChangeEntry[];
   readonly faultsOpen: boolean;
@@ -182,6 +185,7 @@ export function createAppStore(preferences: Preferences): AppStore {
     stopping: null,
     askingAbout: null,
     askedErrors: new Map(),
+    askedRules: new Map(),
     faultChanges: [],
     faultsOpen: true,
     ruleEdit: null,

@@ -21,6 +21,7 @@ describe('words about a rule', () => {
       { ops: ['write', 'read', 'read'], range: { from: '1048576', to: '1049089' } },
       'Reads and writes that touch 1M to 1049089 fail with EIO.',
     ],
+    [{ range: { from: '33554432', to: '33558528' } }, 'Reads that touch 4K at 32M fail with EIO.'],
     [{ percent: 0.5, times: 1 }, 'Reads fail with EIO, 0.5% of them at random, once.'],
     [
       { times: 3, afterMs: 1500, forMs: 250 },

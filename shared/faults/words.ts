@@ -20,8 +20,7 @@ export function ruleWords(rule: FaultRule): string {
   const { ops, range, percent, times, afterMs, forMs } = rule;
   const whose =
     new Set(ops).size === OP_COUNT ? 'all requests' : listed(sorted(ops).map((op) => OP_WORDS[op]));
-  const where =
-    range === null ? '' : ` that touch ${shortSize(BigInt(range.from))} to ${shortSize(BigInt(range.to))}`;
+  const where = range === null ? '' : ` that touch ${rangeWords(BigInt(range.from), BigInt(range.to))}`;
   const limits: string[] = [];
   if (percent < 100) limits.push(`${percent}% of them at random`);
   if (times !== null) limits.push(times === 1 ? 'once' : `only the first ${times}`);
@@ -29,6 +28,13 @@ export function ruleWords(rule: FaultRule): string {
   if (forMs !== null) limits.push(`for ${msWords(forMs)}`);
   const sentence = [`${whose}${where} ${actionWords(rule.action)}`, ...limits].join(', ');
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+/** As two places, or where the second is no round one as a length: `1M to 2M`, `4K at 32M`. */
+function rangeWords(from: bigint, to: bigint): string {
+  const ends = `${shortSize(from)} to ${shortSize(to)}`;
+  const length = `${shortSize(to - from)} at ${shortSize(from)}`;
+  return (to - from) % 1024n === 0n && length.length < ends.length ? length : ends;
 }
 
 function actionWords(action: FaultRule['action']): string {

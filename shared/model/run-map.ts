@@ -151,6 +151,26 @@ export class RunMap {
     }
   }
 
+  /** Visits the pages of which this and `before` have different records. */
+  eachDifference(
+    before: RunMap,
+    visit: (from: number, to: number, was: RunRecord, is: RunRecord) => void,
+  ): void {
+    let old = 0;
+    let own = 0;
+    for (let from = 0; from !== Number.POSITIVE_INFINITY; ) {
+      const oldEnd = before.starts[old + 1] ?? Number.POSITIVE_INFINITY;
+      const ownEnd = this.starts[own + 1] ?? Number.POSITIVE_INFINITY;
+      const to = Math.min(oldEnd, ownEnd);
+      const was = before.records[old] ?? UNTOUCHED_RUN;
+      const is = this.records[own] ?? UNTOUCHED_RUN;
+      if (from < to && !sameRecord(was, is)) visit(from, to, was, is);
+      if (oldEnd === to) old += 1;
+      if (ownEnd === to) own += 1;
+      from = to;
+    }
+  }
+
   write(to: ByteWriter): void {
     to.f64(this.grain);
     to.u32(this.starts.length);

@@ -29,8 +29,14 @@ async function refused(...words: string[]): Promise<{ code: number; said: string
 
 it('names what is wrong with a file of faults, and hosts nothing', async () => {
   const path = join(folder, 'faults.json');
-  const missing = await refused('--faults', path, 'memory', '1M');
-  expect(missing).toMatchObject({ code: 1, said: expect.stringContaining('no such file') });
+  expect(await refused('--faults', path, 'memory', '1M')).toEqual({
+    code: 2,
+    said: `nbdscope: --faults ${path} cannot be read: there is no such file\n`,
+  });
+  expect(await refused('--faults', folder, 'memory', '1M')).toEqual({
+    code: 2,
+    said: `nbdscope: --faults ${folder} cannot be read: it is a directory\n`,
+  });
   writeFileSync(path, '{"nbdscope":"faults","version":1,"name":"x","rules":[{}]}');
   expect(await refused('--faults', path, 'memory', '1M')).toEqual({
     code: 2,

@@ -54,11 +54,21 @@ async function start(command: HostCommand): Promise<DiskHost[] | number> {
   }
 }
 
-/** @throws RefusedError naming the place in the file that will not do, or Error when it cannot be read. */
+/** @throws RefusedError naming the file that cannot be read, or the place in it that will not do. */
 async function readFaults(path: string): Promise<readonly FaultRule[]> {
-  const parsed = parseFaultFile(await readFile(path, 'utf8'));
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new RefusedError(`--faults ${path} cannot be read: ${whyUnread(error)}`);
+  });
+  const parsed = parseFaultFile(text);
   if ('error' in parsed) throw new RefusedError(`${path}: ${parsed.error}`);
   return parsed.file.rules;
+}
+
+function whyUnread(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a directory';
+  return error instanceof Error ? error.message : String(error);
 }
 
 function say(text: string): void {

@@ -93,6 +93,8 @@ export class DiskPartners {
   }
 
   read(from: ByteReader): void {
+    this.ids.length = 0;
+    this.twins.length = 0;
     this.ids.push(...numbers(from));
     this.twins.push(...numbers(from));
     this.missed = from.f64();
