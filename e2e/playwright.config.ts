@@ -13,7 +13,7 @@ export default defineConfig({
   outputDir: resolve(ROOT, 'test-results/e2e'),
   timeout: 90_000,
   expect: { timeout: 15_000 },
-  globalTimeout: 11 * 60_000,
+  globalTimeout: 18 * 60_000,
   workers: 2,
   retries: 0,
   forbidOnly: true,

@@ -37,7 +37,8 @@ export function namesOfSet(pattern: string, count: number, what: string): string
 /** @throws RefusedError unless it is a number of disks that a set can have. */
 export function checkSetCount(count: number): void {
   if (Number.isInteger(count) && count >= 1 && count <= MAX_SET_DISKS) return;
-  throw new RefusedError(`a set has 1 to ${MAX_SET_DISKS} disks`);
+  const given = Number.isNaN(count) ? '' : `, not ${count}`;
+  throw new RefusedError(`a set has 1 to ${MAX_SET_DISKS} disks${given}`);
 }
 
 /** A set of logs as it is asked for, in a window or on the command line. */

@@ -162,4 +162,46 @@ describe('Engine', () => {
     }
     expect(window.refused).toEqual([]);
   });
+
+  it("knows the array of a sample's disks, and forgets it with them", async () => {
+    await engine.openSample('raid5');
+    await until(() => engine.sessionInfo().arrays.length === 1);
+    const { arrays, disks } = engine.sessionInfo();
+    expect(disks.map(({ name }) => name)).toEqual(['disk1', 'disk2', 'disk3', 'disk4', 'disk5']);
+    expect(arrays[0]).toMatchObject({ level: 5, chunkBytes: 65_536, members: [0, 1, 2, 3], spares: [4] });
+    await engine.openLogs([log('a.log', HEADLESS)], 1n << 20n);
+    await until(() => engine.sessionInfo().disks.length === 1);
+    expect(engine.sessionInfo().arrays).toEqual([]);
+  });
+
+  it('takes arrays of disks that are there, each once', async () => {
+    await engine.openLogs([log('a.log', RUN), log('b.log', RUN)], 1n << 20n);
+    await until(() => engine.sessionInfo().disks.length === 2);
+    const layout = {
+      name: 'mirror',
+      level: 1,
+      chunkBytes: 65_536,
+      parityLayout: 'left-symmetric',
+      copyLayout: 'near',
+      copies: 2,
+      dataOffsetBytes: 0,
+    } as const;
+    expect(() => engine.setArrays([{ ...layout, members: [0, 7], spares: [] }])).toThrow(
+      'there is no disk 7',
+    );
+    expect(() => engine.setArrays([{ ...layout, members: [0, 1], spares: [1] }])).toThrow('twice');
+    engine.setArrays([{ ...layout, members: [0, 1], spares: [] }]);
+    await engine.closeSource(engine.sessionInfo().disks[1]?.source ?? -1);
+    expect(engine.sessionInfo().arrays[0]?.members).toEqual([0, null]);
+  });
+
+  it('calls a disk by the name that a person gives it, and by its own again', async () => {
+    await engine.openLogs([log('a.log', RUN)], 1n << 20n);
+    await until(() => engine.sessionInfo().disks.length === 1);
+    engine.renameDisk(0, 'root disk');
+    expect(engine.sessionInfo().disks[0]?.name).toBe('root disk');
+    engine.renameDisk(0, '');
+    expect(engine.sessionInfo().disks[0]?.name).toBe('a.log');
+    expect(() => engine.renameDisk(3, 'x')).toThrow('there is no disk 3');
+  });
 });

@@ -5,7 +5,7 @@ import type { Channel } from '#shared/channel/channel.ts';
 import type { ArrayLayout } from '#shared/contract/arrays.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
-import type { SampleId } from '#shared/contract/samples.ts';
+import { SAMPLES, type SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
@@ -56,6 +56,8 @@ export class Engine {
   #installed: Promise<InstalledNbdkit | null> = findNbdkit();
   #disposed = false;
   #arrays: readonly ArrayLayout[] = [];
+  /** Once a person may have changed what was told of a sample's array, it is not told again. */
+  #sampleArrayTold = false;
   #infoTimer: NodeJS.Timeout | null = null;
   #queue: Promise<void> = Promise.resolve();
 
@@ -95,7 +97,7 @@ export class Engine {
   addHost(host: DiskHost): Promise<void> {
     return this.enqueue(async () => {
       await this.leaveSample(false);
-      this.#hosts.add(this.session.add(host.source), host);
+      await this.#show(host);
     });
   }
 
@@ -104,7 +106,7 @@ export class Engine {
     return this.enqueue(async () => {
       const host = await this.#hosts.start(command);
       await this.leaveSample(false);
-      this.#hosts.add(this.session.add(host.source), host);
+      await this.#show(host);
     });
   }
 
@@ -113,8 +115,14 @@ export class Engine {
     return this.enqueue(async () => {
       const hosts = await this.#hosts.startSet(command);
       await this.leaveSample(false);
-      for (const host of hosts) this.#hosts.add(this.session.add(host.source), host);
+      for (const host of hosts) await this.#show(host);
     });
+  }
+
+  async #show(host: DiskHost): Promise<void> {
+    const source = this.session.add(host.source);
+    this.#hosts.add(source, host);
+    for (const disk of this.session.disksOf(source)) await this.faults.add(disk, host.faults);
   }
 
   /** Ends a hosted disk and its picture; `force` though clients are connected. */
@@ -194,7 +202,12 @@ export class Engine {
     const nbdkit = await NbdkitProcess.start(line, confirmed);
     await this.enqueue(async () => {
       if (this.#disposed) return nbdkit.dispose();
-      await this.leaveSample(false);
+      try {
+        await this.leaveSample(false);
+      } catch (error) {
+        await nbdkit.dispose();
+        throw error;
+      }
       const { logFile, errorFile, logFirstCommand, name, added } = nbdkit.plan;
       const source = this.session.add(createLogSource(logFile, { name, kind: 'nbdkit' }));
       this.#nbdkits.add(source, nbdkit);
@@ -203,6 +216,10 @@ export class Engine {
       if (added.length > 0) {
         const text = `nbdscope added to the line: ${added.join('; ')}`;
         this.session.notice(source, { key: 'added', level: 'info', text, detail: nbdkit.plan.command });
+      }
+      if (nbdkit.plan.outlivesCrash) {
+        const text = 'this nbdkit cannot be told to end with nbdscope: if nbdscope crashes, end it yourself';
+        this.session.notice(source, { key: 'outlives', level: 'warning', text, detail: nbdkit.plan.command });
       }
       this.#scheduleInfo();
     });
@@ -230,11 +247,30 @@ export class Engine {
       await this.#empty();
       const replay = openSampleReplay(this.options.assetsDir, sample, {
         onRestart: () => this.session.restartState(),
-        onInfo: () => this.#scheduleInfo(),
+        onInfo: () => {
+          this.#tellSampleArray(sample);
+          this.#scheduleInfo();
+        },
       });
       this.#replay = replay;
       this.session.add(replay);
     });
+  }
+
+  /** Tells of the array in a sample, once its disks have been found. */
+  #tellSampleArray(sample: SampleId): void {
+    const array = SAMPLES.find(({ id }) => id === sample)?.array ?? null;
+    const disks = this.session.diskInfos().map(({ id }) => id);
+    if (array === null || this.#sampleArrayTold || disks.length === 0) return;
+    this.#sampleArrayTold = true;
+    const idOf = (place: number): number | null => disks[place] ?? null;
+    this.#arrays = [
+      {
+        ...array,
+        members: array.members.map((place) => (place === null ? null : idOf(place))),
+        spares: array.spares.flatMap((place) => idOf(place) ?? []),
+      },
+    ];
   }
 
   closeSource(sourceId: number): Promise<void> {
@@ -256,9 +292,9 @@ export class Engine {
           'a disk is hosted here, and its picture cannot be read again; open the log in an nbdscope of its own to pick a run',
         );
       }
-      if (this.#nbdkits.running) {
+      if (session.sourceInfos().some(({ kind }) => kind === 'nbdkit')) {
         throw new RefusedError(
-          'an nbdkit runs here, and would end; open the log in an nbdscope of its own to pick a run',
+          'an nbdkit was run here, whose log would go; close it, or open the log in an nbdscope of its own to pick a run',
         );
       }
       const again = session.sourceInfos().map(({ id, name, path, run: shown }) => {
@@ -338,6 +374,9 @@ export class Engine {
   /** Empties the session: what was open ends. */
   async #empty(): Promise<void> {
     this.#replay = null;
+    // Disks are numbered anew: what was said of the former would be taken for these.
+    this.#arrays = [];
+    this.#sampleArrayTold = false;
     await this.session.reset();
   }
 

@@ -228,10 +228,10 @@ export class WindowConnection {
     const host = engine.hostOf(command.source);
     switch (command.command) {
       case 'setHostParameter':
-        host.parameters.set(command.key, command.value);
+        host.setParameter(command.key, command.value);
         break;
       case 'setHostReadOnly':
-        host.parameters.readOnly = command.on;
+        host.setReadOnly(command.on);
         break;
       case 'saveHost':
         await host.save(command.path, command);

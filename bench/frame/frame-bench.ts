@@ -1,6 +1,8 @@
 /**
  * What the window costs: script time per frame and per second of wall, and the time from rows applied to the frame that
- * shows them, for one 64 MiB disk at 100,000 events (50,000 requests and as many replies) a second.
+ * shows them, for one 64 MiB disk at up to 100,000 events (50,000 requests and as many replies) a second; and the same with
+ * the memory of engine and window, for twelve disks of 64 GiB and for one of 16 GiB, at 200,000 events a second in
+ * all, zoomed out and in.
  *
  *     npm run build && node bench/frame/frame-bench.ts
  *
@@ -13,11 +15,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { machineLine, percentile } from '../support/machine.ts';
-import { recordTimeline, type TraceEvent, watchCommand } from '../support/window.ts';
+import {
+  memoryOf,
+  recordTimeline,
+  type TraceEvent,
+  type WatchedWindow,
+  watchCommand,
+} from '../support/window.ts';
 
 const WRITER = join(import.meta.dirname, '../support/log-writer.ts');
 const SECONDS = 10;
-const RATES = [500, 5_000, 50_000];
+
+/** What is measured: how many disks, how large, and how many requests a second go to all of them. */
+interface Case {
+  readonly disks: number;
+  readonly mib: number;
+  readonly rate: number;
+  /** Zoomed in on every disk: steps from the whole of it. */
+  readonly zoom: number;
+}
+
+const CASES: readonly Case[] = [
+  { disks: 1, mib: 64, rate: 500, zoom: 0 },
+  { disks: 1, mib: 64, rate: 5_000, zoom: 0 },
+  { disks: 1, mib: 64, rate: 50_000, zoom: 0 },
+  { disks: 12, mib: 65_536, rate: 100_000, zoom: 0 },
+  { disks: 12, mib: 65_536, rate: 100_000, zoom: 16 },
+  { disks: 1, mib: 16_384, rate: 100_000, zoom: 0 },
+  { disks: 1, mib: 16_384, rate: 100_000, zoom: 16 },
+];
+/** Every disk's places are met for so long before the large ones are measured. */
+const WARM_UP_SECONDS = 4;
 
 /** Names of timeline events that are JavaScript running; nested ones are counted once. */
 const SCRIPT = new Set([
@@ -47,13 +75,24 @@ function scriptOf(events: readonly TraceEvent[]): { readonly spans: Span[]; read
   return { spans, frames: mine.filter((span) => span.name === 'FireAnimationFrame') };
 }
 
-async function measure(requestsPerSecond: number): Promise<void> {
+/** Zooms in on each disk in turn, by keys. */
+async function zoomIn(window: WatchedWindow, { disks, zoom }: Case): Promise<void> {
+  for (let disk = 0; disk < disks; disk += 1) {
+    for (let step = 0; step < zoom; step += 1) await window.page.keyboard.press('Equal');
+    if (disks > 1) await window.page.keyboard.press('BracketRight');
+  }
+}
+
+async function measure(one: Case): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'nbdscope-frame-'));
-  const log = join(folder, 'log');
-  writeFileSync(log, '');
-  const window = await watchCommand([log], folder);
-  const writer = spawn(process.execPath, [WRITER, log, String(requestsPerSecond), String(SECONDS + 4)]);
-  await sleep(2000);
+  const logs = Array.from({ length: one.disks }, (_, i) => join(folder, `log${i}`));
+  for (const log of logs) writeFileSync(log, '');
+  const window = await watchCommand(logs, folder);
+  const all = String(2 * SECONDS + 3 * WARM_UP_SECONDS);
+  const writer = spawn(process.execPath, [WRITER, logs.join(','), String(one.rate), all, String(one.mib)]);
+  await sleep(WARM_UP_SECONDS * 1000);
+  await zoomIn(window, one);
+  await sleep(500);
   const sequence = async (): Promise<number> =>
     Number(await window.page.locator('canvas[data-sequence]').getAttribute('data-sequence'));
   const before = await sequence();
@@ -76,8 +115,11 @@ async function measure(requestsPerSecond: number): Promise<void> {
     perFrame.push(ms);
   }
   const scriptMs = spans.reduce((sum, span) => sum + span.cpuUs / 1000, 0);
+  const { engineMib, windowMib } = await memoryOf(window);
+  const disks = `${one.disks} x ${one.mib >= 1024 ? `${one.mib / 1024} GiB` : `${one.mib} MiB`}`;
   const cells = [
-    String(2 * requestsPerSecond).padStart(9),
+    `${disks}${one.zoom > 0 ? ', in' : ''}`.padEnd(16),
+    String(2 * one.rate).padStart(9),
     ((rows / wallMs) * 1000).toFixed(0).padStart(9),
     ((frames.length / wallMs) * 1000).toFixed(1).padStart(9),
     percentile(perFrame, 0.5).toFixed(2).padStart(9),
@@ -85,6 +127,8 @@ async function measure(requestsPerSecond: number): Promise<void> {
     ((scriptMs / wallMs) * 1000).toFixed(0).padStart(11),
     percentile(toFrame, 0.5).toFixed(1).padStart(11),
     percentile(toFrame, 0.99).toFixed(1).padStart(11),
+    engineMib.toFixed(0).padStart(9),
+    windowMib.toFixed(0).padStart(9),
   ];
   console.log(cells.join(' '));
   writer.kill();
@@ -95,8 +139,16 @@ async function measure(requestsPerSecond: number): Promise<void> {
 }
 
 let lastRenderer = '';
-console.log(`one 64 MiB disk, 1280 x 800 (${machineLine()})`);
-console.log(' events/s     drawn    frames    script per frame, ms  script, ms   rows applied to frame, ms');
-console.log('   wanted       /s        /s       p50       p99  per s wall         p50         p99');
-for (const rate of RATES) await measure(rate);
+console.log(`1280 x 800 (${machineLine()})`);
+console.log(
+  'disks             events/s     drawn    frames    script per frame, ms  script, ms   rows applied to frame, ms      memory, MiB',
+);
+console.log(
+  '                    wanted        /s        /s       p50       p99  per s wall         p50         p99   engine    window',
+);
+const [wanted] = process.argv.slice(2);
+for (const [i, one] of CASES.entries()) {
+  // One of them by its number, or all.
+  if (wanted === undefined || Number(wanted) === i) await measure(one);
+}
 console.log(`renderer: ${lastRenderer}`);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
 
@@ -65,6 +66,27 @@ function printedUrl(app: ChildProcess): Promise<string> {
       if (found !== null) done(found[0].trim());
     });
   });
+}
+
+/** Memory that a process has to itself or its share of, MiB; NaN where the system does not tell. */
+function memoryMib(pid: number | undefined): number {
+  try {
+    const kib = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+    return Number(kib ?? Number.NaN) / 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Memory of the product's own process and of the one that the window's page runs in, MiB. */
+export async function memoryOf(
+  window: WatchedWindow,
+): Promise<{ readonly engineMib: number; readonly windowMib: number }> {
+  const session = await window.browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const pages = processInfo.filter((one) => one.type === 'renderer').map((one) => memoryMib(one.id));
+  return { engineMib: memoryMib(window.process.pid), windowMib: Math.max(...pages) };
 }
 
 /** One event of Chromium's trace, times in µs. */

@@ -75,6 +75,7 @@ function tile(sizes: readonly bigint[], widthPx: number, heightPx: number): Pane
     heightPx: tileHeightPx,
     view: fitView(sizeBytes, tileWidthPx, tileHeightPx),
     cursorBlock: null,
+    marks: [],
   }));
 }
 

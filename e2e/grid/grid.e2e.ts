@@ -1,52 +1,13 @@
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import { Op, RowFlag, RowKind } from '#shared/events/vocabulary.ts';
+import { Op, RowFlag } from '#shared/events/vocabulary.ts';
 import { THEMES } from '#shared/theme/palettes.ts';
 import type { HexColor } from '#shared/theme/theme.ts';
 import { launchChromium, openGridPage } from './harness.ts';
-import type { PageFrame, PagePanel, PageRow } from './page.ts';
+import type { PageFrame, PageRow } from './page.ts';
 import { distance, luminance, mixed, numberOf, Picture } from './pixels.ts';
+import { BLOCK, MIB, panel, request, START_US } from './requests.ts';
 
-const START_US = 1_700_000_000_000_000;
-const MIB = 1 << 20;
-const BLOCK = 4096;
 const theme = THEMES.dark.grid;
-
-interface RequestOptions {
-  readonly afterMs?: number;
-  readonly errno?: number;
-  readonly flags?: number;
-  readonly slot?: number;
-  /** Leaves it in flight. */
-  readonly open?: boolean;
-  readonly disk?: number;
-}
-
-/** A request and its reply, `afterMs` into the session. */
-function request(
-  op: number,
-  offsetBytes: number,
-  lengthBytes: number,
-  options: RequestOptions = {},
-): PageRow[] {
-  const clockUs = START_US + (options.afterMs ?? 0) * 1000;
-  const row = {
-    op,
-    offsetBytes: String(offsetBytes),
-    lengthBytes: String(lengthBytes),
-    slot: options.slot ?? 0,
-    disk: options.disk ?? 0,
-    flags: options.flags ?? 0,
-    clockUs,
-    timeUs: clockUs,
-  };
-  const begun = { ...row, kind: RowKind.Request };
-  if (options.open) return [begun];
-  return [begun, { ...row, kind: RowKind.Completion, errno: options.errno ?? 0, latencyUs: 100 }];
-}
-
-function panel(size: number, lengthPx: number, more: Partial<PagePanel> = {}): PagePanel {
-  return { disk: 0, size: String(size), xPx: 0, yPx: 0, widthPx: lengthPx, heightPx: lengthPx, ...more };
-}
 
 let browser: Browser;
 test.beforeAll(async () => {

@@ -10,6 +10,7 @@ import type { ThemeName } from '#shared/theme/theme.ts';
 import { createGridRenderer } from '../../renderer/grid/create-grid-renderer.ts';
 import type { GridRenderer, LayerFilter, Panel } from '../../renderer/grid/grid-renderer.ts';
 import { fitView, type GridView } from '../../renderer/grid/grid-view.ts';
+import type { RangeMark } from '../../renderer/grid/marks.ts';
 
 /** A row in numbers that survive the way into the page. */
 export type PageRow = Omit<RowInit, 'cookie' | 'offsetBytes' | 'lengthBytes'> & {
@@ -27,6 +28,7 @@ export interface PagePanel {
   readonly heightPx: number;
   readonly view?: Partial<GridView>;
   readonly cursorBlock?: number;
+  readonly marks?: readonly RangeMark[];
 }
 
 export interface PageFrame {
@@ -59,6 +61,7 @@ function panelOf(given: PagePanel): Panel {
     heightPx: given.heightPx,
     view: { ...fitted, ...given.view },
     cursorBlock: given.cursorBlock ?? null,
+    marks: given.marks ?? [],
   };
 }
 

@@ -1,19 +1,13 @@
 import { expect, type Page, test } from '@playwright/test';
 import { type RunningApp, startApp, temporaryFolder } from '../support/app.ts';
 import { Nbdkit } from '../support/nbdkit.ts';
-import { near, PageShot, type Rgb, rgbOf } from '../support/picture.ts';
+import { gridColor, near, PageShot, type Rgb } from '../support/picture.ts';
 
 /** Colours of the theme that the page shows. */
 async function palette(
   page: Page,
 ): Promise<Record<'untouched' | 'read' | 'written' | 'trimmed' | 'zeroed' | 'error', Rgb>> {
-  const color = async (name: string): Promise<Rgb> =>
-    rgbOf(
-      await page.evaluate(
-        (property) => getComputedStyle(document.documentElement).getPropertyValue(property).trim(),
-        `--grid-${name}`,
-      ),
-    );
+  const color = (name: string): Promise<Rgb> => gridColor(page, name);
   return {
     untouched: await color('untouched'),
     read: await color('read'),

@@ -1,37 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { expect, type Page, test } from '@playwright/test';
 import { recording, startApp } from '../support/app.ts';
-
-/** Counts that the recordings' README states, by the letters of its "by kind" column. */
-interface Expected {
-  readonly log: string;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly errors: number;
-}
-
-const LETTERS: Readonly<Record<string, string>> = {
-  R: 'read',
-  W: 'write',
-  T: 'trim',
-  Z: 'zero',
-  F: 'flush',
-  C: 'cache',
-  X: 'extents',
-};
-
-/** The rows of the table "What each log holds". */
-function expectedCounts(): Expected[] {
-  const text = readFileSync(recording('README.md'), 'utf8');
-  return text.split('\n').flatMap((line) => {
-    const cells = line.split('|').map((cell) => cell.trim());
-    const [log = '', , , , kinds = ''] = cells;
-    if (cells.length !== 11 || !/^[A-Z]:\d/.test(kinds)) return [];
-    const counts = Object.fromEntries(
-      kinds.split(' ').map((kind) => [LETTERS[kind[0] ?? ''] ?? kind, Number(kind.slice(2))]),
-    );
-    return [{ log, counts, errors: Number(cells[10]) }];
-  });
-}
+import { legendCounts, recordedCounts } from '../support/recorded-counts.ts';
 
 /** The legend's counts, summed over all disks of the window. */
 async function legendTotals(page: Page): Promise<Record<string, number>> {
@@ -41,24 +10,18 @@ async function legendTotals(page: Page): Promise<Record<string, number>> {
     await names.nth(i).click();
     // Counters reach the legend a few times a second.
     await page.waitForTimeout(250);
-    const rows = await page
-      .locator('[data-testid^="legend-"]')
-      .evaluateAll((elements) =>
-        elements.map((element): [string, number] => [
-          (element as HTMLElement).dataset['testid']?.slice('legend-'.length) ?? '',
-          Number(element.querySelector<HTMLElement>('[data-count]')?.dataset['count']),
-        ]),
-      );
-    for (const [name, count] of rows) totals[name] = (totals[name] ?? 0) + count;
+    for (const [name, count] of Object.entries(await legendCounts(page))) {
+      totals[name] = (totals[name] ?? 0) + count;
+    }
   }
   return totals;
 }
 
 test.describe('every recording', () => {
-  const all = expectedCounts();
+  const all = recordedCounts();
 
   test('is named by the README', () => {
-    expect(all.length).toBe(29);
+    expect(all.length).toBe(34);
   });
 
   for (const { log, counts, errors } of all) {

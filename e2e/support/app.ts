@@ -19,9 +19,9 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'nbdscope-e2e-'));
 }
 
-/** Starts `nbdscope --no-open ARGS`; rejects when it ends without an address. */
+/** Starts `nbdscope ARGS --no-open`; rejects when it ends without an address. */
 export async function startApp(args: readonly string[], folder = temporaryFolder()): Promise<RunningApp> {
-  const command = new RunningCommand(['--browser', '--no-open', ...args], {
+  const command = new RunningCommand([...args, '--browser', '--no-open'], {
     XDG_STATE_HOME: join(folder, 'state'),
   });
   const stop = async (): Promise<void> => {

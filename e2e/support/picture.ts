@@ -54,10 +54,25 @@ export class PageShot {
 
   /** Colour in the middle of a block's cell. */
   block(block: number): Rgb {
+    const { cellPx } = this.#facts;
+    return this.#pixel(block, Math.floor(cellPx / 2), Math.floor(cellPx / 2));
+  }
+
+  /** What part of a block's cell has a colour, 0 to 1. */
+  share(block: number, color: Rgb): number {
+    const { cellPx } = this.#facts;
+    let found = 0;
+    for (let y = 0; y < cellPx; y += 1) {
+      for (let x = 0; x < cellPx; x += 1) if (near(this.#pixel(block, x, y), color)) found += 1;
+    }
+    return found / (cellPx * cellPx);
+  }
+
+  /** The px of a block's cell that lies so far right and down in it. */
+  #pixel(block: number, right: number, down: number): Rgb {
     const { canvasX, canvasY, ratio, xPx, yPx, cellPx, rowCells, originXPx, originYPx } = this.#facts;
-    const x = canvasX * ratio + xPx - originXPx + (block % rowCells) * cellPx + Math.floor(cellPx / 2);
-    const y =
-      canvasY * ratio + yPx - originYPx + Math.floor(block / rowCells) * cellPx + Math.floor(cellPx / 2);
+    const x = canvasX * ratio + xPx - originXPx + (block % rowCells) * cellPx + right;
+    const y = canvasY * ratio + yPx - originYPx + Math.floor(block / rowCells) * cellPx + down;
     const at = (Math.round(y) * this.#png.width + Math.round(x)) * 4;
     const { data } = this.#png;
     return [data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0];
@@ -70,14 +85,31 @@ export function rgbOf(hex: string): Rgb {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** The theme's colour of what a block shows, as in `written`. */
+/** What the theme that the page shows calls `name` on the grid. */
 export async function gridColor(page: Page, name: string): Promise<Rgb> {
   return rgbOf(
     await page.evaluate(
-      (variable) => getComputedStyle(document.documentElement).getPropertyValue(variable).trim(),
+      (property) => getComputedStyle(document.documentElement).getPropertyValue(property).trim(),
       `--grid-${name}`,
     ),
   );
+}
+
+/** Waits until these cells have px of the colour of failures and those have none. */
+export async function expectHatched(
+  page: Page,
+  hatched: readonly number[],
+  plain: readonly number[],
+  index = 0,
+): Promise<void> {
+  const error = await gridColor(page, 'error');
+  await expect(async () => {
+    const shot = await PageShot.take(page, index);
+    for (const block of hatched) {
+      expect(shot.share(block, error), `block ${block} is hatched`).toBeGreaterThan(0.1);
+    }
+    for (const block of plain) expect(shot.share(block, error), `block ${block} is not`).toBe(0);
+  }).toPass({ timeout: 15_000 });
 }
 
 /** Whether two colours are the same but for rounding. */

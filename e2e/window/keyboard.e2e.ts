@@ -60,7 +60,7 @@ test.describe('the keyboard', () => {
       .poll(async () => Number(await grid.getAttribute('data-cell-px')))
       .toBeGreaterThan(Number(fitted));
     const before = Number(await grid.getAttribute('data-origin-y-px'));
-    await page.keyboard.press('Shift+ArrowDown');
+    await page.keyboard.press('Control+ArrowDown');
     await expect
       .poll(async () => Number(await grid.getAttribute('data-origin-y-px')))
       .toBeGreaterThan(before);

@@ -62,6 +62,11 @@ describe('nbdscope host', () => {
     expect(command.exportName).toBe('scratch');
   });
 
+  it('takes a file with faults', () => {
+    expect(hosted('--faults rules.json memory 1M').faults).toBe('rules.json');
+    expect(hosted('memory 1M').faults).toBeNull();
+  });
+
   it('hosts as many disks as --disks says, with a socket for each', () => {
     expect(hosted('memory 64M').disks).toBeNull();
     expect(hosted('--disks 5 -U /tmp/sock%d memory 64M')).toMatchObject({
@@ -73,7 +78,7 @@ describe('nbdscope host', () => {
 
   it.each([
     ['--disks 0 memory 1M', '1 to 64 disks'],
-    ['--disks 65 memory 1M', '1 to 64 disks'],
+    ['--disks 65 memory 1M', '1 to 64 disks, not 65 (nbdscope host --help tells more)'],
     ['--disks some memory 1M', '1 to 64 disks'],
     ['--disks 1.5 memory 1M', '1 to 64 disks'],
     ['--disks 2 -U /tmp/sock memory 1M', 'put %d where'],
@@ -85,6 +90,7 @@ describe('nbdscope host', () => {
     ['-i 10.0.0.1 memory 1M', '10.0.0.1 is not a loopback address'],
     ['--expose memory 1M', '--expose goes with -i ADDRESS'],
     ['--filter', 'argument missing'],
+    ['memory 1M --faults=', '--faults needs the name of a file'],
     ['--frobnicate memory 1M', "unknown option '--frobnicate'"],
   ])('refuses "%s" in one line', (line, message) => {
     const command = parse(line);

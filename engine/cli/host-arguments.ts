@@ -24,6 +24,8 @@ export interface HostCommand {
   /** Parameters may have files read, as `<FILE` of the data language does. */
   readonly allowFiles: boolean;
   readonly exportName: string;
+  /** A file with rules of faults (docs/faults.md) to begin with. */
+  readonly faults: string | null;
   readonly address: ListenAddress;
   /** Null for no TLS. */
   readonly tls: TlsRequest | null;
@@ -48,6 +50,7 @@ interface Options extends WindowOptions, TlsOptions {
   readonly ipaddr?: string;
   readonly expose?: boolean;
   readonly exportname: string;
+  readonly faults?: string;
   readonly filter: readonly string[];
   readonly readonly?: boolean;
   readonly allowFiles?: boolean;
@@ -95,6 +98,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
       .option('-r, --readonly', 'clients cannot write, and nothing is opened for writing')
       .option('--allow-files', 'let <FILE in a data string read files')
       .option('--no-eh', 'do not offer extended headers, with which one request can be about more than 4 GiB')
+      .option(
+        '--faults <file>',
+        'let the disk fail by the rules in this file, as docs/faults.md describes it',
+      )
       .option('-f, --foreground', 'stay in the foreground, as it always does')
       .option(
         '-v, --verbose',
@@ -109,14 +116,15 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   const options = command.opts<Options>();
   const [plugin = '', ...words] = command.args;
   const parameters = parametersOf(plugin, words);
-  if (typeof parameters === 'string') return usageError(parameters);
+  if (typeof parameters === 'string') return refused(parameters);
   const address = addressOf(options);
-  if (typeof address === 'string') return usageError(address);
+  if (typeof address === 'string') return refused(address);
   const tls = tlsOf(options);
-  if (typeof tls === 'string') return usageError(tls);
+  if (typeof tls === 'string') return refused(tls);
+  if (options.faults === '') return refused('--faults needs the name of a file');
   const disks = options.disks ?? null;
   const badSet = disks === null ? null : refusedSet(disks, address);
-  if (badSet !== null) return usageError(`--disks: ${badSet}`);
+  if (badSet !== null) return refused(`--disks: ${badSet}`);
   return {
     kind: 'host',
     plugin,
@@ -126,6 +134,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     readOnly: options.readonly === true,
     allowFiles: options.allowFiles === true,
     exportName: options.exportname,
+    faults: options.faults ?? null,
     address,
     tls,
     extendedHeaders: options.eh,
@@ -138,6 +147,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   };
 }
 
+function refused(text: string): PrintedOutcome {
+  return usageError(text, 'nbdscope host');
+}
+
 /** The words after the plugin; a text says why they will not do. */
 function parametersOf(name: string, words: readonly string[]): [string, string][] | string {
   try {
@@ -145,7 +158,9 @@ function parametersOf(name: string, words: readonly string[]): [string, string][
     const parameters = words.map((word) => parameterOf(plugin, word));
     for (const [key, value] of parameters) {
       const size = key === 'size' && plugin.takes(key) ? parseSize(value) : null;
-      if (size !== null && 'error' in size) return `${size.error}; parameters are KEY=VALUE`;
+      if (size !== null && 'error' in size) {
+        return /^\d/.test(value) ? size.error : `${size.error}; parameters are KEY=VALUE`;
+      }
     }
     return parameters;
   } catch (error) {

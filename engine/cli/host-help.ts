@@ -11,6 +11,7 @@ Examples:
   nbdscope host --disks 5 memory 64M rdelay=40ms wdelay=40ms
   nbdscope host --disks 5 -U /tmp/sock%d memory 64M logfile=/tmp/log%d
   nbdscope host --no-window -p 10809 memory 1G
+  nbdscope host --faults dying.json memory 64M
   nbdscope host --tls=require --tls-psk=keys.psk memory 1G
   nbdscope host remote nbd://server/export
   nbdscope host curl https://server/disk.img cookie=+cookies.txt`;

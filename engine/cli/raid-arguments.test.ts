@@ -41,7 +41,7 @@ describe('nbdscope raid N SIZE LOGS [ERRORS]', () => {
 
   it.each([
     [['0', '64M', '/tmp/log%d'], '1 to 64 disks'],
-    [['65', '64M', '/tmp/log%d'], '1 to 64 disks'],
+    [['65', '64M', '/tmp/log%d'], '1 to 64 disks, not 65 (nbdscope raid --help tells more)'],
     [['five', '64M', '/tmp/log%d'], '"five": how many disks there are comes first'],
     [['-5', '64M', '/tmp/log%d'], '"-5": how many disks'],
     [['5', '64X', '/tmp/log%d'], 'unknown size suffix "X"'],

@@ -32,12 +32,11 @@ export function parseRaid(args: readonly string[]): WindowCommand | PrintedOutco
   if (outcome !== null) return outcome;
   const [countText = '', sizeText = '', logs = '', errorFiles] = command.args;
   if (!/^\d{1,4}$/.test(countText)) {
-    return usageError(`"${countText}": how many disks there are comes first, as in raid 5 64M /tmp/log%d`);
+    return refused(`"${countText}": how many disks there are comes first, as in raid 5 64M /tmp/log%d`);
   }
   const size = parseSize(sizeText);
-  if ('error' in size) return usageError(size.error);
-  if (logs === '' || errorFiles === '')
-    return usageError('a file needs a name; one of the arguments is empty');
+  if ('error' in size) return refused(size.error);
+  if (logs === '' || errorFiles === '') return refused('a file needs a name; one of the arguments is empty');
   const set: LogSet = {
     count: Number(countText),
     sizeBytes: size.bytes,
@@ -47,10 +46,14 @@ export function parseRaid(args: readonly string[]): WindowCommand | PrintedOutco
   try {
     membersOf(set);
   } catch (error) {
-    if (error instanceof RefusedError) return usageError(error.message);
+    if (error instanceof RefusedError) return refused(error.message);
     throw error;
   }
   return { ...windowCommand(command.opts<WindowOptions>()), set };
+}
+
+function refused(text: string): PrintedOutcome {
+  return usageError(text, 'nbdscope raid');
 }
 
 /** The working directory's own % signs mean themselves. */

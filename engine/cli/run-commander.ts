@@ -20,7 +20,7 @@ export function runCommander(command: Command, args: readonly string[]): Printed
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'text', text: printed };
-    return usageError(error.message.replace(/^error: /, '').replace(/\n\s*/g, ' '));
+    return usageError(error.message.replace(/^error: /, '').replace(/\n\s*/g, ' '), command.name());
   }
 }
 
@@ -31,6 +31,7 @@ export function parsePort(text: string): number {
   return port;
 }
 
-export function usageError(text: string): PrintedOutcome {
-  return { kind: 'error', text: `${text} (nbdscope --help tells more)` };
+/** @param command whose help tells more, as in `nbdscope raid`. */
+export function usageError(text: string, command = 'nbdscope'): PrintedOutcome {
+  return { kind: 'error', text: `${text} (${command} --help tells more)` };
 }

@@ -13,6 +13,7 @@ import {
 import { lstat, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { atExit } from '#engine/at-exit.ts';
 import { hasEnded, ownMark, ProcessMarkSchema } from '#engine/process-mark.ts';
 
 const digits = v.pipe(v.string(), v.regex(/^\d{1,20}$/));
@@ -45,7 +46,7 @@ export class CreatedFiles {
   readonly #directory: string;
   readonly #journal: string;
   readonly #files = new Map<string, Noted>();
-  readonly #atExit = (): void => this.#removeAllNow();
+  #callOff: (() => void) | null = null;
 
   constructor(stateDir: string) {
     this.#directory = join(stateDir, 'made-files');
@@ -58,7 +59,7 @@ export class CreatedFiles {
    * @throws the system's error when the file cannot be made; EEXIST when anything is there, even a link to nothing.
    */
   async create(path: string): Promise<boolean> {
-    if (this.#files.size === 0) process.once('exit', this.#atExit);
+    this.#callOff ??= atExit(() => this.#removeAllNow());
     this.#files.set(path, { path, intendedNs: `${BigInt(Date.now()) * 1_000_000n}`, made: null });
     this.#save();
     try {
@@ -99,7 +100,10 @@ export class CreatedFiles {
   /** The file is no longer there, or no longer ours. */
   forget(path: string): void {
     if (!this.#files.delete(path)) return;
-    if (this.#files.size === 0) process.off('exit', this.#atExit);
+    if (this.#files.size === 0) {
+      this.#callOff?.();
+      this.#callOff = null;
+    }
     this.#save();
   }
 
@@ -126,15 +130,16 @@ export class CreatedFiles {
   }
 
   #removeAllNow(): void {
+    let kept = false;
     for (const noted of this.#files.values()) {
       try {
         removeNow(noted);
       } catch {
         // Stays in the journal, for the next start.
-        return;
+        kept = true;
       }
     }
-    rmSync(this.#journal, { force: true });
+    if (!kept) rmSync(this.#journal, { force: true });
   }
 
   /** Returns false when the journal cannot be written. */

@@ -3,6 +3,7 @@ import { access, constants, lstat, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { formatBytes } from '#shared/bytes/size.ts';
+import { ASKS_TO_REMOVE } from '#shared/contract/agreement.ts';
 import { RefusedError } from '../refused-error.ts';
 import type { CreatedFiles } from './created-files.ts';
 
@@ -120,7 +121,7 @@ export class ErrorFile {
       );
     }
     if (!allowed) {
-      throw new RefusedError(`nbdscope did not make ${path}; it is removed only when you say so`);
+      throw new RefusedError(`nbdscope did not make ${path}; ${ASKS_TO_REMOVE}`);
     }
     await unlink(path);
   }

@@ -18,5 +18,5 @@ export interface FaultControl {
   dispose(): Promise<void>;
 }
 
-/** Told when {@link FaultControl.info} has changed; `change` when a person (or the outside) changed what fails. */
-export type OnFaultsChanged = (change: FaultChange | null) => void;
+/** Told when a person changed what fails. */
+export type OnFaultsChanged = (change: FaultChange) => void;

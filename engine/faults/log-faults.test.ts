@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmdirSync,
@@ -9,7 +13,10 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ownMark } from '#engine/process-mark.ts';
 import { Op } from '#shared/events/vocabulary.ts';
 import { background } from '../nbd/testing/peers.ts';
 import { RealNbdkit, readResults } from '../testing/real-nbdkit.ts';
@@ -213,6 +220,70 @@ describe('the Error switch of a log', () => {
     await test.until(() => state(test)?.on);
     await test.engine.dispose();
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('says in the window what a crashed nbdscope had left, once it is removed', async () => {
+    await using former = new TestEngine();
+    const left = former.file('left');
+    writeFileSync(left, '');
+    const { dev, ino, birthtimeNs } = lstatSync(left, { bigint: true });
+    const made = { dev: `${dev}`, ino: `${ino}`, birthtimeNs: `${birthtimeNs}` };
+    mkdirSync(former.file('crashed/made-files'), { recursive: true });
+    writeFileSync(
+      former.file('crashed/made-files/1.json'),
+      JSON.stringify({
+        version: 1,
+        maker: { ...ownMark(), startTicks: '1' },
+        files: [{ path: left, intendedNs: '0', made }],
+      }),
+    );
+    await using test = new TestEngine(former.file('crashed'));
+    expect(existsSync(left)).toBe(false);
+    const notice = await test.until(() => test.session?.notices[0]);
+    expect(notice.text).toContain('had left an error file, removed now');
+    expect(notice.detail).toBe(left);
+  });
+
+  it('is refused in words where the file cannot be made', async () => {
+    await using test = new TestEngine();
+    await withLog(test);
+    const refused = async (path: string): Promise<string> => {
+      test.send({ command: 'setErrorFile', disk: 0, path });
+      await test.until(() => state(test)?.file === path);
+      switchOf(test)(true);
+      return test.refusal();
+    };
+    const beneath = join(test.file('log'), 'error');
+    expect(await refused(beneath)).toBe(
+      `${beneath} cannot be made: ${test.file('log')} is no directory; give another error file`,
+    );
+    expect(await refused(test.file('x'.repeat(300)))).toContain('the name is too long');
+  });
+
+  it('is refused in words where the user may not write', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nbdscope-locked-'));
+    chmodSync(folder, 0o555);
+    const path = join(folder, 'error');
+    const module = (name: string): string => JSON.stringify(join(import.meta.dirname, name));
+    const script = `
+      const { ErrorFile } = await import(${module('error-file.ts')});
+      const { CreatedFiles } = await import(${module('created-files.ts')});
+      const file = new ErrorFile(${JSON.stringify(path)}, new CreatedFiles('/nowhere'));
+      await file.start();
+      console.log(file.state.problem);
+      await file.set(true, false).catch((error) => console.log(error.message));
+      await file.dispose();
+    `;
+    // Root may write anywhere.
+    const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      ...user,
+    });
+    rmSync(folder, { recursive: true });
+    expect(stderr).toBe('');
+    const words = `no permission in ${folder}; run nbdscope as a user who may, or give another error file`;
+    expect(stdout).toBe(`${words}\n${path} cannot be made: ${words}\n`);
   });
 
   it('stays on, with its file, while another run of the log is picked', async () => {

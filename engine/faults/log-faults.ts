@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { DiskFaults, FaultRule } from '#shared/contract/faults.ts';
 import { Op } from '#shared/events/vocabulary.ts';
+import { short } from '#shared/faults/words.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import { shellLine } from '../nbdkit/shell-words.ts';
 import { RefusedError } from '../refused-error.ts';
@@ -15,8 +16,6 @@ import { HiddenErrors } from './hidden-errors.ts';
 const SAMPLE_MS = 500;
 /** A log whose clock is within this of the present is followed live, µs. */
 const LIVE_US = 3_600_000_000;
-/** The most characters of a row's words. */
-const MAX_WORDS = 500;
 /** What the error filter can fail. */
 const FAILING_OPS: readonly number[] = [Op.Read, Op.Write, Op.Trim, Op.Zero];
 
@@ -183,7 +182,7 @@ export class LogFaults {
     const { clockUs } = this.#session.state;
     const nowUs = Date.now() * 1000;
     const timeUs = Math.abs(nowUs - clockUs) < LIVE_US ? nowUs : clockUs;
-    this.#session.faultChanged(disk, { words: words.slice(0, MAX_WORDS), on, rules: [] }, timeUs);
+    this.#session.faultChanged(disk, { words: short(words), on, rules: [] }, timeUs);
   }
 
   #setTimer(): void {

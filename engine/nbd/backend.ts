@@ -95,6 +95,8 @@ export interface Backend {
   readonly capabilities: Capabilities;
   /** A client has chosen this export; transmission starts when the promise resolves. */
   open(connection: ConnectionFacts): void | Promise<void>;
+  /** Nobody waits for this client's requests any more: those that wait here may be given up. Then comes {@link close}. */
+  gone(connection: ConnectionFacts): void;
   /**
    * The client is gone, and its requests are answered, but for those that a server does not wait for when it closes.
    * `graceful`: the client said so (NBD_CMD_DISC). `transactions` counts its requests.
@@ -137,6 +139,10 @@ export class Filter implements Backend {
 
   open(connection: ConnectionFacts): void | Promise<void> {
     return this.next.open(connection);
+  }
+
+  gone(connection: ConnectionFacts): void {
+    this.next.gone(connection);
   }
 
   close(connection: ConnectionFacts, graceful: boolean, transactions: number): void | Promise<void> {

@@ -22,7 +22,11 @@ export async function startDiskSet(
   log: HostLog | null = null,
 ): Promise<DiskHost[]> {
   const requests = requestsOf(request, count);
-  const started = await Promise.allSettled(requests.map((each) => DiskHost.start(each, log)));
+  const started = await Promise.allSettled(
+    requests.map((each) =>
+      DiskHost.start(each, log === null ? null : (text) => log(`${each.exportName}: ${text}`)),
+    ),
+  );
   const hosts = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const failed = started.find((each) => each.status === 'rejected');
   if (failed === undefined) return hosts;

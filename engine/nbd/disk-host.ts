@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
+import type { FaultRule } from '#shared/contract/faults.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
+import { HostFaults } from '../faults/host-faults.ts';
 import type { Backend } from './backend.ts';
 import { NbdClient } from './client/nbd-client.ts';
 import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
@@ -39,6 +41,8 @@ export interface HostRequest extends DiskRequest {
   readonly set?: HostInfo['set'];
   /** What windows call it; by its export's name if not given, or by its kind when that is empty. */
   readonly title?: string;
+  /** Rules of faults that are in force before the first client comes. */
+  readonly faultRules?: readonly FaultRule[];
 }
 
 /**
@@ -48,7 +52,8 @@ export interface HostRequest extends DiskRequest {
 export class DiskHost {
   readonly address: HostAddress;
   readonly source: NbdSource;
-  readonly parameters: LiveParameters;
+  readonly faults: HostFaults;
+  readonly #parameters: LiveParameters;
   readonly #exportName: string;
   readonly #set: HostInfo['set'];
   readonly #tls: HostInfo['tls'];
@@ -71,6 +76,7 @@ export class DiskHost {
     server: NbdServer,
     disk: DiskStack,
     hosted: HostedExport,
+    faults: HostFaults,
     memory: MemoryShare,
   ) {
     this.#plugin = request.plugin;
@@ -81,7 +87,8 @@ export class DiskHost {
     this.#tls = tls === null ? null : { mode: tls.mode, kind: tls.files.kind };
     this.address = addresses.clients;
     this.source = source;
-    this.parameters = new LiveParameters(disk, request);
+    this.faults = faults;
+    this.#parameters = new LiveParameters(disk, request);
     this.#server = server;
     this.#disk = disk;
     this.#memory = memory;
@@ -95,7 +102,7 @@ export class DiskHost {
    * Builds the disk and begins to listen.
    * @param log is told how clients come and go.
    * @param allowance what this disk and others may take together.
-   * @throws Error naming what was refused, when a parameter will not do or the address is not to be had.
+   * @throws Error naming what was refused, when a parameter or rule will not do or the address is not to be had.
    */
   static async start(
     request: HostRequest,
@@ -111,7 +118,15 @@ export class DiskHost {
       { ...(tls !== null && { tls }), extendedHeaders: request.extendedHeaders ?? true },
       log === null ? null : new ClientLog(log, () => server.connections),
     );
+    const faults = new HostFaults(disk.faults, disk.backend.sizeBytes, (change) => {
+      source.faultChanged(0, change);
+    });
+    disk.faults.hangUp = (connection) => server.disconnect(connection);
     try {
+      faults.setRules(request.faultRules ?? []);
+      source.onStarted = () => {
+        if (faults.isSet) faults.tell('faults as the disk came with them');
+      };
       const observer = source.addDisk(request.exportName, disk.backend.sizeBytes);
       const hosted = new HostedExport(request.exportName, disk.plugin.words, disk.backend, observer);
       server.addExport(hosted);
@@ -122,7 +137,7 @@ export class DiskHost {
       const own = security === null ? address : hostAddress(await server.listenForOurselves(), name);
       noticeFullMemory(memory, source);
       tellHappenings(disk, source, `serving at ${address.uri}`);
-      return new DiskHost(request, { clients: address, own }, source, server, disk, hosted, memory);
+      return new DiskHost(request, { clients: address, own }, source, server, disk, hosted, faults, memory);
     } catch (error) {
       await server.close(0);
       await disk.backend.dispose();
@@ -148,7 +163,7 @@ export class DiskHost {
         `${number} ${state} ${requestsInFlight} ${transactions}`,
     );
     const { running, connection } = this.#workload;
-    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}|${this.#task.info?.done}`;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}|${this.#task.info?.done}|${this.faults.mark}`;
   }
 
   /** How the disk and its clients are now. */
@@ -159,7 +174,7 @@ export class DiskHost {
       exportName: this.#exportName,
       sizeBytes: `${this.#disk.backend.sizeBytes}`,
       readOnly: this.#disk.backend.readOnly,
-      parameters: this.parameters.list(),
+      parameters: this.#parameters.list(),
       plugin: this.#plugin,
       words: this.#disk.plugin.words,
       warnings: [...this.#disk.plugin.warnings],
@@ -184,6 +199,21 @@ export class DiskHost {
       tls: this.#tls,
       workload: this.#workload.running,
     };
+  }
+
+  /**
+   * Changes a filter's parameter for the requests that come after; an empty value puts it out of force.
+   * @throws ParameterError when there is no such parameter, or the value will not do.
+   */
+  setParameter(key: string, value: string): void {
+    this.#parameters.set(key, value);
+    this.faults.tell(value === '' ? `${key} put out of force` : `${key} set to ${value}`);
+  }
+
+  setReadOnly(on: boolean): void {
+    if (this.#parameters.readOnly === on) return;
+    this.#parameters.readOnly = on;
+    this.faults.tell(on ? 'made read-only: writes, trims and zeroes fail with EPERM' : 'no longer read-only');
   }
 
   /** Hangs up on a client. Returns false when it is gone already. */
@@ -332,6 +362,7 @@ export class DiskHost {
     this.cancelTask();
     await this.#task.ended;
     await this.#workload.stop();
+    await this.faults.dispose();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');
     await this.#disk.backend.dispose();

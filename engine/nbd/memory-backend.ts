@@ -54,6 +54,8 @@ export class MemoryBackend implements Backend {
 
   open(): void {}
 
+  gone(): void {}
+
   close(): void {}
 
   read(request: Request): Answer {

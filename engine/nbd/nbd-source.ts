@@ -1,3 +1,4 @@
+import type { FaultChange } from '#shared/contract/faults.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
 import type { Source, SourceNotice, SourceProgress, SourceSink } from '../session/source.ts';
@@ -26,6 +27,8 @@ export class NbdSource implements Source {
   readonly canRestart = false;
   /** Called when {@link congested} has ended. */
   onRelieved: (() => void) | null = null;
+  /** Called when a session has begun to take rows. */
+  onStarted: (() => void) | null = null;
   readonly clock = new WallClock();
   #sink: SourceSink | null = null;
   /** Notices from before the start, by key. */
@@ -73,6 +76,7 @@ export class NbdSource implements Source {
     sink.progress(this.#progress);
     for (const notice of this.#untold.values()) sink.notice(notice);
     this.#untold.clear();
+    this.onStarted?.();
   }
 
   async stop(): Promise<void> {
@@ -94,6 +98,13 @@ export class NbdSource implements Source {
   notice(notice: SourceNotice): void {
     if (this.#sink === null) this.#untold.set(notice.key, notice);
     else this.#sink.notice(notice);
+  }
+
+  /** Writes the row that tells what makes a disk fail from here on, once a session takes rows. */
+  faultChanged(disk: number, change: FaultChange): void {
+    if (this.#sink === null) return;
+    const timeUs = this.clock.us(performance.now());
+    this.row().pushText(JSON.stringify(change), { kind: RowKind.FaultChange, disk, timeUs });
   }
 
   /** The batch to write the next row to, at its `count`; it is the caller's until it returns. */

@@ -1,7 +1,8 @@
-import { lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from '../at-exit.ts';
 
 const PREFIX = 'nbdscope-nbd-';
 const SOCKET_NAME = 'nbd.sock';
@@ -18,18 +19,18 @@ function parentDirectory(): string {
 export class PrivateSocket {
   readonly directory: string;
   readonly path: string;
-  readonly #atExit = (): void => rmSync(this.directory, { recursive: true, force: true });
+  readonly #callOff: () => void;
 
   /** @throws Error when the directory cannot be made. */
   constructor(parent = parentDirectory()) {
     this.directory = mkdtempSync(join(parent, PREFIX));
     this.path = join(this.directory, SOCKET_NAME);
-    process.once('exit', this.#atExit);
+    this.#callOff = atExit(() => this.remove());
   }
 
   remove(): void {
-    process.off('exit', this.#atExit);
-    this.#atExit();
+    this.#callOff();
+    rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
@@ -51,7 +52,7 @@ export async function removeStaleSockets(parent = parentDirectory()): Promise<vo
 
 async function removeIfStale(directory: string): Promise<void> {
   try {
-    const status = statSync(directory);
+    const status = lstatSync(directory);
     if (!status.isDirectory() || status.uid !== process.getuid?.()) return;
     if (await isRefused(join(directory, SOCKET_NAME))) rmSync(directory, { recursive: true, force: true });
   } catch {

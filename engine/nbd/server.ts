@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { BusyPoll } from './busy-poll.ts';
 import { Connection, type ConnectionInfo } from './connection.ts';
 import { FlowLimits, TOTAL_LIMIT_BYTES } from './flow-limits.ts';
@@ -135,6 +136,9 @@ export class NbdServer {
     if (address.path !== undefined) {
       await removeStaleSocket(address.path);
       if (existsSync(address.path)) throw new Error(`${address.path} exists already`);
+      // Node says of a missing directory that permission is denied.
+      const folder = dirname(address.path);
+      if (!existsSync(folder)) throw new Error(`${address.path}: there is no directory ${folder}`);
       await this.#start({ path: address.path }, address.path);
       return unixUri(address.path);
     }

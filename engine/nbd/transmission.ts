@@ -183,6 +183,7 @@ export class Transmission implements Answering {
     this.#refused = null;
     this.#observer?.disconnected(this.connection);
     this.#setHeld(this.#waitingBytes);
+    this.disk.backend.gone(this.connection);
   }
 
   /** The socket has taken all that was handed to it. */

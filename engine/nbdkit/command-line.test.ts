@@ -64,6 +64,13 @@ describe('a line for nbdkit', () => {
     expect(plan('--filter=delay --filter=log --filter=error memory 1M').logFirstCommand).toBeNull();
   });
 
+  it('says when nbdkit would go on after a crash', () => {
+    expect(plan('memory 1M').outlivesCrash).toBe(false);
+    expect(plan('-u nobody memory 1M').outlivesCrash).toBe(true);
+    const old = planNbdkit(readNbdkitLine('memory 1M'), '/run/x', false);
+    expect([old.outlivesCrash, old.args.includes('--exit-with-parent')]).toEqual([true, false]);
+  });
+
   it.each([
     ['--run "qemu $nbd"', 'is a variable'],
     ["--run 'qemu $nbd' memory 1M", '--run: it runs a command'],
@@ -125,6 +132,8 @@ describe('what runs programs', () => {
     ['nbd command=qemu-nbd arg=-f', 'command=qemu-nbd names a program'],
     ['curl https://x cookie-script=x', 'cookie-script=x names a program'],
     ["data '<(id)'", 'runs a command'],
+    ['nbd nbd+ssh://-oProxyCommand=x/', 'running ssh'],
+    ['nbd uri=NBDS+SSH://host/', 'running ssh'],
   ])('something in %j', (line, message) => {
     expect(why(line)).toContain(message);
   });

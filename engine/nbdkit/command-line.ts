@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { RefusedError } from '#engine/refused-error.ts';
+import { PID_FILE } from './nbdkit-folder.ts';
 import { shellLine, shellWords } from './shell-words.ts';
 
 /** nbdkit's options (nbdkit(1)) that a line may have; true: the option has a value. */
@@ -108,6 +109,8 @@ export interface NbdkitPlan {
   readonly logFile: string;
   /** The file that its error filter looks for; null when it names none, or several. */
   readonly errorFile: string | null;
+  /** Whether it would go on after a crash of nbdscope. */
+  readonly outlivesCrash: boolean;
   /** What was added to the line, in words. */
   readonly added: readonly string[];
   /** With `log` outside `error`, where the line has it the other way round; null where failed requests are logged. */
@@ -200,8 +203,9 @@ function optionName(given: string, shown: string): OptionName {
  */
 export function planNbdkit(line: NbdkitLine, folder: string, exitWithParent: boolean): NbdkitPlan {
   const added: string[] = [];
+  const pidFile = join(folder, PID_FILE);
   const options = line.options.filter(([name]) => name !== 'foreground');
-  const head = ['-f', ...(exitWithParent ? ['--exit-with-parent'] : []), '-P', join(folder, 'pid')];
+  const head = ['-f', ...(exitWithParent ? ['--exit-with-parent'] : []), '-P', pidFile];
   if (!line.options.some(([name]) => name === 'foreground')) added.push('-f, as it runs under nbdscope');
 
   const address = addressOf(options, folder);
@@ -242,9 +246,11 @@ export function planNbdkit(line: NbdkitLine, folder: string, exitWithParent: boo
     parameters,
     uri: address.uri,
     socketPath: address.socketPath,
-    pidFile: join(folder, 'pid'),
+    pidFile,
     logFile: resolve(logFile),
     errorFile: errorFileOf(filters, parameters),
+    // Another user or group takes the kernel's word back (prctl(2), PR_SET_PDEATHSIG).
+    outlivesCrash: !exitWithParent || options.some(([name]) => name === 'user' || name === 'group'),
     added,
     logFirstCommand: hides
       ? shellLine(['nbdkit', ...command(['log', ...filters.filter((name) => name !== 'log')])])

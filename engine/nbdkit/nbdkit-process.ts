@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ASKS_TO_RUN } from '#shared/contract/agreement.ts';
 import type { NbdkitInfo } from '#shared/contract/messages.ts';
+import { atExit } from '../at-exit.ts';
 import { removeStaleSocket } from '../nbd/private-socket.ts';
 import { RefusedError } from '../refused-error.ts';
 import { type NbdkitPlan, planNbdkit, readNbdkitLine } from './command-line.ts';
@@ -30,15 +32,13 @@ export class NbdkitProcess {
   #stderr: Buffer = Buffer.alloc(0);
   #ended: string | null = null;
   #stopping = false;
-  readonly #atExit = (): void => {
-    this.#child.kill('SIGKILL');
-  };
+  readonly #callOff: () => void;
 
   private constructor(plan: NbdkitPlan, folder: NbdkitFolder) {
     this.plan = plan;
     this.#folder = folder;
     this.#child = spawn('nbdkit', plan.args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    process.once('exit', this.#atExit);
+    this.#callOff = atExit(() => this.#child.kill('SIGKILL'));
     this.#child.stderr?.on('data', (bytes: Buffer) => {
       this.#stderr = Buffer.concat([this.#stderr, bytes]).subarray(-STDERR_BYTES);
       this.onChanged();
@@ -47,7 +47,7 @@ export class NbdkitProcess {
       const over = (words: string): void => {
         if (this.#ended !== null) return;
         this.#ended = words;
-        process.off('exit', this.#atExit);
+        this.#callOff();
         this.onChanged();
         resolve();
       };
@@ -76,7 +76,7 @@ export class NbdkitProcess {
     try {
       const plan = planNbdkit(read, folder.path, installed.exitWithParent);
       const why = whatRunsPrograms(plan.plugin, plan.filters, plan.parameters);
-      if (why !== null && !confirmed) throw new RefusedError(`${why}; it is run only when you agree to it`);
+      if (why !== null && !confirmed) throw new RefusedError(`${why}; ${ASKS_TO_RUN}`);
       if (plan.socketPath !== null) await removeStaleSocket(plan.socketPath);
       const nbdkit = new NbdkitProcess(plan, folder);
       await nbdkit.#ready();

@@ -96,6 +96,8 @@ export function whatRunsPrograms(
   for (const parameter of parameters) {
     const key = /^([A-Za-z][\w.-]*)=/.exec(parameter)?.[1] ?? '';
     if (RUNNING_KEY.test(key)) return `${parameter} names a program to run`;
+    // libnbd runs ssh for these (nbd_connect_uri(3), newer versions), with a host name that may look like its options.
+    if (/nbds?\+ssh:/i.test(parameter)) return `${parameter} is reached by running ssh`;
     if (plugin === 'data' && parameter.includes('<(')) return 'the data holds <( ... ), which runs a command';
   }
   return null;

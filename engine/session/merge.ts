@@ -3,8 +3,11 @@ import type { EventBatch } from '#shared/events/event-batch.ts';
 /** Batches a source may have waiting before it is asked to pause. */
 const QUEUE_LIMIT = 4;
 
-/** How long a source that is catching up may deliver nothing before the others go on without it. */
-const STALL_MS = 250;
+/**
+ * How long a source that is catching up may deliver nothing before the others go on without it. A busy machine may let one
+ * log wait for its first piece for a good part of this, and rows out of their time's order tell another story.
+ */
+const STALL_MS = 1_000;
 
 /** One source's place in the merge. */
 export class MergeInput {
@@ -148,6 +151,7 @@ export class Merge {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#drain();
-    }, STALL_MS);
+      // A timer may fire a moment early by the clock that silence is measured with.
+    }, STALL_MS + 2);
   }
 }

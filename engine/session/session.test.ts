@@ -1,9 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { EventBatch } from '#shared/events/event-batch.ts';
-import { ALL_DISKS, Op, RowKind } from '#shared/events/vocabulary.ts';
+import { ALL_DISKS, hasText, Op, RowKind } from '#shared/events/vocabulary.ts';
 import { MAX_DISKS, SessionState } from '#shared/model/session-state.ts';
-import { Session } from './session.ts';
-import type { Source, SourceSink } from './source.ts';
+import { Session, type SessionListener } from './session.ts';
+import type { Source, SourceProgress, SourceSink } from './source.ts';
+
+const LIVE: SourceProgress = {
+  status: 'live',
+  statusText: 'following',
+  bytesRead: 0,
+  totalBytes: null,
+  lines: 0,
+  notUnderstood: 0,
+  timesBackwards: 0,
+  runs: [],
+};
 
 /** A source in the test's hands. */
 class Hand implements Source {
@@ -19,16 +30,7 @@ class Hand implements Source {
 
   start(sink: SourceSink): void {
     this.sink = sink;
-    sink.progress({
-      status: 'live',
-      statusText: 'following',
-      bytesRead: 0,
-      totalBytes: null,
-      lines: 0,
-      notUnderstood: 0,
-      timesBackwards: 0,
-      runs: [],
-    });
+    sink.progress(LIVE);
   }
 
   stop(): Promise<void> {
@@ -50,17 +52,22 @@ class Hand implements Source {
   }
 }
 
+const DEAF: SessionListener = {
+  rows: () => {},
+  reset: () => {},
+  infoChanged: () => {},
+  diskCame: () => {},
+  diskGone: () => {},
+  sourceGone: () => {},
+};
+
 function newSession(): { session: Session; resets: () => number } {
   let resets = 0;
   const session = new Session({
-    rows: () => {},
+    ...DEAF,
     reset: () => {
       resets += 1;
     },
-    infoChanged: () => {},
-    diskCame: () => {},
-    sourceGone: () => {},
-    diskGone: () => {},
   });
   return { session, resets: () => resets };
 }
@@ -116,6 +123,39 @@ describe('Session', () => {
       expect.stringContaining('more disks than'),
     ]);
     expect(session.state.recent.total).toBe(1);
+    await session.dispose();
+  });
+
+  it('keeps the words of each row where the rows of sources that catch up are brought into one order', async () => {
+    const words: string[] = [];
+    const session = new Session({
+      ...DEAF,
+      rows: (rows) => {
+        for (let i = 0; i < rows.count; i += 1) {
+          words.push(hasText(rows.kind[i]) ? EventBatch.decode(rows.encode()).textOf(i) : 'row');
+        }
+      },
+    });
+    const [odd, even] = [new Hand('odd'), new Hand('even')];
+    const reading = { ...LIVE, status: 'reading' as const };
+    for (const hand of [odd, even]) {
+      session.add(hand);
+      hand.disks(1);
+      hand.sink?.progress(reading);
+    }
+    for (const [hand, times] of [
+      [odd, [1, 3, 5]],
+      [even, [2, 4, 6]],
+    ] as const) {
+      const batch = new EventBatch(6);
+      for (const timeUs of times) {
+        batch.push({ kind: RowKind.Connect, disk: 0, timeUs });
+        batch.pushText(`change ${timeUs}`, { kind: RowKind.FaultChange, disk: 0, timeUs });
+      }
+      void hand.sink?.rows(batch);
+    }
+    for (const hand of [odd, even]) hand.sink?.progress(LIVE);
+    expect(words).toEqual([1, 2, 3, 4, 5, 6].flatMap((n) => ['row', `change ${n}`]));
     await session.dispose();
   });
 

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Channel } from '#shared/channel/channel.ts';
 import { decodeFrame, FrameType } from '#shared/channel/frame.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
-import { RowKind } from '#shared/events/vocabulary.ts';
+import { Op, RowKind } from '#shared/events/vocabulary.ts';
 import { SessionState } from '#shared/model/session-state.ts';
+import { readSnapshotPart } from '#shared/model/snapshot.ts';
 import { WindowFeed } from './window-feed.ts';
 
 /** A session and one window's feed; the window's frames pile up in `frames`. */
@@ -12,6 +13,10 @@ class Pair {
   readonly state = new SessionState();
   readonly frames: ReturnType<typeof decodeFrame>[] = [];
   readonly feed: WindowFeed;
+  /** What a window makes of the frames. */
+  readonly copy = new SessionState();
+  #taken = 0;
+  #nextBlock = 0;
 
   constructor() {
     const channel: Channel = {
@@ -37,6 +42,61 @@ class Pair {
     batch.firstSequence = this.state.sequence + 1;
     this.state.apply(batch);
     this.feed.rows(batch);
+  }
+
+  /** Writes so many neighbouring blocks, from where the last such rows ended or from a block of `at`. */
+  writes(count: number, at?: number): void {
+    const batch = new EventBatch(count * 2);
+    const first = at ?? this.#nextBlock;
+    if (at === undefined) this.#nextBlock += count;
+    for (let i = 0; i < count; i += 1) {
+      const clockUs = 1e15 + (this.state.sequence + i) * 1000;
+      const block = { op: Op.Write, slot: 0, offsetBytes: (first + i) * 4096, lengthBytes: 4096, clockUs };
+      batch.push({ ...block, kind: RowKind.Request });
+      batch.push({ ...block, kind: RowKind.Completion, latencyUs: 1 });
+    }
+    batch.firstSequence = this.state.sequence + 1;
+    this.state.apply(batch);
+    this.feed.rows(batch);
+  }
+
+  get untaken(): number {
+    return this.frames.length - this.#taken;
+  }
+
+  /** Applies every frame that has come, as a window does, and acknowledges it. */
+  take(): void {
+    for (; this.#taken < this.frames.length; this.#taken += 1) {
+      const frame = this.frames[this.#taken];
+      if (frame?.type === FrameType.Batch) this.copy.apply(EventBatch.decode(frame.payload));
+      else if (frame?.type === FrameType.Snapshot) {
+        expect(readSnapshotPart(this.copy, frame.payload)).not.toBeNull();
+      }
+      this.feed.ack(this.copy.sequence);
+    }
+  }
+
+  /** Takes frames until the copy has all there is. */
+  async takeAll(): Promise<void> {
+    await expect
+      .poll(
+        () => {
+          this.take();
+          return this.copy.sequence === this.state.sequence && !this.copy.isPartial;
+        },
+        { interval: 2, timeout: 5000 },
+      )
+      .toBe(true);
+  }
+
+  /** Begins to count frames anew. */
+  forget(): void {
+    this.frames.length = 0;
+    this.#taken = 0;
+  }
+
+  bytes(): number {
+    return this.frames.reduce((sum, frame) => sum + frame.payload.length, 0);
   }
 
   types(): number[] {
@@ -83,6 +143,46 @@ describe('WindowFeed', () => {
     pair.rows(1);
     await settle();
     expect(pair.types().at(-1)).toBe(FrameType.Batch);
+    pair.feed.dispose();
+  });
+
+  it('gives a window that fell behind what the lost rows changed, not the whole picture again', async () => {
+    const pair = new Pair();
+    for (let i = 0; i < 40; i += 1) pair.writes(1024);
+    pair.feed.follow(true);
+    await pair.takeAll();
+    const whole = pair.bytes();
+    expect(pair.copy.snapshot()).toEqual(pair.state.snapshot());
+    pair.forget();
+    pair.writes(10);
+    await expect.poll(() => pair.frames.length).toBe(1);
+    // The first of these is still to be acknowledged while the others come and are left out.
+    for (let i = 0; i < 300; i += 1) pair.writes(500, 1);
+    await pair.takeAll();
+    expect(pair.types()).toContain(FrameType.Snapshot);
+    expect(pair.bytes()).toBeLessThan(whole / 2);
+    expect(pair.copy.snapshot()).toEqual(pair.state.snapshot());
+    pair.feed.dispose();
+  });
+
+  it('sends the rows of now between the parts of a large picture', async () => {
+    const pair = new Pair();
+    for (let i = 0; i < 800; i += 1) pair.writes(1024);
+    pair.feed.follow(true);
+    const rowsBetween: number[] = [];
+    while (pair.copy.sequence === 0 || pair.copy.isPartial) {
+      await expect.poll(() => pair.untaken).toBeGreaterThan(0);
+      pair.writes(5);
+      pair.take();
+      rowsBetween.push(pair.state.sequence - pair.copy.sequence);
+    }
+    const types = pair.types();
+    expect(types.filter((type) => type === FrameType.Snapshot).length).toBeGreaterThan(3);
+    expect(types.indexOf(FrameType.Batch)).toBeLessThan(types.lastIndexOf(FrameType.Snapshot));
+    // Never further behind than what came since the part was sent.
+    expect(Math.max(...rowsBetween)).toBeLessThanOrEqual(10);
+    await pair.takeAll();
+    expect(pair.copy.snapshot()).toEqual(pair.state.snapshot());
     pair.feed.dispose();
   });
 

@@ -9,29 +9,33 @@ import {
 import type { Message } from '#shared/contract/messages.ts';
 import { EventBatch, ROW_BYTES } from '#shared/events/event-batch.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
+import { SnapshotParts } from '#shared/model/snapshot.ts';
 
 /**
- * What may wait for a window before it is dropped and a snapshot takes its place. Some 200,000 rows; counted in memory,
- * as a log that grows line by line makes batches that are mostly empty.
+ * What may wait for a window before it is dropped and what changed in the picture is sent instead. Some 200,000 rows;
+ * counted in memory, as a log that grows line by line makes batches that are mostly empty.
  */
 const QUEUE_BYTES = 200_000 * ROW_BYTES;
 
 /** Rows in one frame at most: small enough to be applied well within a frame's time. */
 const FRAME_ROWS = 16_384;
 
-/** A window that fell behind gets the next snapshot after this many times what the last took to make, and at least… */
-const SNAPSHOT_PAUSE_FACTOR = 4;
-const SNAPSHOT_PAUSE_MS = 100;
+/** A part of a snapshot: neither making nor taking it lasts longer than some frames of the picture. */
+const PART_BYTES = 2 * 1024 * 1024;
 
-/** Least time between two frames of rows: a window draws no more than some sixty times a second, and each costs a message. */
-const ROWS_PAUSE_MS = 8;
+/** Rows are left out for a window that falls behind no more often than this. */
+const HEAD_PAUSE_MS = 100;
+
+/** Least time between two frames of rows, or two parts: a window draws no more than some sixty times a second, and each costs a message. */
+const FRAME_PAUSE_MS = 8;
 
 /** How often a window that does not follow is told how far the recording has come. */
 const PROGRESS_MS = 250;
 
 /**
- * What one window gets: a snapshot, then the rows after it, one frame at a time, the next when the last has been
- * acknowledged. Memory is bounded: a window that is slow, hidden or paused is not queued for without end.
+ * What one window gets: a snapshot in parts, and the rows, each frame when the last has been acknowledged. Memory is
+ * bounded: a window that is slow, hidden or paused is not queued for without end. One that falls behind loses rows, not
+ * the picture: it goes on with the rows of now, and gets what the lost ones changed in parts between them.
  */
 export class WindowFeed {
   readonly #channel: Channel;
@@ -40,14 +44,18 @@ export class WindowFeed {
   #queue: EventBatch[] = [];
   #queuedBytes = 0;
   #following = false;
-  #snapshotDue = false;
+  /** What the window still lacks besides rows. */
+  #parts: SnapshotParts | null = null;
+  /** Rows are left out until the next part is made. */
+  #leavesOut = false;
   #awaiting: number | null = null;
   #flushScheduled = false;
-  #snapshotCostMs = 0;
-  #lastSnapshotMs = Number.NEGATIVE_INFINITY;
+  /** Session clock of the last row sent; NaN when none was since the window began to follow. */
+  #sentUs = Number.NaN;
+  #lastHeadMs = Number.NEGATIVE_INFINITY;
+  #lastPartMs = Number.NEGATIVE_INFINITY;
   #lastRowsMs = Number.NEGATIVE_INFINITY;
-  #rowsTimer: NodeJS.Timeout | null = null;
-  #snapshotTimer: NodeJS.Timeout | null = null;
+  #pauseTimer: NodeJS.Timeout | null = null;
   #progressTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -64,6 +72,7 @@ export class WindowFeed {
   /** Starts following from a snapshot, or stops and reports progress only. */
   follow(on: boolean): void {
     this.#following = on;
+    this.#parts = null;
     this.#dropQueue();
     if (this.#progressTimer !== null) clearInterval(this.#progressTimer);
     this.#progressTimer = null;
@@ -71,21 +80,21 @@ export class WindowFeed {
     else this.#progressTimer = setInterval(() => this.#sendProgress(), PROGRESS_MS);
   }
 
-  /** Sends a snapshot next: the state was replaced, or rows were dropped. */
+  /** Sends everything anew: the state was replaced. */
   resync(): void {
     if (!this.#following) return;
-    this.#dropQueue();
-    this.#snapshotDue = true;
+    this.#parts = new SnapshotParts(this.#state());
+    this.#leaveOut();
     this.#scheduleFlush();
   }
 
   /** Rows just applied to the state. */
   rows(batch: EventBatch): void {
-    if (!this.#following || this.#snapshotDue) return;
+    if (!this.#following || this.#leavesOut) return;
     this.#queue.push(batch);
     this.#queuedBytes += sizeOf(batch);
-    if (this.#queuedBytes > QUEUE_BYTES) this.resync();
-    else this.#scheduleFlush();
+    if (this.#queuedBytes > QUEUE_BYTES) this.#fallBehind();
+    this.#scheduleFlush();
   }
 
   ack(sequence: number): void {
@@ -99,8 +108,21 @@ export class WindowFeed {
     this.#following = false;
     this.#dropQueue();
     if (this.#progressTimer !== null) clearInterval(this.#progressTimer);
-    if (this.#snapshotTimer !== null) clearTimeout(this.#snapshotTimer);
-    if (this.#rowsTimer !== null) clearTimeout(this.#rowsTimer);
+    if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
+  }
+
+  /** The window has all rows up to the last one sent, and gets none of those that wait. */
+  #fallBehind(): void {
+    const state = this.#state();
+    const sinceMs = Number.isNaN(this.#sentUs) ? 0 : state.msOf(this.#sentUs);
+    if (this.#parts === null) this.#parts = new SnapshotParts(state, sinceMs);
+    else this.#parts.leftOut(sinceMs);
+    this.#leaveOut();
+  }
+
+  #leaveOut(): void {
+    this.#leavesOut = true;
+    this.#dropQueue();
   }
 
   #dropQueue(): void {
@@ -124,41 +146,46 @@ export class WindowFeed {
 
   #flush(): void {
     if (this.#closed || !this.#following || this.#awaiting !== null) return;
-    if (this.#snapshotDue) this.#flushSnapshot();
-    else if (this.#queue.length > 0) this.#flushRows();
-  }
-
-  #flushSnapshot(): void {
-    const now = performance.now();
-    const pause = Math.max(SNAPSHOT_PAUSE_MS, this.#snapshotCostMs * SNAPSHOT_PAUSE_FACTOR);
-    const waitMs = this.#lastSnapshotMs + pause - now;
-    if (waitMs > 0) {
-      this.#snapshotTimer ??= setTimeout(() => {
-        this.#snapshotTimer = null;
+    if (this.#parts === null && this.#queue.length === 0) return;
+    const dueMs =
+      this.#parts === null
+        ? this.#lastRowsMs + FRAME_PAUSE_MS
+        : this.#leavesOut
+          ? this.#lastHeadMs + HEAD_PAUSE_MS
+          : this.#lastPartMs + FRAME_PAUSE_MS;
+    const nowMs = performance.now();
+    if (dueMs > nowMs) {
+      this.#pauseTimer ??= setTimeout(() => {
+        this.#pauseTimer = null;
         this.#flush();
-      }, waitMs);
+      }, dueMs - nowMs);
       return;
     }
-    this.#snapshotDue = false;
-    const state = this.#state();
-    this.#awaiting = state.sequence;
-    this.#channel.send(framed(FrameType.Snapshot, state.snapshot(FRAME_HEADER_BYTES)));
-    this.#lastSnapshotMs = performance.now();
-    this.#snapshotCostMs = this.#lastSnapshotMs - now;
+    if (this.#parts === null) {
+      this.#lastRowsMs = nowMs;
+      this.#sendRows();
+    } else {
+      this.#lastPartMs = nowMs;
+      if (this.#leavesOut) this.#lastHeadMs = nowMs;
+      this.#sendPart(this.#parts);
+    }
   }
 
-  #flushRows(): void {
+  /** A part stands behind all rows before it: those that wait go first. */
+  #sendPart(parts: SnapshotParts): void {
+    while (this.#queue.length > 0) this.#sendRows();
+    this.#leavesOut = false;
+    const { sequence, clockUs } = this.#state();
+    const { bytes, isLast } = parts.next(PART_BYTES, FRAME_HEADER_BYTES);
+    if (isLast) this.#parts = null;
+    this.#awaiting = sequence;
+    this.#sentUs = clockUs;
+    this.#channel.send(framed(FrameType.Snapshot, bytes));
+  }
+
+  #sendRows(): void {
     const first = this.#queue[0];
     if (first === undefined) return;
-    const waitMs = this.#lastRowsMs + ROWS_PAUSE_MS - performance.now();
-    if (waitMs > 0) {
-      this.#rowsTimer ??= setTimeout(() => {
-        this.#rowsTimer = null;
-        this.#flush();
-      }, waitMs);
-      return;
-    }
-    this.#lastRowsMs = performance.now();
     let count = 1;
     let rows = first.count;
     for (; count < this.#queue.length; count += 1) {
@@ -174,6 +201,7 @@ export class WindowFeed {
     }
     for (const sent of this.#queue.splice(0, count)) this.#queuedBytes -= sizeOf(sent);
     this.#awaiting = batch.firstSequence + batch.count - 1;
+    this.#sentUs = batch.clockUs[batch.count - 1] ?? Number.NaN;
     this.#channel.send(encodeFrame(FrameType.Batch, batch.encode()));
   }
 }

@@ -11,7 +11,7 @@ describe('the action table', () => {
     for (const action of actions) {
       expect(action.keys.length, action.id).toBeGreaterThan(0);
       for (const chord of action.keys) {
-        const key = `${chord.mod ?? false}/${chord.shift ?? false}/${chord.code}`;
+        const key = `${chord.mod ?? false}/${chord.alt ?? false}/${chord.shift ?? false}/${chord.code}`;
         expect(seen.get(key), `${key} of ${action.id}`).toBeUndefined();
         seen.set(key, action.id);
       }
@@ -38,10 +38,12 @@ describe('keys', () => {
 
   it('tell apart what Shift and Command or Control change', () => {
     expect(actionForKey({ ...PLAIN, code: 'ArrowUp' }, false)?.id).toBe('move.up');
-    expect(actionForKey({ ...PLAIN, code: 'ArrowUp', shiftKey: true }, false)?.id).toBe('move.panUp');
+    expect(actionForKey({ ...PLAIN, code: 'ArrowUp', shiftKey: true }, false)?.id).toBe('move.selectUp');
+    expect(actionForKey({ ...PLAIN, code: 'ArrowUp', ctrlKey: true }, false)?.id).toBe('move.panUp');
     expect(actionForKey({ ...PLAIN, code: 'KeyK', ctrlKey: true }, false)?.id).toBe('window.palette');
     expect(actionForKey({ ...PLAIN, code: 'KeyK', metaKey: true }, true)?.id).toBe('window.palette');
     expect(actionForKey({ ...PLAIN, code: 'KeyK' }, false)).toBeNull();
+    expect(actionForKey({ ...PLAIN, code: 'ArrowLeft', altKey: true }, false)?.id).toBe('disk.moveLeft');
   });
 
   it('leave the browser its own: Control+C copies, Alt opens menus', () => {
@@ -53,6 +55,8 @@ describe('keys', () => {
   it('are written as the machine writes them', () => {
     expect(chordLabel({ code: 'KeyK', mod: true }, true)).toBe('⌘K');
     expect(chordLabel({ code: 'KeyK', mod: true }, false)).toBe('Ctrl+K');
+    expect(chordLabel({ code: 'ArrowLeft', alt: true }, false)).toBe('Alt+←');
+    expect(chordLabel({ code: 'ArrowLeft', alt: true }, true)).toBe('⌥←');
     expect(chordLabel({ code: 'Slash', shift: true }, false)).toBe('?');
     expect(chordLabel({ code: 'ArrowLeft', shift: true }, false)).toBe('Shift+←');
     expect(keyLabel(actionOf('picture.clear'), false)).toBe('C');

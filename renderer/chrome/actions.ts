@@ -12,6 +12,7 @@ import {
   Play,
   RotateCcw,
   Search,
+  Waypoints,
   ZoomIn,
   ZoomOut,
 } from 'lucide-react';
@@ -20,6 +21,7 @@ import {
   fitAll,
   keepCursor,
   moveCursorBy,
+  nextLayout,
   nextTheme,
   panByKeys,
   playOrPause,
@@ -32,9 +34,12 @@ import {
   zoomBy,
 } from '../control/picture-deeds.ts';
 import { savePicture } from '../control/save-picture.ts';
+import { jumpToDisk, release, selectByKeys, showAllWhole, toggleEnlarged } from '../control/select-deeds.ts';
 import type { WindowApp } from '../control/window-app.ts';
 import type { CursorMove } from '../picture/cursor-moves.ts';
 import type { AppState } from '../store/app-store.ts';
+import { shownDisks } from '../store/arrangement.ts';
+import { DISK_ACTIONS } from './disk-actions.ts';
 import { HOST_ACTIONS } from './host-actions.ts';
 
 /** A key by its place on the keyboard (KeyboardEvent.code), whatever letter the layout puts there. */
@@ -43,14 +48,17 @@ export interface KeyChord {
   readonly shift?: boolean;
   /** Command on a Mac, Control elsewhere. */
   readonly mod?: boolean;
+  readonly alt?: boolean;
 }
 
 export const ACTION_GROUPS = [
   'Logs',
   'Hosting',
+  'Faults',
   'Replay',
   'Picture',
   'Move about',
+  'Panels',
   'Layers',
   'Window',
 ] as const;
@@ -70,7 +78,7 @@ export interface Action {
 
 const hasReplay = (state: AppState): boolean => state.session?.replay !== null && state.session !== null;
 const hasDisk = (state: AppState): boolean => state.activeDisk !== null;
-const hasDisks = (state: AppState): boolean => (state.session?.disks.length ?? 0) > 1;
+const hasDisks = (state: AppState): boolean => shownDisks(state).length > 1;
 
 function move(id: string, title: string, to: CursorMove, ...keys: KeyChord[]): Action {
   return { id, title, group: 'Move about', keys, available: hasDisk, run: (app) => moveCursorBy(app, to) };
@@ -81,9 +89,31 @@ function pan(id: string, title: string, code: string, dx: -1 | 0 | 1, dy: -1 | 0
     id,
     title,
     group: 'Move about',
-    keys: [{ code, shift: true }],
+    keys: [{ code, mod: true }],
     available: hasDisk,
     run: (app) => panByKeys(app, dx, dy),
+  };
+}
+
+function selecting(id: string, title: string, to: CursorMove, code: string): Action {
+  return {
+    id,
+    title,
+    group: 'Move about',
+    keys: [{ code, shift: true }],
+    available: hasDisk,
+    run: (app) => selectByKeys(app, to),
+  };
+}
+
+function jump(n: number): Action {
+  return {
+    id: `panel.jump${n}`,
+    title: `Disk ${n}`,
+    group: 'Panels',
+    keys: [{ code: `Digit${n}` }, { code: `Numpad${n}` }],
+    available: (state) => shownDisks(state).length >= n,
+    run: (app) => jumpToDisk(app, n),
   };
 }
 
@@ -92,7 +122,7 @@ function layer(name: Parameters<typeof toggleLayer>[1], title: string, code: str
     id: `layer.${name}`,
     title,
     group: 'Layers',
-    keys: [{ code }],
+    keys: [{ code, shift: true }],
     run: (app) => toggleLayer(app, name),
   };
 }
@@ -111,7 +141,7 @@ export const ACTIONS = [
     title: 'Open the sample recording',
     group: 'Logs',
     keys: [{ code: 'KeyE' }],
-    run: openSample,
+    run: (app) => openSample(app),
   },
   {
     id: 'logs.dismiss',
@@ -121,6 +151,7 @@ export const ACTIONS = [
     run: dismissAllNotices,
   },
   ...HOST_ACTIONS,
+  ...DISK_ACTIONS,
   {
     id: 'replay.play',
     title: 'Play or pause',
@@ -185,7 +216,7 @@ export const ACTIONS = [
     id: 'picture.fit',
     title: 'Show the whole disk',
     group: 'Picture',
-    keys: [{ code: 'KeyF' }, { code: 'Digit0' }, { code: 'Numpad0' }],
+    keys: [{ code: 'KeyF' }],
     icon: Maximize,
     available: hasDisk,
     run: fitAll,
@@ -233,6 +264,14 @@ export const ACTIONS = [
     run: (app) => setRowCells(app, null),
   },
   {
+    id: 'picture.layout',
+    title: 'Next layout: rows, serpentine, Hilbert curve',
+    group: 'Picture',
+    keys: [{ code: 'KeyV' }],
+    icon: Waypoints,
+    run: nextLayout,
+  },
+  {
     id: 'move.goTo',
     title: 'Go to a block, sector or byte…',
     group: 'Move about',
@@ -253,7 +292,7 @@ export const ACTIONS = [
   move('move.pageDown', 'Cursor a page down', 'pageDown', { code: 'PageDown' }),
   {
     id: 'move.keep',
-    title: 'Keep the block in hand, or let it go',
+    title: 'Keep the block in hand, or let it go; without one, enlarge the disk',
     group: 'Move about',
     keys: [{ code: 'Enter' }, { code: 'NumpadEnter' }],
     available: hasDisk,
@@ -261,11 +300,17 @@ export const ACTIONS = [
   },
   {
     id: 'move.release',
-    title: 'Put the cursor away',
+    title: 'Put away selection, cursor or enlargement',
     group: 'Move about',
     keys: [{ code: 'Escape' }],
-    run: (app) => app.setCursor(null),
+    run: release,
   },
+  selecting('move.selectLeft', 'Select to the left', 'left', 'ArrowLeft'),
+  selecting('move.selectRight', 'Select to the right', 'right', 'ArrowRight'),
+  selecting('move.selectUp', 'Select upwards', 'up', 'ArrowUp'),
+  selecting('move.selectDown', 'Select downwards', 'down', 'ArrowDown'),
+  selecting('move.selectRowStart', 'Select to the start of the row', 'rowStart', 'Home'),
+  selecting('move.selectRowEnd', 'Select to the end of the row', 'rowEnd', 'End'),
   pan('move.panLeft', 'Look further left', 'ArrowLeft', -1, 0),
   pan('move.panRight', 'Look further right', 'ArrowRight', 1, 0),
   pan('move.panUp', 'Look further up', 'ArrowUp', 0, -1),
@@ -286,17 +331,42 @@ export const ACTIONS = [
     available: hasDisks,
     run: (app) => stepDisk(app, -1),
   },
-  layer('read', 'Show or hide reads', 'Digit1'),
-  layer('write', 'Show or hide writes', 'Digit2'),
-  layer('trim', 'Show or hide trims', 'Digit3'),
-  layer('zero', 'Show or hide zeroes', 'Digit4'),
-  layer('error', 'Show or hide errors', 'Digit5'),
-  layer('inFlight', 'Show or hide requests in flight', 'Digit6'),
+  jump(1),
+  jump(2),
+  jump(3),
+  jump(4),
+  jump(5),
+  jump(6),
+  jump(7),
+  jump(8),
+  jump(9),
+  {
+    id: 'panel.all',
+    title: 'All disks again, each whole',
+    group: 'Panels',
+    keys: [{ code: 'Digit0' }, { code: 'Numpad0' }],
+    available: hasDisk,
+    run: showAllWhole,
+  },
+  {
+    id: 'panel.enlarge',
+    title: 'Enlarge the disk, or put it back',
+    group: 'Panels',
+    keys: [{ code: 'KeyM' }],
+    available: hasDisk,
+    run: (app) => toggleEnlarged(app),
+  },
+  layer('read', 'Show or hide reads', 'KeyR'),
+  layer('write', 'Show or hide writes', 'KeyW'),
+  layer('trim', 'Show or hide trims', 'KeyT'),
+  layer('zero', 'Show or hide zeroes', 'KeyZ'),
+  layer('error', 'Show or hide errors', 'KeyE'),
+  layer('inFlight', 'Show or hide requests in flight', 'KeyF'),
   {
     id: 'layer.all',
     title: 'Show every layer',
     group: 'Layers',
-    keys: [{ code: 'Digit7' }],
+    keys: [{ code: 'KeyA', shift: true }],
     run: showAllLayers,
   },
   {

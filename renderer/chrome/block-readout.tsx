@@ -1,9 +1,11 @@
 import type { ReactElement, ReactNode } from 'react';
 import { formatBytes, thousands } from '#shared/bytes/size.ts';
 import { errnoName, opName } from '#shared/events/vocabulary.ts';
+import { shapeOf } from '../control/disk-marks.ts';
 import type { Readout } from '../store/readout.ts';
 import { layerOfKind, stateWords } from '../words/block-words.ts';
 import { formatAge, formatDuration, formatHex, formatOffset } from '../words/format.ts';
+import { stripeWords } from '../words/stripe-words.ts';
 import { useAppState } from './app-context.ts';
 
 /** What is known of the block under the pointer or the keyboard cursor. */
@@ -11,9 +13,15 @@ export function BlockReadout(): ReactElement {
   const readout = useAppState((state) => state.readout);
   const disks = useAppState((state) => state.session?.disks);
   const several = (disks?.length ?? 0) > 1;
+  const inArrays = useAppState((state) => (state.session?.arrays.length ?? 0) > 0);
   const name = several ? disks?.find((disk) => disk.id === readout?.disk)?.name : undefined;
   return (
-    <section className="side-section readout" aria-label="Block in hand" data-testid="readout">
+    <section
+      className="side-section readout"
+      aria-label="Block in hand"
+      data-testid="readout"
+      data-arrays={inArrays}
+    >
       {readout === null ? <NoBlock /> : <Block readout={readout} name={name} />}
     </section>
   );
@@ -61,6 +69,7 @@ function Block({
             ? 'not counted: memory is full'
             : `${thousands(readout.reads)} read · ${thousands(readout.writes)} written`}
         </Fact>
+        <StripeFacts readout={readout} />
       </dl>
       <ul className="sectors" aria-label={`Its eight sectors of ${formatBytes(512)}`}>
         {readout.sectors.map((kind, i) => (
@@ -73,6 +82,23 @@ function Block({
           />
         ))}
       </ul>
+    </>
+  );
+}
+
+/** Of a disk that is part of an array: what the block is there. */
+function StripeFacts({ readout }: { readonly readout: Readout }): ReactElement | null {
+  const session = useAppState((state) => state.session);
+  if (session === null) return null;
+  const words = stripeWords(session.arrays, readout.disk, readout.offsetBytes, (array) =>
+    shapeOf(array, session.disks),
+  );
+  if (words === null) return null;
+  return (
+    <>
+      <Fact name="array">{words.array}</Fact>
+      <Fact name="stripe">{words.stripe}</Fact>
+      <Fact name="in array">{words.offset}</Fact>
     </>
   );
 }

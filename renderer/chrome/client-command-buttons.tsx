@@ -1,14 +1,22 @@
 import { Check, Copy } from 'lucide-react';
 import { type ReactElement, useEffect, useState } from 'react';
 import type { HostInfo } from '#shared/contract/messages.ts';
-import { clientCommands } from '../words/client-commands.ts';
+import { type ClientCommand, clientCommands } from '../words/client-commands.ts';
 import { copyText } from './copy-command.tsx';
 import { Tip } from './tip.tsx';
 
 const SAID_MS = 1_500;
 
-/** A button for each client: one click copies the whole line that starts it. */
+/** A button for each client of a hosted disk. */
 export function ClientCommands({ host }: { readonly host: HostInfo }): ReactElement {
+  return <CommandButtons label="Copy the command for a client" commands={clientCommands(host)} />;
+}
+
+/** A button for each tool: one click copies the whole line that starts it. */
+export function CommandButtons(props: {
+  readonly label: string;
+  readonly commands: readonly ClientCommand[];
+}): ReactElement {
   const [copied, setCopied] = useState<string | null>(null);
   useEffect(() => {
     if (copied === null) return undefined;
@@ -16,8 +24,8 @@ export function ClientCommands({ host }: { readonly host: HostInfo }): ReactElem
     return () => clearTimeout(timer);
   }, [copied]);
   return (
-    <fieldset className="client-commands" aria-label="Copy the command for a client">
-      {clientCommands(host).map(({ tool, command, words }) => (
+    <fieldset className="client-commands" aria-label={props.label}>
+      {props.commands.map(({ tool, command, words }) => (
         <Tip
           key={tool}
           words={

@@ -1,7 +1,9 @@
-import { FolderOpen, HardDrive, Play } from 'lucide-react';
+import { Boxes, FolderOpen, HardDrive, Play, Terminal } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { askForHost } from '../control/host-deeds.ts';
 import { askForLogs, openPaths, openSample } from '../control/log-deeds.ts';
+import { askForNbdkit, askForSet } from '../control/set-deeds.ts';
+import { quoteForShell } from '../words/client-commands.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { CommandLine, NBDKIT_COMMAND } from './copy-command.tsx';
 
@@ -9,12 +11,14 @@ import { CommandLine, NBDKIT_COMMAND } from './copy-command.tsx';
 export function EmptyState(): ReactElement {
   const app = useApp();
   const sources = useAppState((state) => state.session?.sources) ?? [];
+  const runsNbdkit = useAppState((state) => state.nbdkit !== null);
   const waiting = sources.filter((source) => source.status === 'waiting');
   const recent = (useAppState((state) => state.session?.recentLogs) ?? []).filter(
     (log) => !sources.some((source) => source.path === log.path),
   );
   const [first] = waiting;
   const logPath = first?.path ?? '/tmp/log';
+  const kit = sources.findLast((source) => source.nbdkit?.running === true)?.nbdkit ?? null;
   const reading = sources.some((source) => source.status === 'reading' || source.status === 'live');
   return (
     <div className="empty">
@@ -27,9 +31,10 @@ export function EmptyState(): ReactElement {
         </h2>
         <p className="quiet">
           {reading
-            ? 'The log is open and holds no requests yet. They show here as soon as a client sends the first.'
+            ? `${kit === null ? 'The log is open' : 'nbdkit runs'} and has had no request yet. The first shows here as soon as a client sends it.`
             : 'Start nbdkit with its log filter and the picture begins with the first request:'}
         </p>
+        {kit !== null && <CommandLine command={`nbdcopy -p ${quoteForShell(kit.uri)} null:`} />}
         {!reading && <CommandLine command={NBDKIT_COMMAND.replace('/tmp/log', quoteForShell(logPath))} />}
         <div className="form-row">
           <button type="button" className="button button-main" onClick={() => void askForLogs(app)}>
@@ -41,6 +46,14 @@ export function EmptyState(): ReactElement {
           <button type="button" className="button" onClick={() => askForHost(app)}>
             <HardDrive size={16} aria-hidden="true" /> Host a disk…
           </button>
+          <button type="button" className="button" onClick={() => askForSet(app)}>
+            <Boxes size={16} aria-hidden="true" /> Host a set…
+          </button>
+          {runsNbdkit && (
+            <button type="button" className="button" onClick={() => askForNbdkit(app)}>
+              <Terminal size={16} aria-hidden="true" /> Run nbdkit…
+            </button>
+          )}
         </div>
         {recent.length > 0 && (
           <>
@@ -69,9 +82,4 @@ export function EmptyState(): ReactElement {
 function headline(waiting: readonly string[], reading: boolean): string {
   if (waiting.length > 0) return `Waiting for ${waiting.join(', ')} to appear`;
   return reading ? 'No requests yet' : 'Nothing is open';
-}
-
-/** The path as a shell takes it in one piece. */
-function quoteForShell(path: string): string {
-  return /^[\w./+:@%-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,8 @@
 import { FolderOpen, X } from 'lucide-react';
 import type { ReactElement } from 'react';
+import { SAMPLES } from '#shared/contract/samples.ts';
 import { askForHost } from '../control/host-deeds.ts';
-import { askForLogs, openPaths } from '../control/log-deeds.ts';
+import { askForLogs, openPaths, openSample } from '../control/log-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { CommandLine, NBDKIT_COMMAND } from './copy-command.tsx';
 
@@ -9,17 +10,26 @@ import { CommandLine, NBDKIT_COMMAND } from './copy-command.tsx';
 export function FirstHint(): ReactElement | null {
   const app = useApp();
   const open = useAppState((state) => state.hintOpen);
-  const onSample = useAppState(
-    (state) => state.session?.sources.some((source) => source.kind === 'sample') ?? false,
+  const folder = useAppState(
+    (state) => state.session?.sources.find((source) => source.kind === 'sample')?.name ?? null,
   );
   const latest = useAppState((state) => state.session?.recentLogs[0]);
-  if (!open || !onSample) return null;
+  if (!open || folder === null) return null;
+  const shown = SAMPLES.find((sample) => sample.folder === folder) ?? SAMPLES[0];
+  const other = SAMPLES.find((sample) => sample !== shown);
   return (
     <aside className="hint" aria-label="Getting started">
       <div className="hint-words">
         <p>
-          <strong>A recording:</strong> a 64 MiB disk is formatted, filled and emptied. For a disk of your
-          own:
+          <strong>{shown.title}, a recording:</strong> {shown.words}
+          {other !== undefined && (
+            <>
+              {' '}
+              <button type="button" className="link" onClick={() => openSample(app, other.id)}>
+                Watch the other: {other.title}
+              </button>
+            </>
+          )}
         </p>
         <div className="form-row">
           <CommandLine command={NBDKIT_COMMAND} />

@@ -4,6 +4,7 @@ import { listenToPointer } from '../picture/pointer-input.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { EmptyState } from './empty-state.tsx';
 import { GridPanel } from './grid-panel.tsx';
+import { HiddenDisks } from './hidden-disks.tsx';
 import { SourceTroubles } from './source-troubles.tsx';
 
 /** The picture: one canvas under the panels of all disks. */
@@ -46,6 +47,7 @@ export function GridArea(): ReactElement {
   return (
     <main className="picture" aria-label="Picture of the disks">
       <SourceTroubles />
+      <HiddenDisks />
       <div className="grid-area" ref={area}>
         <canvas className="grid-canvas" ref={canvas} role="img" aria-label="Grids" data-testid="picture" />
         {tiles.map((tile) => {

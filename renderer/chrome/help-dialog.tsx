@@ -37,7 +37,8 @@ export function HelpDialog(): ReactElement {
         ))}
       </div>
       <p className="quiet">
-        Wheel or pinch zooms about the pointer, dragging moves the picture, a click keeps a block in hand.
+        Wheel or pinch zooms about the pointer, dragging moves the picture, with Shift it selects blocks, a
+        click keeps a block in hand. A panel is dragged by its header, a double click on its name renames it.
         {version !== '' && ` nbdscope ${version}.`}
       </p>
     </Modal>

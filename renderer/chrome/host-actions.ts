@@ -65,7 +65,7 @@ export const HOST_ACTIONS = [
   asking(
     'host.commit',
     'Commit the changes kept apart…',
-    'KeyW',
+    'KeyU',
     'commitOverlay',
     (state) => overlay(state)?.changed === true && overlay(state)?.whyNoCommit === null,
   ),

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactElement, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, type ReactElement, useId, useState } from 'react';
 import { hostDisk } from '../control/host-deeds.ts';
 import {
   fileNotAllowed,
@@ -10,10 +10,11 @@ import {
 } from '../words/host-kinds.ts';
 import { MAX_DELAY_MS, readWhole } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { errorOf, Field } from './field.tsx';
 import { KindChoice, KindFields } from './host-kind-fields.tsx';
 import { HostPlace } from './host-place.tsx';
-import { LabelledField } from './labelled-field.tsx';
 import { Modal } from './modal.tsx';
+import { useCloseOnceServed } from './use-served.ts';
 
 /** The port that NBD has by its own right. */
 const NBD_PORT = '10809';
@@ -42,7 +43,7 @@ export function HostDialog(): ReactElement {
   const [form, setForm] = useState(EMPTY_FORM);
   const [sent, setSent] = useState<{ kind: HostKind; form: typeof EMPTY_FORM } | null>(null);
   const ids = { readOnly: useId(), apart: useId(), trusting: useId() };
-  const asked = useCloseOnceServed();
+  const asked = useCloseOnceServed('host');
   const change = (changed: Partial<typeof EMPTY_FORM>): void => setForm({ ...form, ...changed });
 
   // What was refused for another kind of disk says nothing of this one.
@@ -114,7 +115,7 @@ export function HostDialog(): ReactElement {
         )}
         <div className="form-columns">
           {kind.size !== 'none' && (
-            <LabelledField
+            <Field
               label="Size"
               wrong={sizeWrong ?? refusedAt('size')}
               hint={kind.size === 'needed' ? 'As in 64M, 10G or 7E' : 'As large as needed if empty'}
@@ -128,9 +129,9 @@ export function HostDialog(): ReactElement {
                   }
                 />
               )}
-            </LabelledField>
+            </Field>
           )}
-          <LabelledField
+          <Field
             label="Export name"
             wrong={refusedAt('exportName')}
             hint="Clients that ask for no name get it too"
@@ -144,8 +145,8 @@ export function HostDialog(): ReactElement {
                 onChange={(event) => change({ exportName: event.target.value })}
               />
             )}
-          </LabelledField>
-          <LabelledField
+          </Field>
+          <Field
             label="Read delay, ms"
             wrong={errorOf(readDelay) ?? refusedAt('rdelay')}
             hint="0 is full speed"
@@ -158,8 +159,8 @@ export function HostDialog(): ReactElement {
                 onChange={(event) => change({ readDelay: event.target.value })}
               />
             )}
-          </LabelledField>
-          <LabelledField
+          </Field>
+          <Field
             label="Write delay, ms"
             wrong={errorOf(writeDelay) ?? refusedAt('wdelay')}
             hint="Trims and zeroes wait as long"
@@ -172,7 +173,7 @@ export function HostDialog(): ReactElement {
                 onChange={(event) => change({ writeDelay: event.target.value })}
               />
             )}
-          </LabelledField>
+          </Field>
         </div>
         <p className="quiet host-why-slow">
           Slow on purpose: with 40 ms people can see what happens. It can be changed at any time.
@@ -239,29 +240,4 @@ function Check(props: {
       <label htmlFor={props.id}>{props.label}</label>
     </div>
   );
-}
-
-/** Returns what to call when the disk is asked for: once a new one is served it is taken in hand and the dialog goes. */
-function useCloseOnceServed(): () => void {
-  const app = useApp();
-  const session = useAppState((state) => state.session);
-  const before = useRef<ReadonlySet<number> | null>(null);
-  useEffect(() => {
-    if (before.current === null) return;
-    const served = session?.sources.find(
-      (source) => source.kind === 'host' && before.current?.has(source.id) === false,
-    );
-    const disk = session?.disks.find((candidate) => candidate.source === served?.id);
-    if (disk === undefined) return;
-    before.current = null;
-    app.activate(disk.id);
-    app.store.setState({ dialog: null });
-  }, [app, session]);
-  return () => {
-    before.current = new Set(session?.sources.map((source) => source.id));
-  };
-}
-
-function errorOf(parsed: object): string | null {
-  return 'error' in parsed && typeof parsed.error === 'string' ? parsed.error : null;
 }

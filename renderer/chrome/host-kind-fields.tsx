@@ -1,6 +1,6 @@
 import { type ReactElement, useId } from 'react';
 import { HOST_KINDS, type HostKind, type KindField } from '../words/host-kinds.ts';
-import { LabelledField } from './labelled-field.tsx';
+import { Field } from './field.tsx';
 
 /** Chooses the kind of disk, and says what it is. */
 export function KindChoice(props: {
@@ -66,7 +66,7 @@ function KindFieldInput(props: {
 }): ReactElement {
   const { field, value, wrong, onChange } = props;
   return (
-    <LabelledField label={field.label} wrong={wrong} hint={field.hint}>
+    <Field label={field.label} wrong={wrong} hint={field.hint}>
       {(given) =>
         field.long === true ? (
           <textarea
@@ -87,6 +87,6 @@ function KindFieldInput(props: {
           />
         )
       }
-    </LabelledField>
+    </Field>
   );
 }

@@ -8,7 +8,7 @@ const NAMES: Readonly<Record<string, string>> = {
   NumpadAdd: 'Num +',
   Minus: '−',
   NumpadSubtract: 'Num −',
-  Numpad0: 'Num 0',
+  ...Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`Numpad${n}`, `Num ${n}`])),
   NumpadEnter: 'Num Enter',
   BracketLeft: '[',
   BracketRight: ']',
@@ -29,13 +29,14 @@ const SHIFTED: Readonly<Record<string, string>> = {
   BracketRight: '}',
 };
 
-/** How a chord is written on this kind of machine: `G`, `?`, `⌘K`, `Ctrl+K`, `Shift+←`. */
+/** How a chord is written on this kind of machine: `G`, `?`, `⌘K`, `Ctrl+K`, `Shift+←`, `Alt+←`. */
 export function chordLabel(chord: KeyChord, mac: boolean): string {
   const shifted = chord.shift ? SHIFTED[chord.code] : undefined;
   const plain = shifted ?? NAMES[chord.code] ?? chord.code.replace(/^(Key|Digit)/, '');
   const shift = chord.shift && shifted === undefined ? 'Shift+' : '';
   const mod = chord.mod ? (mac ? '⌘' : 'Ctrl+') : '';
-  return `${mod}${shift}${plain}`;
+  const alt = chord.alt ? (mac ? '⌥' : 'Alt+') : '';
+  return `${mod}${alt}${shift}${plain}`;
 }
 
 /** The first key of an action, as shown beside it; empty when it has none. */
@@ -55,14 +56,15 @@ export interface KeyPress {
 
 /** The action that a key press means; null for none. */
 export function actionForKey(press: KeyPress, mac: boolean): Action | null {
-  if (press.altKey || (mac ? press.ctrlKey : press.metaKey)) return null;
+  if (mac ? press.ctrlKey : press.metaKey) return null;
   const mod = mac ? press.metaKey : press.ctrlKey;
   for (const action of ACTIONS as readonly Action[]) {
     for (const chord of action.keys) {
       const same =
         chord.code === press.code &&
         (chord.shift ?? false) === press.shiftKey &&
-        (chord.mod ?? false) === mod;
+        (chord.mod ?? false) === mod &&
+        (chord.alt ?? false) === press.altKey;
       if (same) return action;
     }
   }

@@ -8,6 +8,7 @@ import { formatCount, formatRate } from '../words/format.ts';
 import { actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
+import { MarkLegend } from './mark-legend.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { Tip, TipWords } from './tip.tsx';
 
@@ -28,7 +29,7 @@ const ENTRIES: readonly LegendEntry[] = [
   { layer: 'inFlight', name: 'in flight', count: (c) => c.inFlight, op: null },
 ];
 
-/** Operations that leave no colour on the picture but are counted. */
+/** Operations that leave no colour on the blocks but are counted; a flush shows as an edge round the disk. */
 const COUNTED_ONLY = [Op.Flush, Op.Cache, Op.Extents] as const;
 
 /** What the colours mean, how often each came, and a switch for each. Counts are true whatever is hidden. */
@@ -55,13 +56,17 @@ export function Legend(): ReactElement {
         ))}
         {others.map((op) => (
           <li key={op} className="legend-row legend-plain" data-testid={`legend-${OP_NAMES[op]}`}>
-            <span className="legend-name">{OP_NAMES[op]}</span>
+            <span className="legend-name">
+              {op === Op.Flush && <span className="swatch" data-layer="flush" aria-hidden="true" />}
+              {OP_NAMES[op]}
+            </span>
             <Count of={(counters) => counters.requests[op] ?? 0} />
             <Rate op={op} />
             <Sparkline op={op} layer="other" />
           </li>
         ))}
       </ul>
+      <MarkLegend />
     </section>
   );
 }

@@ -129,6 +129,22 @@ export function OpenDialog(): ReactElement {
         >
           Watch the sample recording
         </button>
+        {' · '}
+        <button
+          type="button"
+          className="link"
+          onClick={() => app.store.setState({ dialog: 'openSet', refusal: null })}
+        >
+          Open a set of logs…
+        </button>
+        {' · '}
+        <button
+          type="button"
+          className="link"
+          onClick={() => app.store.setState({ dialog: 'nbdkit', refusal: null })}
+        >
+          Run nbdkit…
+        </button>
       </p>
     </Modal>
   );

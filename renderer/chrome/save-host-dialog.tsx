@@ -3,7 +3,7 @@ import type { HostInfo } from '#shared/contract/messages.ts';
 import { stopHosting } from '../control/host-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { useAskedHost } from './asked-host.ts';
-import { LabelledField } from './labelled-field.tsx';
+import { Field } from './field.tsx';
 import { Modal } from './modal.tsx';
 import { TaskProgress } from './task-progress.tsx';
 
@@ -48,13 +48,13 @@ export function SaveHostDialog({ thenStop }: { readonly thenStop: boolean }): Re
       description="A raw image, byte for byte what clients see; any NBD server, qemu or dd can read it."
     >
       <form className="form" onSubmit={submit} data-testid="save-dialog">
-        <LabelledField
+        <Field
           label="Path"
           wrong={whole === askedPath ? refusal : null}
           hint="On the machine that hosts the disk, as in /home/me/disk.img"
         >
           {(props) => <input {...props} value={path} onChange={(event) => setPath(event.target.value)} />}
-        </LabelledField>
+        </Field>
         <div className="form-row">
           <input
             id={sparseId}

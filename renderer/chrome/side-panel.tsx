@@ -2,9 +2,13 @@ import type { ReactElement } from 'react';
 import { useAppState } from './app-context.ts';
 import { BlockReadout } from './block-readout.tsx';
 import { DiskCard } from './disk-card.tsx';
+import { DiskInHand } from './disk-in-hand.tsx';
+import { FaultsSection } from './faults-section.tsx';
 import { Latencies } from './latencies.tsx';
 import { LatestRequests } from './latest-requests.tsx';
 import { Legend } from './legend.tsx';
+import { NbdkitCard } from './nbdkit-card.tsx';
+import { SetCard } from './set-card.tsx';
 
 /** What is known in numbers, of the disk in hand. */
 export function SidePanel(): ReactElement {
@@ -13,10 +17,14 @@ export function SidePanel(): ReactElement {
   );
   return (
     <aside className="side" aria-label={name === undefined ? 'Numbers' : `Numbers of ${name}`}>
+      <DiskInHand />
       <Legend />
-      <DiskCard />
-      <Latencies />
       <BlockReadout />
+      <FaultsSection />
+      <SetCard />
+      <DiskCard />
+      <NbdkitCard />
+      <Latencies />
       <LatestRequests />
     </aside>
   );

@@ -13,8 +13,10 @@ import type { ReactElement } from 'react';
 import { shortSize } from '#shared/bytes/size.ts';
 import type { SourceInfo } from '#shared/contract/messages.ts';
 import { closeSource } from '../control/host-deeds.ts';
+import { stopSet } from '../control/set-deeds.ts';
 import { showsSide } from '../store/app-store.ts';
-import { formatClock, formatCount } from '../words/format.ts';
+import { hostedSet } from '../store/hosted-set.ts';
+import { formatClock, formatCount, plural } from '../words/format.ts';
 import { sourceBadge, statusWords } from '../words/status.ts';
 import { type Action, actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
@@ -101,9 +103,15 @@ function OpenSources(): ReactElement {
   return (
     <nav className="sources" aria-label="What is open">
       <ul className="source-list">
-        {sources?.map((source) => (
-          <SourceChip key={source.id} source={source} />
-        ))}
+        {sources === undefined
+          ? null
+          : chipsOf(sources).map((chip) =>
+              chip.set === null ? (
+                <SourceChip key={chip.source.id} source={chip.source} />
+              ) : (
+                <SetChip key={chip.source.id} source={chip.source} set={chip.set} />
+              ),
+            )}
       </ul>
       <BarButton action={actionOf('logs.open')} label="Open a log" word="Open" icon={Plus} />
       <BarButton action={actionOf('host.new')} label="Host a disk" word="Host" icon={HardDrive} />
@@ -134,6 +142,55 @@ function BarButton({ action, label, word, icon: Icon }: BarButtonProps): ReactEl
         <span className="wide-only">{word}</span>
       </button>
     </Tip>
+  );
+}
+
+/** What a chip stands for: a source, or all disks of a set that was hosted at once. */
+interface Chip {
+  /** Of a set, the first that is still served. */
+  readonly source: SourceInfo;
+  readonly set: number | null;
+}
+
+function chipsOf(sources: readonly SourceInfo[]): readonly Chip[] {
+  const seen = new Set<number>();
+  return sources.flatMap((source): readonly Chip[] => {
+    const set = source.host?.set?.id ?? null;
+    if (set === null) return [{ source, set }];
+    if (seen.has(set)) return [];
+    seen.add(set);
+    return [{ source, set }];
+  });
+}
+
+function SetChip({ source, set }: { readonly source: SourceInfo; readonly set: number }): ReactElement {
+  const app = useApp();
+  const session = useAppState((state) => state.session);
+  const disks = hostedSet(session, set)?.sources ?? [];
+  const first = session?.disks.find((disk) => disk.source === source.id);
+  const size = first?.sizeBytes ? shortSize(BigInt(first.sizeBytes)) : null;
+  const name = `Set of ${plural(disks.length, 'disk')}`;
+  return (
+    <li className="source-chip" data-status={source.status}>
+      <Tip words={`${name} of ${size ?? 'unknown size'}, hosted here`}>
+        <button
+          type="button"
+          className="source-name"
+          onClick={() => first !== undefined && app.activate(first.id)}
+        >
+          <span className="clip">{name}</span>
+          {size !== null && <span className="source-size mono">{size}</span>}
+        </button>
+      </Tip>
+      <button
+        type="button"
+        className="source-close"
+        aria-label={`Close the ${name.toLowerCase()}`}
+        onClick={() => stopSet(app, set)}
+      >
+        <X size={12} aria-hidden="true" />
+      </button>
+    </li>
   );
 }
 

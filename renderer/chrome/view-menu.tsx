@@ -3,12 +3,18 @@ import { DropdownMenu } from 'radix-ui';
 import type { ReactElement, ReactNode } from 'react';
 import { formatBytes, thousands } from '#shared/bytes/size.ts';
 import { setCellShift, setRowCells } from '../control/picture-deeds.ts';
+import type { CellOrder } from '../grid/plane.ts';
 import { type ActionId, actionOf, isAvailable } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
 
 const CELL_SHIFTS = [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20] as const;
 const ROW_WIDTHS = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096] as const;
+const LAYOUTS = [
+  ['rows', 'Rows'],
+  ['serpentine', 'Rows there and back'],
+  ['hilbert', 'Hilbert curve'],
+] as const satisfies readonly (readonly [CellOrder, string])[];
 const ACTIONS_HERE: readonly ActionId[] = [
   'picture.fit',
   'picture.zoomIn',
@@ -25,6 +31,7 @@ const ACTIONS_HERE: readonly ActionId[] = [
 /** How the picture is laid out: what a cell stands for, how long a row is. */
 export function ViewMenu({ trigger }: { readonly trigger: ReactElement }): ReactElement {
   const app = useApp();
+  const layout = useAppState((state) => state.layout);
   const cellShift = useAppState((state) => state.cellShift);
   const rowCells = useAppState((state) => state.rowCells);
   return (
@@ -37,6 +44,15 @@ export function ViewMenu({ trigger }: { readonly trigger: ReactElement }): React
               <ActionItem key={id} id={id} />
             ))}
           </div>
+          <Choice
+            label="Layout"
+            value={layout}
+            onChoose={(value) => {
+              const chosen = LAYOUTS.find(([name]) => name === value);
+              if (chosen !== undefined) app.prefer({ layout: chosen[0] });
+            }}
+            options={LAYOUTS}
+          />
           <Choice
             label="A cell shows"
             value={String(cellShift)}

@@ -3,21 +3,27 @@ import { type ReactElement, useEffect } from 'react';
 import { showsSide } from '../store/app-store.ts';
 import { isAvailable } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { ArraysDialog } from './arrays-dialog.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { CopyHostDialog } from './copy-host-dialog.tsx';
+import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
 import { FirstHint } from './first-hint.tsx';
 import { GoToDialog } from './go-to-dialog.tsx';
 import { GridArea } from './grid-area.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { HostDialog } from './host-dialog.tsx';
+import { HostSetDialog } from './host-set-dialog.tsx';
 import { HostStrip } from './host-strip.tsx';
 import { actionForKey, belongsToFocus, isMac } from './keys.ts';
+import { NbdkitDialog } from './nbdkit-dialog.tsx';
 import { Notices } from './notices.tsx';
 import { OpenDialog } from './open-dialog.tsx';
+import { OpenSetDialog } from './open-set-dialog.tsx';
 import { CommitOverlayDialog, DiscardOverlayDialog } from './overlay-dialogs.tsx';
 import { watchPointedFocus } from './pointed-focus.ts';
 import { ReplayBar } from './replay-bar.tsx';
 import { SaveHostDialog } from './save-host-dialog.tsx';
+import { StopSetDialog } from './set-card.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { SpokenSummary } from './spoken-summary.tsx';
 import { StopHostDialog } from './stop-host-dialog.tsx';
@@ -90,6 +96,18 @@ function Dialogs(): ReactElement | null {
       return <OpenDialog />;
     case 'host':
       return <HostDialog />;
+    case 'hostSet':
+      return <HostSetDialog />;
+    case 'openSet':
+      return <OpenSetDialog />;
+    case 'nbdkit':
+      return <NbdkitDialog />;
+    case 'arrays':
+      return <ArraysDialog />;
+    case 'errorFile':
+      return <ErrorFileDialog />;
+    case 'removeErrorFile':
+      return <RemoveErrorFileDialog />;
     case 'stopHost':
       return <StopHostDialog />;
     case 'saveHost':
@@ -102,6 +120,8 @@ function Dialogs(): ReactElement | null {
       return <CommitOverlayDialog />;
     case 'discardOverlay':
       return <DiscardOverlayDialog />;
+    case 'stopSet':
+      return <StopSetDialog />;
     case null:
       return null;
   }

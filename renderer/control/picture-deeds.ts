@@ -1,7 +1,10 @@
+import { CELL_ORDERS } from '../grid/plane.ts';
 import { type CursorMove, moveCursor } from '../picture/cursor-moves.ts';
 import { ALL_LAYERS } from '../store/app-store.ts';
+import { shownDisks } from '../store/arrangement.ts';
 import { THEME_CHOICES } from '../store/preferences.ts';
 import { type GoToTarget, parseGoTo } from '../words/go-to.ts';
+import { toggleEnlarged } from './select-deeds.ts';
 import type { WindowApp } from './window-app.ts';
 
 /** What a person can do to the picture of the disk in hand. */
@@ -46,13 +49,15 @@ export function moveCursorBy(app: WindowApp, move: CursorMove): void {
   const from = app.cursor?.disk === disk ? app.cursor.block : null;
   const heightPx = app.picture.gridHeightPx(disk);
   const block = from === null ? 0 : moveCursor(view, sizeBytes, heightPx, from, move);
+  app.selectionAnchor = null;
   app.setCursor({ disk, block, sector: 0, by: 'keys', kept: false });
   app.picture.reveal(disk, block);
 }
 
-/** Keeps the block under the cursor in hand while the pointer moves on, or lets it go. */
+/** Keeps the block under the cursor in hand while the pointer moves on, or lets it go; without one, enlarges the panel. */
 export function keepCursor(app: WindowApp): void {
-  if (app.cursor !== null) app.setCursor({ ...app.cursor, kept: !app.cursor.kept });
+  if (app.cursor === null) toggleEnlarged(app);
+  else app.setCursor({ ...app.cursor, kept: !app.cursor.kept });
 }
 
 /** Reads a place as typed; what it means for the disk in hand. */
@@ -88,6 +93,12 @@ export function setCellShift(app: WindowApp, cellShift: number): void {
   app.applyLook();
 }
 
+/** Lays disks out in the next way that there is, and remembers it. */
+export function nextLayout(app: WindowApp): void {
+  const at = CELL_ORDERS.indexOf(app.state.layout);
+  app.prefer({ layout: CELL_ORDERS[(at + 1) % CELL_ORDERS.length] ?? 'rows' });
+}
+
 /** @param rowCells a power of two; null lets the disk's size choose. */
 export function setRowCells(app: WindowApp, rowCells: number | null): void {
   app.store.setState({ rowCells });
@@ -117,7 +128,7 @@ export function nextTheme(app: WindowApp): void {
 
 /** Takes the next disk in hand (`step` 1) or the one before (-1). */
 export function stepDisk(app: WindowApp, step: 1 | -1): void {
-  const disks = app.state.session?.disks ?? [];
+  const disks = shownDisks(app.state);
   const at = disks.findIndex((disk) => disk.id === app.state.activeDisk);
   const next = disks[(at + step + disks.length) % disks.length];
   if (next !== undefined) app.activate(next.id);

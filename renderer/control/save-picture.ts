@@ -1,6 +1,7 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import { drawSheet, type SheetLegendEntry } from '../picture/picture-sheet.ts';
 import { formatCount, formatDateTime } from '../words/format.ts';
+import { download } from './download.ts';
 import type { WindowApp } from './window-app.ts';
 
 /** Saves the picture as it is now, with title and legend, as a PNG that the browser downloads. */
@@ -55,14 +56,4 @@ function totals(app: WindowApp): { readonly requests: readonly number[]; readonl
     for (const count of disk?.counters.errors ?? []) errors += count;
   }
   return { requests, errors };
-}
-
-function download(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The download reads the blob after this turn.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

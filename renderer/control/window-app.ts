@@ -2,24 +2,32 @@ import type { Disposable } from '#shared/channel/channel.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import type { DiskInfo, Message, SessionInfo } from '#shared/contract/messages.ts';
 import type { GridRenderer } from '../grid/grid-renderer.ts';
+import type { RangeMark } from '../grid/marks.ts';
 import { Picture, type PicturePlace } from '../picture/picture.ts';
 import type { PointerActions } from '../picture/pointer-input.ts';
 import { connectMessagePort } from '../session/channel-message-port.ts';
 import { connectWebSocket } from '../session/channel-web-socket.ts';
 import { desktopHost } from '../session/desktop-host.ts';
 import { WindowSession } from '../session/window-session.ts';
+import { viewActivities } from '../store/activity.ts';
 import {
   type AppState,
   type AppStore,
   createAppStore,
+  diskInHand,
   type LocalNotice,
+  type Selection,
   showsSide,
 } from '../store/app-store.ts';
+import { inOrder, shownDisks } from '../store/arrangement.ts';
 import { viewCounters } from '../store/counters.ts';
 import { hostedSource, hostInHand } from '../store/hosted.ts';
-import { loadPreferences, storePreferences } from '../store/preferences.ts';
+import { loadPreferences, type Preferences, storePreferences } from '../store/preferences.ts';
 import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
+import { rulesStillAsked } from './asked-rules.ts';
+import { type MarkInput, marksOf } from './disk-marks.ts';
+import { selectByPointer } from './select-deeds.ts';
 import { ThemeControl } from './theme-control.ts';
 import { Uploads } from './uploads.ts';
 
@@ -42,7 +50,11 @@ export class WindowApp implements Disposable {
   readonly uploads: Uploads;
   picture: Picture | null = null;
   cursor: Cursor | null = null;
+  /** The block that a selection began at; null once the cursor has moved on without selecting. */
+  selectionAnchor: number | null = null;
 
+  #markInput: MarkInput = { session: null, selection: null, cursor: null };
+  #marks: ReadonlyMap<number, readonly RangeMark[]> = new Map();
   readonly #stop = new AbortController();
   readonly #publishTimer: ReturnType<typeof setInterval>;
   #countersStale = true;
@@ -119,9 +131,13 @@ export class WindowApp implements Disposable {
         get cursor() {
           return app.cursor;
         },
+        get marks() {
+          return app.#marks;
+        },
       },
       onTiles: (tiles) => this.store.setState({ tiles }),
     });
+    picture.setEnlarged(this.state.enlarged);
     this.picture = picture;
     this.#updateDisks();
     return picture;
@@ -138,14 +154,19 @@ export class WindowApp implements Disposable {
   }
 
   /** Changes something that the window remembers. */
-  prefer(change: Partial<Pick<AppState, 'theme' | 'sideOpen' | 'footerOpen' | 'hintOpen'>>): void {
+  prefer(change: Partial<Preferences>): void {
     this.store.setState(change);
-    const { theme, sideOpen, footerOpen, hintOpen } = this.state;
-    storePreferences(localStorage, { theme, sideOpen, footerOpen, hintOpen });
-    if (change.theme !== undefined) {
-      this.theme.choose(change.theme);
-      this.applyLook();
-    }
+    const { theme, layout, sideOpen, footerOpen, hintOpen } = this.state;
+    storePreferences(localStorage, { theme, layout, sideOpen, footerOpen, hintOpen });
+    if (change.theme !== undefined) this.theme.choose(change.theme);
+    if (change.theme !== undefined || change.layout !== undefined) this.applyLook();
+  }
+
+  /** Brings the side panel into sight. */
+  openSide(): void {
+    if (showsSide(this.state)) return;
+    if (this.state.narrow) this.store.setState({ sideOver: true });
+    else this.prefer({ sideOpen: true });
   }
 
   /** Shows a notice of the window's own. */
@@ -172,8 +193,23 @@ export class WindowApp implements Disposable {
   /** Puts the cursor somewhere, or nowhere; the side panel and the outline follow at once. */
   setCursor(cursor: Cursor | null): void {
     this.cursor = cursor;
+    if (cursor === null || cursor.by === 'pointer') this.selectionAnchor = null;
+    this.#updateMarks();
     this.#publishReadout();
     this.picture?.requestDraw();
+  }
+
+  /** Selects a range of blocks, or nothing. `anchor` is the block it began at. */
+  select(selection: Selection | null, anchor: number | null = null): void {
+    this.selectionAnchor = anchor;
+    this.store.setState({ selection });
+    this.#updateMarks();
+  }
+
+  /** Gives a disk's panel the whole area; null gives every disk its place again. */
+  enlarge(disk: number | null): void {
+    this.store.setState({ enlarged: disk });
+    this.picture?.setEnlarged(disk);
   }
 
   activate(disk: number): void {
@@ -183,9 +219,16 @@ export class WindowApp implements Disposable {
     this.#countersStale = true;
   }
 
+  /** Changes which panels are shown, and in which order. */
+  arrange(change: Partial<Pick<AppState, 'order' | 'hidden'>>): void {
+    this.store.setState(change);
+    const { session, order } = this.state;
+    if (session !== null) this.store.setState({ session: inOrder(session, order) });
+    this.#updateDisks();
+  }
+
   diskInHand(): DiskInfo | null {
-    const { session, activeDisk } = this.state;
-    return session?.disks.find((disk) => disk.id === activeDisk) ?? null;
+    return diskInHand(this.state);
   }
 
   /** What the pointer does to the picture. */
@@ -205,6 +248,7 @@ export class WindowApp implements Disposable {
       this.setCursor({ ...place, by: 'pointer', kept: !again });
     },
     zoom: (xPx, yPx, steps) => this.picture?.zoomAt(xPx, yPx, steps),
+    select: (fromXPx, fromYPx, toXPx, toYPx) => selectByPointer(this, fromXPx, fromYPx, toXPx, toYPx),
     drag: (fromXPx, fromYPx, dxPx, dyPx) => {
       const disk = this.picture?.diskUnder(fromXPx, fromYPx) ?? null;
       if (disk !== null) this.picture?.pan(disk, dxPx, dyPx);
@@ -221,11 +265,12 @@ export class WindowApp implements Disposable {
   }
 
   #look(): Picture['look'] {
-    const { filter, cellShift, rowCells } = this.state;
+    const { filter, layout, cellShift, rowCells } = this.state;
     return {
       theme: this.theme.theme.grid,
       filter,
       reducedMotion: this.theme.reducedMotion,
+      layout,
       cellShift,
       rowCells,
     };
@@ -258,10 +303,14 @@ export class WindowApp implements Disposable {
   #onMessage(message: Message): void {
     switch (message.message) {
       case 'welcome':
-        this.store.setState({ version: message.version, host: message.host });
+        this.store.setState({ version: message.version, host: message.host, nbdkit: message.nbdkit });
         return;
       case 'session':
-        this.store.setState({ session: inOrder(withDistinctNames(message.session)) });
+        this.store.setState({
+          session: inOrder(withDistinctNames(message.session), this.state.order),
+          askedErrors: stillAsked(this.state.askedErrors, message.session),
+          askedRules: rulesStillAsked(this.state.askedRules, message.session),
+        });
         this.#updateDisks();
         this.#countersStale = true;
         this.picture?.requestDraw();
@@ -281,6 +330,8 @@ export class WindowApp implements Disposable {
 
   /** A refusal stands where the thing was asked: in its dialog or panel while that is there, else as a notice. */
   #onRefused(command: string, text: string): void {
+    if (command === 'setDiskError') this.store.setState({ askedErrors: new Map() });
+    if (command === 'setFaultRules') this.store.setState({ askedRules: new Map() });
     const { dialog, asked } = this.state;
     if (command === 'stopHost' && dialog === null && hostedSource(this.state.session, asked) !== null) {
       // Something was written, or a client came, since the window was last told: it is asked about after all.
@@ -293,7 +344,7 @@ export class WindowApp implements Disposable {
   }
 
   #updateDisks(): void {
-    const disks = this.state.session?.disks ?? [];
+    const disks = shownDisks(this.state);
     this.picture?.setDisks(
       disks.map(({ id, sizeBytes }) => ({ id, sizeBytes: sizeBytes === null ? null : BigInt(sizeBytes) })),
     );
@@ -303,7 +354,35 @@ export class WindowApp implements Disposable {
       this.#choseDisk = false;
       this.store.setState({ activeDisk: disks[0]?.id ?? null });
     }
+    const { selection, enlarged } = this.state;
+    const isGone = (disk: number | undefined): boolean => !disks.some(({ id }) => id === disk);
+    if (selection !== null && isGone(selection.disk)) this.select(null);
+    if (enlarged !== null && isGone(enlarged)) this.enlarge(null);
+    this.#updateMarks();
     if (this.cursor !== null && !disks.some((disk) => disk.id === this.cursor?.disk)) this.setCursor(null);
+  }
+
+  #updateMarks(): void {
+    const { session, selection } = this.state;
+    // What is selected comes before what is pointed at: the pointer then changes nothing.
+    const cursor = selection === null ? this.cursor : null;
+    const input = { session, selection, cursor };
+    const before = this.#markInput;
+    this.#markInput = input;
+    if (
+      before.session === session &&
+      before.selection === selection &&
+      before.cursor?.disk === cursor?.disk &&
+      before.cursor?.block === cursor?.block
+    ) {
+      return;
+    }
+    const marks = marksOf(input, this.#marks);
+    const same =
+      marks.size === this.#marks.size && [...marks].every(([disk, list]) => this.#marks.get(disk) === list);
+    if (same) return;
+    this.#marks = marks;
+    this.picture?.requestDraw();
   }
 
   #publish(): void {
@@ -318,6 +397,8 @@ export class WindowApp implements Disposable {
     this.#countersStale = false;
     this.store.setState({
       counters: viewCounters(session.state, session.rates, nowUs, this.state.activeDisk),
+      activities: viewActivities(session.state, nowUs, this.state.session?.disks ?? []),
+      faultChanges: session.state.faultChanges,
       readout: this.cursor === null ? null : readOut(session.state, this.cursor, nowUs),
     });
   }
@@ -343,6 +424,18 @@ function standsInPlace(command: string, state: AppState): boolean {
       return state.dialog === 'saveHost' || state.dialog === 'saveAndStopHost';
     case 'copyHost':
       return state.dialog === 'copyHost';
+    case 'openSet':
+      return state.dialog === 'openSet';
+    case 'hostSet':
+      return state.dialog === 'hostSet';
+    case 'setArrays':
+      return state.dialog === 'arrays';
+    case 'setErrorFile':
+      return state.dialog === 'errorFile';
+    case 'startNbdkit':
+      return state.dialog === 'nbdkit';
+    case 'setFaultRules':
+      return showsSide(state) && state.faultsOpen;
     case 'setHostParameter':
     case 'setHostReadOnly':
       return showsSide(state) && hostInHand(state) !== null;
@@ -351,7 +444,10 @@ function standsInPlace(command: string, state: AppState): boolean {
   }
 }
 
-/** Disks in the order of their logs, whichever the engine found first. */
-function inOrder(session: SessionInfo): SessionInfo {
-  return { ...session, disks: session.disks.toSorted((a, b) => a.source - b.source || a.id - b.id) };
+/** Error switches that were asked to move and do not stand there yet. */
+function stillAsked(asked: AppState['askedErrors'], session: SessionInfo): AppState['askedErrors'] {
+  if (asked.size === 0) return asked;
+  const standsAt = (disk: number): boolean | undefined =>
+    session.disks.find((one) => one.id === disk)?.faults.errorSwitch?.on;
+  return new Map([...asked].filter(([disk, on]) => standsAt(disk) !== on));
 }

@@ -6,6 +6,7 @@ import { FAILED, FUA_MARK } from '#shared/model/block-state.ts';
 import { SessionState } from '#shared/model/session-state.ts';
 import { CellGrid, type CellWindow } from './cell-grid.ts';
 import {
+  CELL_BEYOND,
   CELL_FAILED,
   CELL_FUA,
   CELL_IN_FLIGHT,
@@ -18,7 +19,8 @@ import {
   CELL_ZEROED,
   kindBit,
 } from './cell-value.ts';
-import { defaultRowCells, type PlaneLayout, planeOf } from './plane.ts';
+import { CELL_ORDERS, type CellOrder, layoutOf, type PlaneLayout, planeOf } from './plane.ts';
+import { isOnDisk, placeOfCell } from './plane-place.ts';
 
 const START_US = 1_700_000_000_000_000;
 
@@ -59,8 +61,8 @@ class Stream {
     this.state.apply(batch);
   }
 
-  grid(layout: PlaneLayout, window: CellWindow): CellGrid {
-    return new CellGrid(this.state.disk(0), layout, window);
+  grid(sizeBytes: bigint, layout: PlaneLayout, window: CellWindow): CellGrid {
+    return new CellGrid(this.state.disk(0), sizeBytes, layout, window);
   }
 }
 
@@ -69,10 +71,17 @@ function wholeOf(sizeBytes: bigint, layout: PlaneLayout): CellWindow {
   return { col: 0, row: 0, cols, rows };
 }
 
-function layoutOf(sizeBytes: bigint, cellShift: number, level: number): PlaneLayout {
-  const rowCells = defaultRowCells(sizeBytes, cellShift);
-  return { cellShift, rowCells, level: Math.min(level, Math.log2(rowCells)) };
+function layoutAt(
+  sizeBytes: bigint,
+  cellShift: number,
+  level: number,
+  order: CellOrder = 'rows',
+): PlaneLayout {
+  const layout = layoutOf(sizeBytes, { cellShift, order });
+  return { ...layout, level: Math.min(level, Math.log2(layout.rowCells)) };
 }
+
+const orders = fc.constantFrom(...CELL_ORDERS);
 
 function steps(sectors: number): fc.Arbitrary<Step[]> {
   return fc.array(
@@ -108,13 +117,14 @@ function expectedBits(state: SessionState, layout: PlaneLayout, col: number, row
   let bits = 0;
   for (let y = row * side; y < (row + 1) * side; y += 1) {
     for (let x = col * side; x < (col + 1) * side; x += 1) {
-      const first = (y * layout.rowCells + x) * cellSectors;
+      const place = placeOfCell(layout, x, y);
+      const first = place.block * 8 + place.sector;
       for (let sector = first; sector < first + cellSectors; sector += 1) {
         bits |= kindBit(disk.model.sectorKind(sector));
         blocks.add(Math.floor(sector / 8));
         const table = disk.inFlight;
         for (let slot = 0; slot < table.slotEnd; slot += 1) {
-          const byBlock = layout.cellShift + layout.level >= 12;
+          const byBlock = layout.cellShift + layout.level * (layout.order === 'hilbert' ? 2 : 1) >= 12;
           const from = table.firstSector[slot] ?? 0;
           const to = table.endSector[slot] ?? 0;
           const start = byBlock ? Math.floor(from / 8) * 8 : from;
@@ -141,18 +151,19 @@ describe('CellGrid', () => {
         fc.integer({ min: 9, max: 16 }),
         fc.integer({ min: 0, max: 4 }),
         fc.integer({ min: 1, max: 5 }),
-        (stream, cellShift, level, refreshEvery) => {
-          const layout = layoutOf(sizeBytes, cellShift, level);
+        orders,
+        (stream, cellShift, level, refreshEvery, order) => {
+          const layout = layoutAt(sizeBytes, cellShift, level, order);
           const window = wholeOf(sizeBytes, layout);
           const source = new Stream();
-          const grid = source.grid(layout, window);
+          const grid = source.grid(sizeBytes, layout, window);
           grid.refresh();
           stream.forEach((step, i) => {
             source.step(step);
             if (i % refreshEvery === 0) grid.refresh();
           });
           grid.refresh();
-          const anew = source.grid(layout, window);
+          const anew = source.grid(sizeBytes, layout, window);
           anew.refresh();
           expect(grid.values).toEqual(anew.values);
           expect(grid.latestReadMs).toBe(anew.latestReadMs);
@@ -169,16 +180,20 @@ describe('CellGrid', () => {
         steps(512),
         fc.integer({ min: 9, max: 14 }),
         fc.integer({ min: 0, max: 2 }),
-        (stream, cellShift, level) => {
-          const layout = layoutOf(sizeBytes, cellShift, level);
+        orders,
+        (stream, cellShift, level, order) => {
+          const layout = layoutAt(sizeBytes, cellShift, level, order);
           const window = wholeOf(sizeBytes, layout);
           const source = new Stream();
-          const grid = source.grid(layout, window);
+          const grid = source.grid(sizeBytes, layout, window);
           for (const step of stream) source.step(step);
           grid.refresh();
           for (let row = 0; row < window.rows; row += 1) {
             for (let col = 0; col < window.cols; col += 1) {
               const bits = grid.values[(row * window.cols + col) * CELL_WORDS] ?? 0;
+              const onDisk = isOnDisk(layout, planeOf(sizeBytes, layout), col, row);
+              expect((bits & CELL_BEYOND) !== 0).toBe(!onDisk);
+              if (!onDisk) continue;
               const plain = bits & (CELL_KINDS | CELL_FAILED | CELL_FUA | CELL_IN_FLIGHT);
               expect(plain).toBe(expectedBits(source.state, layout, col, row));
             }
@@ -198,8 +213,9 @@ describe('CellGrid', () => {
         fc.integer({ min: 0, max: 2 }),
         fc.nat(),
         fc.nat(),
-        (stream, cellShift, level, a, b) => {
-          const layout = layoutOf(sizeBytes, cellShift, level);
+        orders,
+        (stream, cellShift, level, a, b, order) => {
+          const layout = layoutAt(sizeBytes, cellShift, level, order);
           const whole = wholeOf(sizeBytes, layout);
           const col = a % whole.cols;
           const row = b % whole.rows;
@@ -210,8 +226,8 @@ describe('CellGrid', () => {
             rows: Math.min(4, whole.rows - row),
           };
           const source = new Stream();
-          const all = source.grid(layout, whole);
-          const some = source.grid(layout, part);
+          const all = source.grid(sizeBytes, layout, whole);
+          const some = source.grid(sizeBytes, layout, part);
           all.refresh();
           some.refresh();
           for (const step of stream) source.step(step);
@@ -234,8 +250,8 @@ describe('CellGrid', () => {
     const size = 7n << 60n;
     const source = new Stream();
     const level = 20;
-    const layout = layoutOf(size, 12, level);
-    const grid = source.grid(layout, wholeOf(size, layout));
+    const layout = layoutAt(size, 12, level);
+    const grid = source.grid(size, layout, wholeOf(size, layout));
     grid.refresh();
     const whole = { errno: 0, fua: false, open: false, offset: 0n, length: size };
     source.step({ ...whole, op: Op.Trim });
@@ -257,9 +273,9 @@ describe('CellGrid', () => {
   it('costs the window, not the disk, at 7 EiB zoomed in', () => {
     const size = 7n << 60n;
     const source = new Stream();
-    const layout = layoutOf(size, 12, 0);
+    const layout = layoutAt(size, 12, 0);
     const window = { col: 2 ** 26 - 100, row: 7 * 2 ** 22 - 50, cols: 100, rows: 50 };
-    const grid = source.grid(layout, window);
+    const grid = source.grid(size, layout, window);
     grid.refresh();
     source.step({ op: Op.Trim, offset: 4096n, length: size - 4096n, errno: 0, fua: false, open: false });
     source.step({ op: Op.Write, offset: size - 4096n, length: 4096n, errno: 0, fua: true, open: true });
@@ -272,8 +288,8 @@ describe('CellGrid', () => {
 
   it('shows the sectors of a block whose sectors differ', () => {
     const source = new Stream();
-    const layout = layoutOf(64n << 20n, 12, 0);
-    const grid = source.grid(layout, wholeOf(64n << 20n, layout));
+    const layout = layoutAt(64n << 20n, 12, 0);
+    const grid = source.grid(64n << 20n, layout, wholeOf(64n << 20n, layout));
     grid.refresh();
     const at = { errno: 0, fua: false, open: false };
     source.step({ ...at, op: Op.Write, offset: 5n * 4096n + 512n, length: 1024n });
@@ -290,8 +306,8 @@ describe('CellGrid', () => {
 
   it('lists only what changed, once, and says when all did', () => {
     const source = new Stream();
-    const layout = layoutOf(64n << 20n, 12, 0);
-    const grid = source.grid(layout, wholeOf(64n << 20n, layout));
+    const layout = layoutAt(64n << 20n, 12, 0);
+    const grid = source.grid(64n << 20n, layout, wholeOf(64n << 20n, layout));
     grid.refresh();
     expect(grid.allChanged).toBe(true);
     const at = { errno: 0, fua: false, open: false, length: 8192n };
@@ -310,8 +326,8 @@ describe('CellGrid', () => {
 
   it('keeps what is in flight when the picture is cleared', () => {
     const source = new Stream();
-    const layout = layoutOf(1n << 20n, 12, 0);
-    const grid = source.grid(layout, wholeOf(1n << 20n, layout));
+    const layout = layoutAt(1n << 20n, 12, 0);
+    const grid = source.grid(1n << 20n, layout, wholeOf(1n << 20n, layout));
     grid.refresh();
     source.step({ op: Op.Write, offset: 0n, length: 4096n, errno: 0, fua: false, open: true });
     source.rows([{ kind: RowKind.ClearPicture, disk: 0, clockUs: START_US + 9e6 }]);
@@ -324,9 +340,9 @@ describe('CellGrid', () => {
 
   it('gives the model back its listener’s place when the last grid is gone', () => {
     const source = new Stream();
-    const layout = layoutOf(1n << 20n, 12, 0);
-    const one = source.grid(layout, wholeOf(1n << 20n, layout));
-    const two = source.grid(layout, wholeOf(1n << 20n, layout));
+    const layout = layoutAt(1n << 20n, 12, 0);
+    const one = source.grid(1n << 20n, layout, wholeOf(1n << 20n, layout));
+    const two = source.grid(1n << 20n, layout, wholeOf(1n << 20n, layout));
     expect(source.state.disk(0).model.listener).not.toBeNull();
     one.dispose();
     expect(source.state.disk(0).model.listener).not.toBeNull();

@@ -10,6 +10,7 @@ import {
 } from '#shared/model/block-state.ts';
 import type { DiskState } from '#shared/model/session-state.ts';
 import {
+  CELL_BEYOND,
   CELL_FAILED,
   CELL_FUA,
   CELL_IN_FLIGHT,
@@ -23,7 +24,10 @@ import {
   kindBitsOf,
 } from './cell-value.ts';
 import { type DiskFollower, followDisk } from './disk-feed.ts';
-import { type PlaneLayout, rowBlocks } from './plane.ts';
+import type { PlaceRect } from './hilbert.ts';
+import { HilbertStrip } from './hilbert-strip.ts';
+import { type PlaneLayout, planeOf, rowBlocks } from './plane.ts';
+import { isBackwards, isOnDisk } from './plane-place.ts';
 import { packedSectors, SectorShadow } from './sector-shadow.ts';
 
 /** A rectangle of drawn cells that are kept; all of the plane, or a part around what is in view. */
@@ -44,6 +48,13 @@ function countsFor(largest: number, length: number): Counts {
   if (largest < 0x1_0000) return new Uint16Array(length);
   return largest < 0x1_0000_0000 ? new Uint32Array(length) : new Float64Array(length);
 }
+
+/** A run of as many drawn cells on a curve, or fewer, is found cell by cell. */
+const FEW_CELLS = 8;
+/** A curve's window is rebuilt from squares down to this part of its longer side. */
+const COVER_PARTS = 16;
+/** Smaller squares could split a block of eight sectors. */
+const MIN_COVER_CELLS = 4;
 
 /** Requests that may be in flight on one block at once, at most: one a slot. */
 const MOST_IN_FLIGHT = 0x1_0000;
@@ -69,9 +80,13 @@ export class CellGrid implements DiskFollower, Disposable {
   latestReadMs = 0;
 
   readonly #disk: DiskState;
+  readonly #sizeBytes: bigint;
   readonly #following: Disposable;
   readonly #unitIsBlock: boolean;
-  /** Units across a drawn cell, and in a row of the plane. */
+  /** On a curve: where its drawn cells are, and the window's place among them. */
+  readonly #strip: HilbertStrip | null;
+  readonly #within: PlaceRect;
+  /** Units across a drawn cell (on a curve: in it), and in a row of the plane. */
   readonly #spanUnits: number;
   readonly #rowUnits: number;
   readonly #rowsPerCell: number;
@@ -87,23 +102,34 @@ export class CellGrid implements DiskFollower, Disposable {
   #dirtyCount = 0;
   #stale = true;
 
-  constructor(disk: DiskState, layout: PlaneLayout, window: CellWindow) {
+  /** What a walk along the curve adds to each drawn cell: of the units [first, end). */
+  #addCounts: Counts | null = null;
+  #addFirst = 0;
+  #addEnd = 0;
+  #addAmount = 0;
+
+  constructor(disk: DiskState, sizeBytes: bigint, layout: PlaneLayout, window: CellWindow) {
     this.layout = layout;
     this.window = window;
     this.#disk = disk;
+    this.#sizeBytes = sizeBytes;
+    this.#strip = layout.order === 'hilbert' ? new HilbertStrip(layout) : null;
+    const { col, row } = window;
+    this.#within = { x0: col, y0: row, x1: col + window.cols, y1: row + window.rows };
     const cells = window.cols * window.rows;
     this.cellCount = cells;
     const padded = Math.max(1, Math.ceil(cells / VALUE_ROW_CELLS)) * VALUE_ROW_CELLS;
     this.values = new Uint32Array(padded * CELL_WORDS);
     this.changed = new Int32Array(cells);
     this.#isDirty = new Uint8Array(cells);
-    const drawnShift = layout.cellShift + layout.level;
-    this.#unitIsBlock = drawnShift >= BLOCK_SHIFT;
-    this.#spanUnits = 2 ** (drawnShift - (this.#unitIsBlock ? BLOCK_SHIFT : SECTOR_SHIFT));
+    const spanCells = this.#strip?.cellsPerDrawn ?? 2 ** layout.level;
+    const spanSectors = spanCells * 2 ** (layout.cellShift - SECTOR_SHIFT);
+    this.#unitIsBlock = spanSectors >= SECTORS_PER_BLOCK;
+    this.#spanUnits = this.#unitIsBlock ? spanSectors / SECTORS_PER_BLOCK : spanSectors;
     this.#rowUnits = rowBlocks(layout) * (this.#unitIsBlock ? 1 : SECTORS_PER_BLOCK);
     this.#rowsPerCell = 2 ** layout.level;
-    this.#oneBlock = this.#unitIsBlock && this.#spanUnits === 1 && this.#rowsPerCell === 1;
-    const largest = this.#spanUnits * this.#rowsPerCell;
+    this.#oneBlock = layout.level === 0 && layout.cellShift === BLOCK_SHIFT;
+    const largest = this.#spanUnits * (this.#strip === null ? this.#rowsPerCell : 1);
     this.#written = countsFor(largest, cells);
     this.#trimmed = countsFor(largest, cells);
     this.#zeroed = countsFor(largest, cells);
@@ -179,18 +205,49 @@ export class CellGrid implements DiskFollower, Disposable {
     this.#shadow.clear();
     this.latestReadMs = 0;
     this.#stale = false;
-    const { row, rows } = this.window;
-    const perRow = rowBlocks(this.layout);
-    const first = row * this.#rowsPerCell * perRow;
-    const end = (row + rows) * this.#rowsPerCell * perRow;
-    this.#disk.model.forEachTouched(first, end, (block, count, state, readMs) => {
-      if (state !== 0) this.blocksChanged(block, count, 0, state);
-      if (readMs !== 0) this.blocksRead(block, count, readMs);
-    });
+    this.#markBeyond();
+    this.#eachRange((first, end) =>
+      this.#disk.model.forEachTouched(first, end, (block, count, state, readMs) => {
+        if (state !== 0) this.blocksChanged(block, count, 0, state);
+        if (readMs !== 0) this.blocksRead(block, count, readMs);
+      }),
+    );
     const table = this.#disk.inFlight;
     for (let slot = 0; slot < table.slotEnd; slot += 1) {
       if (table.active[slot] !== 1) continue;
       this.inFlightChanged(table.firstSector[slot] ?? 0, table.endSector[slot] ?? 0, 1);
+    }
+  }
+
+  /** Ranges of blocks, apart from each other, that hold all that the window shows. */
+  #eachRange(visit: (first: number, end: number) => void): void {
+    const { row, rows, cols } = this.window;
+    const strip = this.#strip;
+    if (strip === null) {
+      const perRow = rowBlocks(this.layout) * this.#rowsPerCell;
+      visit(row * perRow, (row + rows) * perRow);
+      return;
+    }
+    const perDrawn = this.#spanUnits / (this.#unitIsBlock ? 1 : SECTORS_PER_BLOCK);
+    const grain = Math.max(MIN_COVER_CELLS, Math.max(cols, rows) / COVER_PARTS);
+    strip.cover(this.#within, grain, (first, end) => visit(first * perDrawn, end * perDrawn));
+  }
+
+  /** Marks the cells of the window in which nothing of the disk lies. */
+  #markBeyond(): void {
+    const { col, row, cols, rows } = this.window;
+    const plane = planeOf(this.#sizeBytes, this.layout);
+    if (this.#strip !== null) {
+      this.#strip.walk(plane.ending, Number.POSITIVE_INFINITY, this.#within, (x, y) => {
+        this.values[((y - row) * cols + x - col) * CELL_WORDS] = CELL_BEYOND;
+      });
+      return;
+    }
+    const y = plane.rows - 1 - row;
+    if (y < 0 || y >= rows) return;
+    for (let x = 0; x < cols; x += 1) {
+      if (isOnDisk(this.layout, plane, col + x, row + y)) continue;
+      this.values[(y * cols + x) * CELL_WORDS] = CELL_BEYOND;
     }
   }
 
@@ -250,6 +307,10 @@ export class CellGrid implements DiskFollower, Disposable {
 
   /** Adds `amount` for each of the units [first, end) to the cells they lie in; without counts, notes a read at `amount` ms. */
   #add(counts: Counts | null, first: number, end: number, amount: number): void {
+    if (this.#strip !== null) {
+      this.#addOnCurve(this.#strip, counts, first, end, amount);
+      return;
+    }
     const perRow = this.#rowUnits;
     let row = Math.floor(first / perRow);
     let endRow = Math.floor(end / perRow);
@@ -278,30 +339,77 @@ export class CellGrid implements DiskFollower, Disposable {
     const window = this.window;
     const y = Math.floor(row / this.#rowsPerCell) - window.row;
     if (y < 0 || y >= window.rows) return;
+    if (isBackwards(this.layout, row)) {
+      this.#addSpan(counts, y, this.#rowUnits - to, this.#rowUnits - from, amount);
+    } else {
+      this.#addSpan(counts, y, from, to, amount);
+    }
+  }
+
+  /** The units [from, to) of a row, counted from the left of the plane, in row `y` of the window. */
+  #addSpan(counts: Counts | null, y: number, from: number, to: number, amount: number): void {
+    const window = this.window;
     const span = this.#spanUnits;
     const firstX = Math.max(Math.floor(from / span), window.col);
     const endX = Math.min(Math.ceil(to / span), window.col + window.cols);
     const base = y * window.cols - window.col;
-    if (counts === null && firstX < endX && amount > this.latestReadMs) this.latestReadMs = amount;
     for (let x = firstX; x < endX; x += 1) {
-      const cell = base + x;
-      if (counts !== null) {
-        const units = Math.min(to, (x + 1) * span) - Math.max(from, x * span);
-        counts[cell] = (counts[cell] ?? 0) + amount * units;
-      } else {
-        const word = cell * CELL_WORDS + 1;
-        if (amount > (this.values[word] ?? 0)) this.values[word] = amount;
-      }
-      if (this.#isDirty[cell] === 0) {
-        this.#isDirty[cell] = 1;
-        this.changed[this.#dirtyCount] = cell;
-        this.#dirtyCount += 1;
-      }
+      const units = Math.min(to, (x + 1) * span) - Math.max(from, x * span);
+      this.#bump(counts, base + x, units, amount);
     }
   }
 
+  #addOnCurve(strip: HilbertStrip, counts: Counts | null, first: number, end: number, amount: number): void {
+    this.#addCounts = counts;
+    this.#addFirst = first;
+    this.#addEnd = end;
+    this.#addAmount = amount;
+    const from = Math.floor(first / this.#spanUnits);
+    const to = Math.ceil(end / this.#spanUnits);
+    if (to - from > FEW_CELLS) {
+      strip.walk(from, to, this.#within, this.#addAt);
+      return;
+    }
+    const { x0, y0, x1, y1 } = this.#within;
+    for (let index = from; index < to; index += 1) {
+      strip.locate(index);
+      const { col, row } = strip;
+      if (col >= x0 && col < x1 && row >= y0 && row < y1) this.#addAt(col, row, index);
+    }
+  }
+
+  readonly #addAt = (col: number, row: number, index: number): void => {
+    const { window } = this;
+    const cell = (row - window.row) * window.cols + col - window.col;
+    const span = this.#spanUnits;
+    const units = Math.min(this.#addEnd, (index + 1) * span) - Math.max(this.#addFirst, index * span);
+    this.#bump(this.#addCounts, cell, units, this.#addAmount);
+  };
+
+  /** Adds to the count of a cell, or, without counts, notes a read at `amount` ms. */
+  #bump(counts: Counts | null, cell: number, units: number, amount: number): void {
+    if (counts !== null) {
+      counts[cell] = (counts[cell] ?? 0) + amount * units;
+    } else {
+      const word = cell * CELL_WORDS + 1;
+      if (amount > (this.values[word] ?? 0)) this.values[word] = amount;
+      if (amount > this.latestReadMs) this.latestReadMs = amount;
+    }
+    if (this.#isDirty[cell] === 0) {
+      this.#isDirty[cell] = 1;
+      this.changed[this.#dirtyCount] = cell;
+      this.#dirtyCount += 1;
+    }
+  }
+
+  /** The block in a cell of the plane, where cells are blocks. */
+  #blockAt(col: number, row: number): number {
+    if (this.#strip !== null) return this.#strip.indexAt(col, row);
+    return row * this.#rowUnits + (isBackwards(this.layout, row) ? this.#rowUnits - 1 - col : col);
+  }
+
   #bitsOf(cell: number): number {
-    let bits = 0;
+    let bits = (this.values[cell * CELL_WORDS] ?? 0) & CELL_BEYOND;
     if (this.#written[cell]) bits |= CELL_WRITTEN;
     if (this.#trimmed[cell]) bits |= CELL_TRIMMED;
     if (this.#zeroed[cell]) bits |= CELL_ZEROED;
@@ -311,7 +419,7 @@ export class CellGrid implements DiskFollower, Disposable {
     if (!this.#oneBlock) return bits;
     const { col, row, cols } = this.window;
     const y = Math.floor(cell / cols);
-    const packed = this.#shadow.get((row + y) * this.#rowUnits + col + (cell - y * cols));
+    const packed = this.#shadow.get(this.#blockAt(col + cell - y * cols, row + y));
     return packed === 0 ? bits : (bits | CELL_MIXED | (packed << CELL_SECTORS_AT)) >>> 0;
   }
 }

@@ -17,6 +17,8 @@ export const CELL_IN_FLIGHT = 0x10;
 export const CELL_FUA = 0x20;
 /** The cell is one block whose sectors differ; their kinds stand from {@link CELL_SECTORS_AT} up, two bits each. */
 export const CELL_MIXED = 0x40;
+/** Nothing of the disk lies in the cell: it is drawn as ground. */
+export const CELL_BEYOND = 0x80;
 export const CELL_SECTORS_AT = 16;
 
 /** Numbers a cell takes in a value array. */

@@ -1,5 +1,5 @@
 import type { Disposable } from '#shared/channel/channel.ts';
-import type { ModelListener } from '#shared/model/disk-model.ts';
+import type { ModelListener } from '#shared/model/model-listener.ts';
 import type { DiskState } from '#shared/model/session-state.ts';
 
 /** What follows a disk: the model's changes and the requests that come into flight and leave it. */

@@ -2,7 +2,7 @@ import type { Disposable } from '#shared/channel/channel.ts';
 import type { CellGrid } from './cell-grid.ts';
 import { cellStyle, packColor } from './cell-look.ts';
 import type { FrameInput, Panel } from './grid-renderer.ts';
-import { PanelCellsKeeper } from './panel-cells.ts';
+import { type PanelCells, PanelCellsKeeper } from './panel-cells.ts';
 import { type PanelFrame, panelFrame } from './panel-frame.ts';
 import { PanelPainter, type PixelImage, type PixelRect, paintOverlay } from './panel-painter.ts';
 
@@ -83,9 +83,9 @@ export class FramePainter implements Disposable {
     }
     let fades = false;
     const changed: PixelRect[] = [];
-    this.#keeper.update(frame.state, frame.panels).forEach(({ panel, disk, grid }, i) => {
-      const look = panelFrame(frame, panel, grid, disk);
-      const painted = this.#paintPanel(i, frame, panel, grid, look);
+    this.#keeper.update(frame.state, frame.panels).forEach((cells, i) => {
+      const look = panelFrame(frame, cells.panel, cells.grid, cells.disk);
+      const painted = this.#paintPanel(i, frame, cells, look);
       if (painted !== null) changed.push(painted);
       fades ||= look.fades;
     });
@@ -95,18 +95,21 @@ export class FramePainter implements Disposable {
   #paintPanel(
     i: number,
     frame: FrameInput,
-    panel: Panel,
-    grid: CellGrid,
+    { panel, grid, marks }: PanelCells,
     look: PanelFrame,
   ): PixelRect | null {
     const before = this.#painted[i];
     const overlaid = look.flush > 0 || look.cursor.x1 > look.cursor.x0;
     const anew = before === undefined || before.grid !== grid || !sameStyle(before.frame, frame);
     const painter = anew
-      ? new PanelPainter(this.#cells, panel, grid, cellStyle(look, frame, frame.theme))
+      ? new PanelPainter(this.#cells, panel, grid, cellStyle(look, frame, frame.theme), frame.theme)
       : before.painter;
+    const otherMarks = painter.marks !== marks;
+    painter.marks = marks;
     const touched =
-      anew || grid.allChanged ? painter.paintAll(frame, look) : painter.paintChanges(frame, look);
+      anew || otherMarks || grid.allChanged
+        ? painter.paintAll(frame, look)
+        : painter.paintChanges(frame, look);
     this.#painted[i] = { panel, grid, frame, painter, overlaid };
     const changed = overlaid || before?.overlaid === true ? panel : touched;
     if (changed === null) return null;

@@ -2,6 +2,7 @@ import type { Disposable } from '#shared/channel/channel.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import type { GridTheme } from '#shared/theme/theme.ts';
 import type { GridView } from './grid-view.ts';
+import type { RangeMark } from './marks.ts';
 
 /** One disk's place on the shared canvas. All px are device pixels. */
 export interface Panel {
@@ -15,6 +16,8 @@ export interface Panel {
   readonly view: GridView;
   /** Block under the pointer or the keyboard cursor, outlined; null for none. */
   readonly cursorBlock: number | null;
+  /** Drawn over the cells. Another array means other marks: where they are the same, give the same array. */
+  readonly marks: readonly RangeMark[];
 }
 
 /** Which layers of the picture are shown; a hidden state shows as ground. */

@@ -8,10 +8,12 @@ import {
   type GridView,
   panBy,
   placeAt,
+  type RectPx,
   revealBlock,
   zoomAbout,
 } from './grid-view.ts';
-import { blockCount, defaultRowCells, planeOf, rowBlocks } from './plane.ts';
+import { blockCount, CELL_ORDERS, defaultRowCells, planeOf, rowBlocks } from './plane.ts';
+import { drawnRectOf, isOnDisk } from './plane-place.ts';
 
 const MIB = 1n << 20n;
 const EIB = 1n << 60n;
@@ -23,16 +25,33 @@ const sizes = fc.oneof(
 );
 const panels = fc.record({ w: fc.integer({ min: 20, max: 3000 }), h: fc.integer({ min: 20, max: 2000 }) });
 const shifts = fc.integer({ min: 9, max: 20 });
+const orders = fc.constantFrom(...CELL_ORDERS);
 
 /** Any block of a disk, by a share of its length. */
 function blockOf(sizeBytes: bigint, share: number): number {
   return Math.min(blockCount(sizeBytes) - 1, Math.floor(blockCount(sizeBytes) * share));
 }
 
+function firstFoundIn(
+  rect: RectPx,
+  cellPx: number,
+  find: (xPx: number, yPx: number) => number | null,
+): number | null {
+  for (let yPx = rect.yPx; yPx < rect.yPx + rect.heightPx; yPx += cellPx) {
+    for (let xPx = rect.xPx; xPx < rect.xPx + rect.widthPx; xPx += cellPx) {
+      const found = find(xPx, yPx);
+      if (found !== null) return found;
+    }
+  }
+  return null;
+}
+
 describe('fitView', () => {
   it('shows 64 MiB whole, in the largest whole px a cell, centred', () => {
     const view = fitView(64n * MIB, 1000, 900);
     expect(view).toEqual({
+      order: 'rows',
+      squareShift: 0,
       cellShift: 12,
       rowCells: 128,
       level: 0,
@@ -44,8 +63,8 @@ describe('fitView', () => {
 
   it('shows everything, and would not fit one px larger or one level finer', () => {
     fc.assert(
-      fc.property(sizes, panels, shifts, (sizeBytes, { w, h }, cellShift) => {
-        const view = fitView(sizeBytes, w, h, { cellShift });
+      fc.property(sizes, panels, shifts, orders, (sizeBytes, { w, h }, cellShift, order) => {
+        const view = fitView(sizeBytes, w, h, { cellShift, order });
         const { cols, rows } = planeOf(sizeBytes, view);
         const fits = (cellPx: number): boolean => cols * cellPx <= w && rows * cellPx <= h;
         expect(fits(view.cellPx)).toBe(true);
@@ -73,26 +92,89 @@ describe('blockAt and cellRectOf', () => {
         sizes,
         panels,
         shifts,
+        orders,
         fc.double({ min: 0, max: 1, noNaN: true }),
         fc.integer({ min: -60, max: 60 }),
-        (sizeBytes, { w, h }, cellShift, share, steps) => {
-          const zoomed = zoomAbout(fitView(sizeBytes, w, h, { cellShift }), sizeBytes, w / 2, h / 2, steps);
+        (sizeBytes, { w, h }, cellShift, order, share, steps) => {
+          const fitted = fitView(sizeBytes, w, h, { cellShift, order });
+          const zoomed = zoomAbout(fitted, sizeBytes, w / 2, h / 2, steps);
           const block = blockOf(sizeBytes, share);
           const view = revealBlock(zoomed, sizeBytes, block, w, h);
           const rect = cellRectOf(view, block);
-          const found = blockAt(view, sizeBytes, rect.xPx, rect.yPx);
+          // Of a last block that the disk ends in, only some cells are there; where a row runs back, the right ones.
+          const found = firstFoundIn(rect, view.cellPx, (xPx, yPx) => blockAt(view, sizeBytes, xPx, yPx));
           expect(found).not.toBeNull();
           const again = cellRectOf(view, found ?? -1);
           expect(again).toEqual(rect);
           if (view.level === 0 && cellShift <= 12) expect(found).toBe(block);
         },
       ),
+      {
+        examples: [
+          [3_122_198_580_045_361_153n, { w: 20, h: 20 }, 9, 'serpentine', 0.999_999_999_999_998_7, 48],
+        ],
+      },
     );
+  });
+
+  it('give every block a place of its own, whatever the order', () => {
+    for (const order of CELL_ORDERS) {
+      for (const blocks of [1n, 5n, 16n, 77n, 200n]) {
+        for (const cellShift of [9, 10, 11, 12]) {
+          const view = fitView(blocks * 4096n, 3000, 3000, { cellShift, order });
+          expect(view.level).toBe(0);
+          const plane = planeOf(blocks * 4096n, view);
+          const seen = new Map<string, string>();
+          for (let block = 0; block < blocks; block += 1) {
+            const rect = drawnRectOf(view, block);
+            expect(rect.cols * rect.rows).toBe(2 ** (12 - cellShift));
+            for (let sector = 0; sector < rect.cols * rect.rows; sector += 1) {
+              const col = rect.col + (sector % rect.cols);
+              const row = rect.row + Math.floor(sector / rect.cols);
+              expect(isOnDisk(view, plane, col, row)).toBe(true);
+              const px = (cell: number, originPx: number): number => cell * view.cellPx - originPx;
+              const place = placeAt(view, blocks * 4096n, px(col, view.originXPx), px(row, view.originYPx));
+              expect(place?.block).toBe(block);
+              seen.set(`${col} ${row}`, `${block} ${place?.sector}`);
+            }
+          }
+          expect(new Set(seen.values()).size).toBe(Number(blocks) * 2 ** (12 - cellShift));
+          let onDisk = 0;
+          for (let row = 0; row < plane.rows; row += 1) {
+            for (let col = 0; col < plane.cols; col += 1) if (isOnDisk(view, plane, col, row)) onDisk += 1;
+          }
+          expect(onDisk).toBe(seen.size);
+        }
+      }
+    }
+  });
+
+  it('turn at the end of a row in the serpentine order', () => {
+    const view: GridView = {
+      order: 'serpentine',
+      squareShift: 0,
+      cellShift: 12,
+      rowCells: 8,
+      level: 0,
+      cellPx: 10,
+      originXPx: 0,
+      originYPx: 0,
+    };
+    expect(cellRectOf(view, 7)).toMatchObject({ xPx: 70, yPx: 0 });
+    expect(cellRectOf(view, 8)).toMatchObject({ xPx: 70, yPx: 10 });
+    expect(cellRectOf(view, 15)).toMatchObject({ xPx: 0, yPx: 10 });
+    expect(cellRectOf(view, 16)).toMatchObject({ xPx: 0, yPx: 20 });
+    const size = 10n * 4096n;
+    expect(blockAt(view, size, 65, 15)).toBe(9);
+    expect(blockAt(view, size, 55, 15)).toBeNull();
+    expect(placeAt({ ...view, cellShift: 9 }, size, 75, 15)).toEqual({ block: 1, sector: 0 });
   });
 
   it('find nothing beside the disk, nor past the end of its last row', () => {
     const size = 10n * 4096n;
     const view: GridView = {
+      order: 'rows',
+      squareShift: 0,
       cellShift: 12,
       rowCells: 8,
       level: 0,
@@ -124,13 +206,14 @@ describe('zoomAbout', () => {
       fc.property(
         sizes,
         shifts,
+        orders,
         panels,
         fc.double({ min: 0, max: 1, noNaN: true }),
         fc.array(fc.integer({ min: -6, max: 6 }), { minLength: 1, maxLength: 8 }),
-        (sizeBytes, cellShift, { w, h }, share, moves) => {
+        (sizeBytes, cellShift, order, { w, h }, share, moves) => {
           const pointerX = Math.floor(w * share);
           const pointerY = Math.floor(h * share);
-          let view = fitView(sizeBytes, w, h, { cellShift });
+          let view = fitView(sizeBytes, w, h, { cellShift, order });
           for (const steps of moves) {
             const next = zoomAbout(view, sizeBytes, pointerX, pointerY, steps);
             // Where the pointer is, in cells of the plane: it must not move by more than half a px of either view.

@@ -2,10 +2,11 @@
  * The camera: which part of a disk's plane a panel shows, and how large. Positions are whole device px as doubles,
  * relative to the plane's top left; at 2^63 bytes and 64 px a cell they stay below 2^37.
  */
-import { BLOCK_SHIFT } from '#shared/model/block-state.ts';
-import { blockCount, defaultRowCells, type PlaneLayout, planeOf, rowBlocks } from './plane.ts';
+import { blockCount, type CellOrder, layoutOf, type PlaneLayout, planeOf } from './plane.ts';
+import { type DiskPlace, drawnRectOf, isOnDisk, placeOfCell } from './plane-place.ts';
 
 export { defaultRowCells, rowCellsRange } from './plane.ts';
+export type { DiskPlace } from './plane-place.ts';
 
 /** What one panel shows. A change makes a new one. */
 export interface GridView extends PlaneLayout {
@@ -48,9 +49,7 @@ function centred(
 ): GridView {
   const { cols, rows } = planeOf(sizeBytes, layout);
   return {
-    cellShift: layout.cellShift,
-    rowCells: layout.rowCells,
-    level: layout.level,
+    ...layout,
     cellPx,
     originXPx: -Math.floor((widthPx - cols * cellPx) / 2) || 0,
     originYPx: -Math.floor((heightPx - rows * cellPx) / 2) || 0,
@@ -65,17 +64,16 @@ export function fitView(
   sizeBytes: bigint,
   widthPx: number,
   heightPx: number,
-  options: { readonly cellShift?: number; readonly rowCells?: number } = {},
+  options: { readonly cellShift?: number; readonly rowCells?: number; readonly order?: CellOrder } = {},
 ): GridView {
-  const cellShift = options.cellShift ?? BLOCK_SHIFT;
-  const rowCells = options.rowCells ?? defaultRowCells(sizeBytes, cellShift);
-  const lastLevel = Math.log2(rowCells);
+  const finest = layoutOf(sizeBytes, options);
+  const lastLevel = Math.log2(finest.rowCells);
   for (let level = 0; level <= lastLevel; level += 1) {
-    const layout = { cellShift, rowCells, level };
+    const layout = { ...finest, level };
     const cellPx = largestCellPx(sizeBytes, layout, widthPx, heightPx);
     if (cellPx >= MIN_CELL_PX) return centred(sizeBytes, layout, cellPx, widthPx, heightPx);
   }
-  return centred(sizeBytes, { cellShift, rowCells, level: lastLevel }, MIN_CELL_PX, widthPx, heightPx);
+  return centred(sizeBytes, { ...finest, level: lastLevel }, MIN_CELL_PX, widthPx, heightPx);
 }
 
 /** Rungs of the ladder, counted from the top of level 0 downwards: a higher number is farther out. */
@@ -158,12 +156,6 @@ export function clampView(view: GridView, sizeBytes: bigint, widthPx: number, he
   return { ...view, originXPx, originYPx };
 }
 
-/** A place on the disk: a block of 4 KiB and a 512-byte sector in it, 0 to 7. */
-export interface DiskPlace {
-  readonly block: number;
-  readonly sector: number;
-}
-
 /**
  * What lies under a px of the panel, null beside the disk. Where a cell stands for several blocks it is the one at that
  * part of the cell, or the disk's last where that part lies past its end.
@@ -171,19 +163,13 @@ export interface DiskPlace {
 export function placeAt(view: GridView, sizeBytes: bigint, xPx: number, yPx: number): DiskPlace | null {
   const planeX = view.originXPx + Math.floor(xPx);
   const planeY = view.originYPx + Math.floor(yPx);
-  if (planeX < 0 || planeY < 0) return null;
   const drawnX = Math.floor(planeX / view.cellPx);
   const drawnY = Math.floor(planeY / view.cellPx);
-  const { cols, rows, lastRowCols } = planeOf(sizeBytes, view);
-  if (drawnX >= (drawnY === rows - 1 ? lastRowCols : cols) || drawnY >= rows) return null;
+  if (!isOnDisk(view, planeOf(sizeBytes, view), drawnX, drawnY)) return null;
   const perPx = 2 ** view.level / view.cellPx;
-  const column = Math.floor((planeX + 0.5) * perPx);
-  const row = Math.floor((planeY + 0.5) * perPx);
-  const columnSectors = column * 2 ** (view.cellShift - 9);
-  const columnBlock = Math.floor(columnSectors / 8);
-  const block = row * rowBlocks(view) + columnBlock;
+  const place = placeOfCell(view, Math.floor((planeX + 0.5) * perPx), Math.floor((planeY + 0.5) * perPx));
   const last = blockCount(sizeBytes) - 1;
-  return block <= last ? { block, sector: columnSectors - columnBlock * 8 } : { block: last, sector: 0 };
+  return place.block <= last ? place : { block: last, sector: 0 };
 }
 
 /** The block under a px of the panel, null beside the disk; see {@link placeAt}. */
@@ -193,17 +179,12 @@ export function blockAt(view: GridView, sizeBytes: bigint, xPx: number, yPx: num
 
 /** Where a block is drawn, in px from the panel's left top; a block drawn within a larger cell gives that cell. */
 export function cellRectOf(view: GridView, block: number): RectPx {
-  const perRow = rowBlocks(view);
-  const row = Math.floor(block / perRow);
-  const blockInRow = block - row * perRow;
-  const blocksPerDrawn = 2 ** (view.cellShift + view.level - BLOCK_SHIFT);
-  const drawnX = Math.floor(blockInRow / blocksPerDrawn);
-  const drawnY = Math.floor(row / 2 ** view.level);
+  const { col, row, cols, rows } = drawnRectOf(view, block);
   return {
-    xPx: drawnX * view.cellPx - view.originXPx,
-    yPx: drawnY * view.cellPx - view.originYPx,
-    widthPx: Math.max(1, 1 / blocksPerDrawn) * view.cellPx,
-    heightPx: view.cellPx,
+    xPx: col * view.cellPx - view.originXPx,
+    yPx: row * view.cellPx - view.originYPx,
+    widthPx: cols * view.cellPx,
+    heightPx: rows * view.cellPx,
   };
 }
 

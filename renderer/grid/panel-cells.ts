@@ -1,8 +1,9 @@
 import type { Disposable } from '#shared/channel/channel.ts';
 import { MemoryBudget } from '#shared/model/memory-budget.ts';
 import { DiskState, type SessionState } from '#shared/model/session-state.ts';
-import { CellGrid, type CellWindow } from './cell-grid.ts';
+import { CellGrid, type CellWindow, VALUE_ROW_CELLS } from './cell-grid.ts';
 import type { Panel } from './grid-renderer.ts';
+import { MarkField, type RangeMark } from './marks.ts';
 import { type Plane, type PlaneLayout, planeOf } from './plane.ts';
 
 /** Up to this many drawn cells a whole disk is kept, so that panning needs no rebuild. */
@@ -18,6 +19,8 @@ export interface PanelCells {
   readonly panel: Panel;
   readonly disk: DiskState;
   readonly grid: CellGrid;
+  /** Null where nothing is marked. */
+  readonly marks: MarkField | null;
 }
 
 interface Range {
@@ -55,13 +58,26 @@ function covers(outer: CellWindow, inner: CellWindow): boolean {
 }
 
 function sameLayout(a: PlaneLayout, b: PlaneLayout): boolean {
-  return a.cellShift === b.cellShift && a.rowCells === b.rowCells && a.level === b.level;
+  return (
+    a.cellShift === b.cellShift &&
+    a.rowCells === b.rowCells &&
+    a.level === b.level &&
+    a.order === b.order &&
+    a.squareShift === b.squareShift
+  );
+}
+
+function fieldOf(panel: Panel, grid: CellGrid): MarkField | null {
+  if (panel.marks.length === 0) return null;
+  return new MarkField(panel.sizeBytes, grid.layout, grid.window, panel.marks, VALUE_ROW_CELLS);
 }
 
 interface Kept {
   readonly disk: DiskState;
   readonly sizeBytes: bigint;
   readonly grid: CellGrid;
+  marks: readonly RangeMark[];
+  field: MarkField | null;
 }
 
 /**
@@ -82,13 +98,17 @@ export class PanelCellsKeeper implements Disposable {
     while (this.#kept.length > panels.length) this.#drop(this.#kept.length - 1, true);
     return panels.map((panel, i) => {
       const disk = state.disks[panel.disk] ?? UNTOUCHED_DISK;
-      const grid = this.#gridFor(i, panel, disk);
-      grid.refresh();
-      return { panel, disk, grid };
+      const kept = this.#keptFor(i, panel, disk);
+      kept.grid.refresh();
+      if (kept.marks !== panel.marks) {
+        kept.marks = panel.marks;
+        kept.field = fieldOf(panel, kept.grid);
+      }
+      return { panel, disk, grid: kept.grid, marks: kept.field };
     });
   }
 
-  #gridFor(i: number, panel: Panel, disk: DiskState): CellGrid {
+  #keptFor(i: number, panel: Panel, disk: DiskState): Kept {
     const plane = planeOf(panel.sizeBytes, panel.view);
     const whole = plane.cols * plane.rows <= WHOLE_DISK_CELLS;
     const needed = whole
@@ -102,14 +122,22 @@ export class PanelCellsKeeper implements Disposable {
       sameLayout(kept.grid.layout, panel.view) &&
       covers(kept.grid.window, needed)
     ) {
-      return kept.grid;
+      return kept;
     }
     this.#drop(i, false);
-    const { cellShift, rowCells, level } = panel.view;
+    const { cellShift, rowCells, level, order, squareShift } = panel.view;
     const window = whole ? needed : windowAround(panel, plane, MARGIN);
-    const grid = new CellGrid(disk, { cellShift, rowCells, level }, window);
-    this.#kept[i] = { disk, sizeBytes: panel.sizeBytes, grid };
-    return grid;
+    const layout = { cellShift, rowCells, level, order, squareShift };
+    const grid = new CellGrid(disk, panel.sizeBytes, layout, window);
+    const made = {
+      disk,
+      sizeBytes: panel.sizeBytes,
+      grid,
+      marks: panel.marks,
+      field: fieldOf(panel, grid),
+    };
+    this.#kept[i] = made;
+    return made;
   }
 
   #drop(i: number, forGood: boolean): void {

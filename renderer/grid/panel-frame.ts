@@ -4,6 +4,7 @@ import { CELL_TRIMMED, CELL_WRITTEN, CELL_ZEROED } from './cell-value.ts';
 import { FLUSH_FADE_MS, flushStrength, READ_TOTAL_MS } from './fade.ts';
 import type { FrameInput, LayerFilter, Panel } from './grid-renderer.ts';
 import { cellRectOf } from './grid-view.ts';
+import { PATTERN_PX } from './mark-look.ts';
 import { isAggregated, planeOf } from './plane.ts';
 
 /** From this cell size on the last px of each cell, right and below, is ground: a grid line. */
@@ -33,13 +34,13 @@ export interface PanelFrame {
   readonly aggregated: boolean;
   readonly offsetXPx: number;
   readonly offsetYPx: number;
+  /** Added to px (x + offsetXPx, y + offsetYPx): where they stand in patterns that run on over the plane. */
+  readonly patternXPx: number;
+  readonly patternYPx: number;
   readonly baseCol: number;
   readonly baseRow: number;
   readonly windowCols: number;
   readonly windowRows: number;
-  /** Window row that is the plane's last, and where it ends; past the window when that is elsewhere. */
-  readonly lastRow: number;
-  readonly lastRowCols: number;
   /** Session ms of the frame, and how many of them pass in one ms of watching. */
   readonly nowMs: number;
   readonly speed: number;
@@ -65,6 +66,11 @@ export function frameMs(state: SessionState, clockUs: number): number {
 
 /** Panels are far smaller than this; what lies farther out is as good as at this distance. */
 const FAR_PX = 1 << 20;
+
+/** A place on the plane within the patterns that repeat over it. */
+function patternPx(planePx: number): number {
+  return ((planePx % PATTERN_PX) + PATTERN_PX) % PATTERN_PX;
+}
 
 function near(px: number): number {
   return Math.min(Math.max(px, -FAR_PX), FAR_PX);
@@ -94,12 +100,12 @@ export function panelFrame(
     aggregated: isAggregated(view),
     offsetXPx: view.originXPx - firstCol * view.cellPx,
     offsetYPx: view.originYPx - firstRow * view.cellPx,
+    patternXPx: patternPx(firstCol * view.cellPx),
+    patternYPx: patternPx(firstRow * view.cellPx),
     baseCol: near(firstCol - window.col),
     baseRow: near(firstRow - window.row),
     windowCols: window.cols,
     windowRows: window.rows,
-    lastRow: near(plane.rows - 1 - window.row),
-    lastRowCols: near(plane.lastRowCols - window.col),
     nowMs,
     speed,
     flush: flushStrength(flushAgeMs, frame.reducedMotion),

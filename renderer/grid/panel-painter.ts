@@ -1,8 +1,11 @@
+import type { GridTheme } from '#shared/theme/theme.ts';
 import type { CellGrid } from './cell-grid.ts';
 import { type CellStyle, cellLook, isPlain, mixColors, type PackedColor, packColor } from './cell-look.ts';
-import { CELL_WORDS } from './cell-value.ts';
+import { CELL_BEYOND, CELL_WORDS } from './cell-value.ts';
 import { msSince, READ_TOTAL_MS, readStrength } from './fade.ts';
 import type { FrameInput, Panel } from './grid-renderer.ts';
+import { type CellMarks, type MarkStyle, markLook, markStyle } from './mark-look.ts';
+import type { MarkField } from './marks.ts';
 import { EDGE_PX, type PanelFrame } from './panel-frame.ts';
 
 const OPAQUE = 0xff00_0000;
@@ -36,6 +39,10 @@ export class PanelPainter {
   readonly #panel: Panel;
   readonly #grid: CellGrid;
   readonly #style: CellStyle;
+  readonly #markStyle: MarkStyle;
+  #marks: MarkField | null = null;
+  /** Of the cell that is being painted. */
+  readonly #cellMarks: CellMarks = { own: 0, left: 0, right: 0, above: 0, below: 0 };
   readonly #fading: Uint8Array;
   /** Cells that were lit when last painted and so must be looked at again: the first `#fadingCount`. */
   readonly #fadingCells: Int32Array;
@@ -48,16 +55,26 @@ export class PanelPainter {
   #right = 0;
   #bottom = 0;
 
-  /** @param style what the cells look like; another style needs another painter. */
-  constructor(image: PixelImage, panel: Panel, grid: CellGrid, style: CellStyle) {
+  /** @param style what the cells look like; another style needs another painter, as does another theme. */
+  constructor(image: PixelImage, panel: Panel, grid: CellGrid, style: CellStyle, theme: GridTheme) {
     this.#image = image;
     this.#panel = panel;
     this.#grid = grid;
     this.#style = style;
+    this.#markStyle = markStyle(style.cellPx, style.innerPx, theme);
     this.#fading = new Uint8Array(grid.cellCount);
     this.#fadingCells = new Int32Array(grid.cellCount);
     this.#paintedBits = new Uint32Array(grid.cellCount);
     this.#paintedStrength = new Float64Array(grid.cellCount);
+  }
+
+  get marks(): MarkField | null {
+    return this.#marks;
+  }
+
+  /** What is marked from now on; everything must then be painted anew. */
+  set marks(marks: MarkField | null) {
+    this.#marks = marks;
   }
 
   /** Paints ground and every cell in view; the panel is painted all over. */
@@ -136,22 +153,45 @@ export class PanelPainter {
     if (this.#paintedBits[cell] === bits && this.#paintedStrength[cell] === strength) return lit;
     this.#paintedBits[cell] = bits;
     this.#paintedStrength[cell] = strength;
+    if ((bits & CELL_BEYOND) !== 0) return false;
     const { cols } = this.#grid.window;
     const row = Math.floor(cell / cols);
     const col = cell - row * cols;
-    if (row > look.lastRow || (row === look.lastRow && col >= look.lastRowCols)) return lit;
+    const marked = this.#marks !== null && this.#readMarks(this.#marks, col, row);
     this.#paintAt(
-      this.#style,
+      look,
       bits,
       strength,
       (col - look.baseCol) * look.cellPx - look.offsetXPx,
       (row - look.baseRow) * look.cellPx - look.offsetYPx,
+      marked,
     );
     return lit;
   }
 
+  /** Reads a cell's marks and its neighbours'; false where it has none. */
+  #readMarks(field: MarkField, col: number, row: number): boolean {
+    const at = field.indexOf(col, row);
+    const marks = this.#cellMarks;
+    marks.own = field.bits[at] ?? 0;
+    if (marks.own === 0) return false;
+    marks.left = field.bits[at - 1] ?? 0;
+    marks.right = field.bits[at + 1] ?? 0;
+    marks.above = field.bits[at - field.stride] ?? 0;
+    marks.below = field.bits[at + field.stride] ?? 0;
+    return true;
+  }
+
   /** The cell whose left top is (left, top) in the panel, clipped to panel and image. */
-  #paintAt(style: CellStyle, bits: number, strength: number, left: number, top: number): void {
+  #paintAt(
+    look: PanelFrame,
+    bits: number,
+    strength: number,
+    left: number,
+    top: number,
+    marked: boolean,
+  ): void {
+    const style = this.#style;
     const { pixels, widthPx, heightPx } = this.#image;
     const panel = this.#panel;
     const x0 = Math.max(left, 0, -panel.xPx);
@@ -163,7 +203,7 @@ export class PanelPainter {
     if (y0 < this.#top) this.#top = y0;
     if (x1 > this.#right) this.#right = x1;
     if (y1 > this.#bottom) this.#bottom = y1;
-    if (isPlain(style, bits, strength)) {
+    if (!marked && isPlain(style, bits, strength)) {
       // Cells are a few px wide: a loop is faster than a fill() of each of their lines.
       const value = (cellLook(style, bits, strength, 0, 0) | OPAQUE) >>> 0;
       for (let y = y0; y < y1; y += 1) {
@@ -175,7 +215,13 @@ export class PanelPainter {
     for (let y = y0; y < y1; y += 1) {
       const line = (y + panel.yPx) * widthPx + panel.xPx;
       for (let x = x0; x < x1; x += 1) {
-        pixels[line + x] = cellLook(style, bits, strength, x - left, y - top) | OPAQUE;
+        let color = cellLook(style, bits, strength, x - left, y - top);
+        if (marked) {
+          const patternX = x + look.offsetXPx + look.patternXPx;
+          const patternY = y + look.offsetYPx + look.patternYPx;
+          color = markLook(this.#markStyle, this.#cellMarks, color, x - left, y - top, patternX, patternY);
+        }
+        pixels[line + x] = color | OPAQUE;
       }
     }
   }

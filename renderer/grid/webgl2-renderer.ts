@@ -1,14 +1,21 @@
 import type { GridTheme, HexColor } from '#shared/theme/theme.ts';
 import { rgbOf } from '#shared/theme/theme.ts';
 import { GlCells } from './gl-cells.ts';
+import { GlMarks } from './gl-marks.ts';
 import { linkProgram } from './gl-program.ts';
 import type { FrameInput, GridRenderer, Panel } from './grid-renderer.ts';
+import { WIDE_LINE_FROM_PX } from './mark-look.ts';
+import type { MarkField } from './marks.ts';
 import { PanelCellsKeeper } from './panel-cells.ts';
 import { type Corners, type PanelFrame, panelFrame, shownKinds } from './panel-frame.ts';
 import { PANEL_FRAGMENT, PANEL_VERTEX } from './webgl2-shaders.ts';
 
 const UNIFORMS = [
   'uCells',
+  'uMarks',
+  'uMarkStride',
+  'uMarkLine',
+  'uPattern',
   'uPanel',
   'uOffset',
   'uBase',
@@ -40,6 +47,7 @@ const UNIFORMS = [
 class GlParts {
   readonly gl: WebGL2RenderingContext;
   readonly cells: GlCells;
+  readonly marks: GlMarks;
   readonly program;
   readonly #triangle: WebGLVertexArrayObject;
   readonly #fill = new Float32Array(12);
@@ -48,6 +56,7 @@ class GlParts {
     this.gl = gl;
     this.program = linkProgram(gl, PANEL_VERTEX, PANEL_FRAGMENT, UNIFORMS);
     this.cells = new GlCells(gl);
+    this.marks = new GlMarks(gl);
     this.#triangle = gl.createVertexArray();
     gl.disable(gl.DITHER);
   }
@@ -65,6 +74,7 @@ class GlParts {
     gl.bindVertexArray(this.#triangle);
     gl.enable(gl.SCISSOR_TEST);
     gl.uniform1i(at.uCells, 0);
+    gl.uniform1i(at.uMarks, 1);
     gl.uniform1i(at.uReducedMotion, frame.reducedMotion ? 1 : 0);
     gl.uniform1ui(at.uKinds, shownKinds(frame.filter));
     gl.uniform1i(at.uShowRead, frame.filter.read ? 1 : 0);
@@ -94,18 +104,30 @@ class GlParts {
     gl.uniform3fv(at.uFill, this.#fill);
   }
 
-  draw(panel: Panel, look: PanelFrame, texture: WebGLTexture): void {
+  draw(
+    panel: Panel,
+    look: PanelFrame,
+    texture: WebGLTexture,
+    marks: MarkField | null,
+    marksTexture: WebGLTexture,
+  ): void {
     const { gl } = this;
     const at = this.program.at;
     const canvasHeightPx = gl.drawingBufferHeight;
     const bottomPx = canvasHeightPx - panel.yPx - panel.heightPx;
     gl.viewport(panel.xPx, bottomPx, panel.widthPx, panel.heightPx);
     gl.scissor(panel.xPx, bottomPx, panel.widthPx, panel.heightPx);
+    gl.activeTexture(gl.TEXTURE1);
+    gl.bindTexture(gl.TEXTURE_2D, marksTexture);
+    gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.uniform1i(at.uMarkStride, marks?.stride ?? 0);
+    gl.uniform1i(at.uMarkLine, look.cellPx >= WIDE_LINE_FROM_PX ? 2 : 1);
+    gl.uniform2i(at.uPattern, look.patternXPx, look.patternYPx);
     gl.uniform3i(at.uPanel, panel.xPx, panel.yPx, canvasHeightPx);
     gl.uniform2i(at.uOffset, look.offsetXPx, look.offsetYPx);
     gl.uniform2i(at.uBase, look.baseCol, look.baseRow);
-    gl.uniform4i(at.uWindow, look.windowCols, look.windowRows, look.lastRow, look.lastRowCols);
+    gl.uniform2i(at.uWindow, look.windowCols, look.windowRows);
     gl.uniform1i(at.uCellPx, look.cellPx);
     gl.uniform1i(at.uInnerPx, look.innerPx);
     gl.uniform1i(at.uAggregated, look.aggregated ? 1 : 0);
@@ -122,6 +144,7 @@ class GlParts {
 
   dispose(): void {
     this.cells.dispose();
+    this.marks.dispose();
     this.program.dispose();
     this.gl.deleteVertexArray(this.#triangle);
   }
@@ -182,13 +205,16 @@ export class WebGl2Renderer implements GridRenderer {
     if (parts === null) return false;
     const all = this.#keeper.update(frame.state, frame.panels);
     const textures = all.map(({ grid }) => parts.cells.update(grid));
+    const markTextures = parts.marks.update(all.map(({ marks }) => marks));
     parts.begin(frame);
     let fades = false;
-    all.forEach(({ panel, disk, grid }, i) => {
+    all.forEach(({ panel, disk, grid, marks }, i) => {
       const texture = textures[i];
-      if (texture === undefined || panel.widthPx <= 0 || panel.heightPx <= 0) return;
+      const marksTexture = markTextures[i];
+      if (texture === undefined || marksTexture === undefined) return;
+      if (panel.widthPx <= 0 || panel.heightPx <= 0) return;
       const look = panelFrame(frame, panel, grid, disk);
-      parts.draw(panel, look, texture);
+      parts.draw(panel, look, texture, marks, marksTexture);
       fades ||= look.fades;
     });
     return fades;

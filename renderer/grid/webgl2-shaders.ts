@@ -5,6 +5,7 @@
 import { VALUE_ROW_CELLS } from './cell-grid.ts';
 import { FUA_FROM_PX, HATCH_FROM_PX, IN_FLIGHT_TINT, OUTLINE_FROM_PX, SECTORS_FROM_PX } from './cell-look.ts';
 import {
+  CELL_BEYOND,
   CELL_FAILED,
   CELL_FUA,
   CELL_IN_FLIGHT,
@@ -13,6 +14,16 @@ import {
   CELL_WRITTEN,
 } from './cell-value.ts';
 import { LAG_MS, READ_FADE_MS, READ_FULL_MS, READ_TOTAL_MS, STEADY_READ } from './fade.ts';
+import {
+  FAULT,
+  MIRROR,
+  SELECTION,
+  SELECTION_TINT,
+  STRIPE_DATA,
+  STRIPE_PARITY,
+  STRIPE_Q,
+  TOO_NEAR,
+} from './mark-look.ts';
 import { EDGE_PX } from './panel-frame.ts';
 
 /** Writes changed cells into a disk's texture: one point a cell. */
@@ -49,10 +60,14 @@ precision highp float;
 precision highp int;
 precision highp usampler2D;
 uniform usampler2D uCells;
+uniform usampler2D uMarks;
+uniform int uMarkStride; // 0 where nothing is marked
+uniform int uMarkLine;
+uniform ivec2 uPattern;
 uniform ivec3 uPanel; // left, top, canvas height
 uniform ivec2 uOffset;
 uniform ivec2 uBase;
-uniform ivec4 uWindow; // cols, rows, last row, cols of the last row
+uniform ivec2 uWindow; // cols, rows
 uniform int uCellPx;
 uniform int uInnerPx;
 uniform bool uAggregated;
@@ -138,6 +153,36 @@ vec3 cellLook(uint bits, float strength, int x, int y) {
   return color;
 }
 
+uint marksAt(int at) {
+  return texelFetch(uMarks, ivec2(at % ${VALUE_ROW_CELLS}, at / ${VALUE_ROW_CELLS}), 0).x;
+}
+
+vec3 over(vec3 color, vec3 mark) {
+  return length(color - mark) < ${TOO_NEAR} ? uGround : mark;
+}
+
+vec3 markLook(vec3 color, int at, int x, int y, int patternX, int patternY) {
+  uint own = marksAt(at);
+  int inner = uInnerPx;
+  int line = uMarkLine;
+  if (own == 0u || x >= inner || y >= inner) return color;
+  uint edges = 0u;
+  if (x < line) edges |= own & ~marksAt(at - 1);
+  if (x >= inner - line) edges |= own & ~marksAt(at + 1);
+  if (y < line) edges |= own & ~marksAt(at - uMarkStride);
+  if (y >= inner - line) edges |= own & ~marksAt(at + uMarkStride);
+  bool hatched = (patternX + 7 * patternY) % 8 < 2;
+  bool dashed = (patternX + patternY) % 8 < 4;
+  bool isFault = (edges & ${FAULT}u) != 0u || ((own & ${FAULT}u) != 0u && hatched);
+  bool isMark = (edges & ${STRIPE_DATA | STRIPE_PARITY | STRIPE_Q | SELECTION}u) != 0u
+    || ((edges & ${MIRROR}u) != 0u && dashed)
+    || ((own & ${STRIPE_PARITY}u) != 0u && patternY % 4 == 0)
+    || ((own & ${STRIPE_Q}u) != 0u && patternX % 4 == 0);
+  if (isMark) return over(color, uCursorColor);
+  if (isFault) return over(color, uError);
+  return (own & ${SELECTION}u) != 0u ? mix(color, uCursorColor, ${SELECTION_TINT}) : color;
+}
+
 void main() {
   int x = int(gl_FragCoord.x) - uPanel.x;
   int y = uPanel.z - 1 - int(gl_FragCoord.y) - uPanel.y;
@@ -146,11 +191,16 @@ void main() {
   int planeY = y + uOffset.y;
   int col = planeX / uCellPx + uBase.x;
   int row = planeY / uCellPx + uBase.y;
-  if (col >= 0 && row >= 0 && col < uWindow.x && row < uWindow.y && row <= uWindow.z
-      && (row < uWindow.z || col < uWindow.w)) {
+  if (col >= 0 && row >= 0 && col < uWindow.x && row < uWindow.y) {
     int cell = row * uWindow.x + col;
     uvec2 value = texelFetch(uCells, ivec2(cell % ${VALUE_ROW_CELLS}, cell / ${VALUE_ROW_CELLS}), 0).xy;
-    color = cellLook(value.x, readStrength(value.y), planeX % uCellPx, planeY % uCellPx);
+    if ((value.x & ${CELL_BEYOND}u) == 0u) {
+      color = cellLook(value.x, readStrength(value.y), planeX % uCellPx, planeY % uCellPx);
+      if (uMarkStride > 0) {
+        int at = (row + 1) * uMarkStride + col + 1;
+        color = markLook(color, at, planeX % uCellPx, planeY % uCellPx, planeX + uPattern.x, planeY + uPattern.y);
+      }
+    }
   }
   if (uFlush > 0.0 && x >= uEdge.x && y >= uEdge.y && x < uEdge.z && y < uEdge.w
       && (x < uEdge.x + ${EDGE_PX} || y < uEdge.y + ${EDGE_PX}

@@ -1,7 +1,7 @@
 import type { Disposable } from '#shared/channel/channel.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import type { GridTheme } from '#shared/theme/theme.ts';
-import type { GridRenderer, LayerFilter, Panel } from '../grid/grid-renderer.ts';
+import type { FrameInput, GridRenderer, LayerFilter, Panel } from '../grid/grid-renderer.ts';
 import {
   cellRectOf,
   clampView,
@@ -13,6 +13,9 @@ import {
   revealBlock,
   zoomAbout,
 } from '../grid/grid-view.ts';
+import type { RangeMark } from '../grid/marks.ts';
+import { blockCount, type CellOrder, planeOf } from '../grid/plane.ts';
+import { Minimap } from './minimap.ts';
 import { describePanel } from './panel-facts.ts';
 import { type TileRect, tile } from './tiling.ts';
 
@@ -36,6 +39,7 @@ export interface PictureLook {
   readonly theme: GridTheme;
   readonly filter: LayerFilter;
   readonly reducedMotion: boolean;
+  readonly layout: CellOrder;
   readonly cellShift: number;
   /** Cells in a row; null lets the disk's size choose. */
   readonly rowCells: number | null;
@@ -48,7 +52,11 @@ export interface PictureSource {
   nowUs(): number;
   readonly speed: number;
   readonly cursor: { readonly disk: number; readonly block: number } | null;
+  /** What is marked on each disk; an array that is the same says that the marks are. */
+  readonly marks: ReadonlyMap<number, readonly RangeMark[]>;
 }
+
+const NO_MARKS: readonly RangeMark[] = [];
 
 /** A grid on the canvas, px are device px. */
 interface GridPlace {
@@ -78,8 +86,12 @@ export class Picture implements Disposable {
   readonly #source: PictureSource;
   readonly #onTiles: (tiles: readonly PanelTile[]) => void;
   readonly #elements = new Map<number, HTMLElement>();
+  readonly #minimaps = new Map<number, Minimap>();
   #disks: readonly PictureDisk[] = [];
+  #enlarged: number | null = null;
   #grids = new Map<number, GridPlace>();
+  /** Grids that another panel covers while it is enlarged: they come back as they were. */
+  readonly #covered = new Map<number, GridPlace>();
   #look: PictureLook;
   #areaWidthPx = 0;
   #areaHeightPx = 0;
@@ -145,11 +157,28 @@ export class Picture implements Disposable {
     this.requestDraw();
   }
 
+  /** The disks in the order of their panels. */
+  get disks(): readonly PictureDisk[] {
+    return this.#disks;
+  }
+
+  /** Gives one disk the whole area; null gives every disk its place again. A disk that is not there changes nothing. */
+  setEnlarged(disk: number | null): void {
+    if (this.#enlarged === disk) return;
+    this.#enlarged = disk;
+    this.#layOut();
+    this.requestDraw();
+  }
+
   setLook(look: PictureLook): void {
-    const otherLayout = look.cellShift !== this.#look.cellShift || look.rowCells !== this.#look.rowCells;
+    const otherLayout =
+      look.cellShift !== this.#look.cellShift ||
+      look.rowCells !== this.#look.rowCells ||
+      look.layout !== this.#look.layout;
     this.#look = look;
     if (otherLayout) {
       this.#grids.clear();
+      this.#covered.clear();
       this.#layOut();
     }
     this.requestDraw();
@@ -158,8 +187,16 @@ export class Picture implements Disposable {
   /** Writes facts about what was drawn to the element of a disk's grid. */
   attachGrid(disk: number, element: HTMLElement): () => void {
     this.#elements.set(disk, element);
+    const minimap = new Minimap(element, {
+      frame: () => this.#frame(),
+      look: (view) => this.#lookAt(disk, view),
+    });
+    this.#minimaps.get(disk)?.dispose();
+    this.#minimaps.set(disk, minimap);
     this.requestDraw();
     return () => {
+      minimap.dispose();
+      if (this.#minimaps.get(disk) === minimap) this.#minimaps.delete(disk);
       if (this.#elements.get(disk) === element) this.#elements.delete(disk);
     };
   }
@@ -175,6 +212,20 @@ export class Picture implements Disposable {
       yPx * this.#ratio - grid.yPx,
     );
     return place === null ? null : { disk: grid.disk, ...place };
+  }
+
+  /** The block of a disk that is nearest to a point of the grid area, CSS px; null where the disk has no grid. */
+  blockNear(disk: number, xPx: number, yPx: number): number | null {
+    const grid = this.#grids.get(disk);
+    if (grid === undefined) return null;
+    const { view, sizeBytes } = grid;
+    const plane = planeOf(sizeBytes, view);
+    const inside = (atPx: number, lengthPx: number, originPx: number, planePx: number): number =>
+      Math.min(Math.max(atPx, 0, -originPx), lengthPx - 1, planePx - originPx - 1);
+    const x = inside(xPx * this.#ratio - grid.xPx, grid.widthPx, view.originXPx, plane.cols * view.cellPx);
+    const y = inside(yPx * this.#ratio - grid.yPx, grid.heightPx, view.originYPx, plane.rows * view.cellPx);
+    // Beside the last blocks, where the plane goes on and the disk does not, the last one is nearest.
+    return placeAt(view, sizeBytes, x, y)?.block ?? blockCount(sizeBytes) - 1;
   }
 
   /** The disk whose grid lies under a point of the grid area, CSS px. */
@@ -229,6 +280,11 @@ export class Picture implements Disposable {
     this.#setView(grid, revealBlock(grid.view, grid.sizeBytes, block, grid.widthPx, grid.heightPx));
   }
 
+  /** Gives a disk's grid the keyboard. */
+  focusGrid(disk: number): void {
+    this.#elements.get(disk)?.focus({ preventScroll: true });
+  }
+
   /** What of a disk is shown; null for one without a grid. */
   viewOf(disk: number): GridView | null {
     return this.#grids.get(disk)?.view ?? null;
@@ -250,8 +306,7 @@ export class Picture implements Disposable {
 
   /** Draws a frame at once, so that the canvas can be read in this turn. */
   drawNow(): void {
-    const { state, cursor, speed } = this.#source;
-    const nowUs = this.#source.nowUs();
+    const { cursor, marks } = this.#source;
     const panels: Panel[] = [...this.#grids.values()].map((grid) => ({
       disk: grid.disk,
       sizeBytes: grid.sizeBytes,
@@ -261,11 +316,12 @@ export class Picture implements Disposable {
       heightPx: grid.heightPx,
       view: grid.view,
       cursorBlock: cursor?.disk === grid.disk ? cursor.block : null,
+      marks: marks.get(grid.disk) ?? NO_MARKS,
     }));
-    const { theme, filter, reducedMotion } = this.#look;
-    const clockUs = Number.isNaN(nowUs) ? 0 : nowUs;
-    const fading = this.#renderer.render({ state, panels, clockUs, speed, theme, filter, reducedMotion });
-    this.#tellFacts(panels, state.sequence, clockUs);
+    const frame = this.#frame();
+    const { clockUs } = frame;
+    const fading = this.#renderer.render({ ...frame, panels });
+    this.#tellFacts(panels, frame.state.sequence, clockUs);
     // While time stands still nothing fades, however long one looks.
     if (fading && clockUs !== this.#lastDrawnUs) this.requestDraw();
     this.#lastDrawnUs = clockUs;
@@ -273,7 +329,17 @@ export class Picture implements Disposable {
 
   dispose(): void {
     cancelAnimationFrame(this.#frameRequest);
+    for (const minimap of this.#minimaps.values()) minimap.dispose();
+    this.#minimaps.clear();
     this.#renderer.dispose();
+  }
+
+  /** What a frame drawn now depends on, besides the panels. */
+  #frame(): Omit<FrameInput, 'panels'> {
+    const { state, speed } = this.#source;
+    const nowUs = this.#source.nowUs();
+    const { theme, filter, reducedMotion } = this.#look;
+    return { state, clockUs: Number.isNaN(nowUs) ? 0 : nowUs, speed, theme, filter, reducedMotion };
   }
 
   #tellFacts(panels: readonly Panel[], sequence: number, clockUs: number): void {
@@ -282,6 +348,7 @@ export class Picture implements Disposable {
     for (const panel of panels) {
       const element = this.#elements.get(panel.disk);
       if (element !== undefined) describePanel(element, panel);
+      this.#minimaps.get(panel.disk)?.update(panel, this.#ratio);
     }
   }
 
@@ -301,6 +368,11 @@ export class Picture implements Disposable {
     this.#setView(grid, clampView(view, grid.sizeBytes, grid.widthPx, grid.heightPx));
   }
 
+  #lookAt(disk: number, view: GridView): void {
+    const grid = this.#grids.get(disk);
+    if (grid !== undefined) this.#setView(grid, clampView(view, grid.sizeBytes, grid.widthPx, grid.heightPx));
+  }
+
   #setView(grid: GridPlace, view: GridView): void {
     if (view === grid.view) return;
     grid.view = view;
@@ -313,22 +385,30 @@ export class Picture implements Disposable {
     readonly widthPx: number;
     readonly heightPx: number;
   }): GridView {
-    const { cellShift, rowCells } = this.#look;
+    const { cellShift, rowCells, layout } = this.#look;
     return fitView(grid.sizeBytes, grid.widthPx, grid.heightPx, {
       cellShift,
+      order: layout,
       ...(rowCells === null ? {} : { rowCells }),
     });
   }
 
+  /** The disks that have a place now. */
+  #placed(): readonly PictureDisk[] {
+    const alone = this.#disks.find((disk) => disk.id === this.#enlarged);
+    return alone === undefined ? this.#disks : [alone];
+  }
+
   #layOut(): void {
+    const disks = this.#placed();
     const tiles = tile({
-      count: this.#disks.length,
+      count: disks.length,
       widthPx: this.#areaWidthPx,
       heightPx: this.#areaHeightPx,
       gapPx: PANEL_GAP_PX,
       headerPx: PANEL_HEADER_PX,
       cellPxFor: (i, widthPx, heightPx) => {
-        const sizeBytes = this.#disks[i]?.sizeBytes ?? null;
+        const sizeBytes = disks[i]?.sizeBytes ?? null;
         if (sizeBytes === null) return Number.POSITIVE_INFINITY;
         const view = this.#fitted({
           sizeBytes,
@@ -338,9 +418,9 @@ export class Picture implements Disposable {
         return view.cellPx / 2 ** view.level;
       },
     });
-    const before = this.#grids;
+    const before = new Map([...this.#covered, ...this.#grids]);
     this.#grids = new Map();
-    for (const [i, disk] of this.#disks.entries()) {
+    for (const [i, disk] of disks.entries()) {
       const place = tiles[i];
       if (place === undefined || disk.sizeBytes === null) continue;
       const rect = this.#deviceRect(place);
@@ -357,7 +437,12 @@ export class Picture implements Disposable {
         fitted: !kept,
       });
     }
-    this.#onTiles(this.#disks.flatMap((disk, i) => (tiles[i] ? [{ disk: disk.id, ...tiles[i] }] : [])));
+    this.#covered.clear();
+    for (const disk of this.#disks) {
+      const grid = this.#grids.has(disk.id) ? undefined : before.get(disk.id);
+      if (grid !== undefined) this.#covered.set(disk.id, grid);
+    }
+    this.#onTiles(disks.flatMap((disk, i) => (tiles[i] ? [{ disk: disk.id, ...tiles[i] }] : [])));
   }
 
   #deviceRect(place: TileRect): TileRect {

@@ -6,6 +6,8 @@ export interface PointerActions {
   leave(): void;
   pick(xPx: number, yPx: number): void;
   zoom(xPx: number, yPx: number, steps: number): void;
+  /** Selects from the point where a drag with Shift began to where it is; a click with Shift selects where it is. */
+  select(fromXPx: number, fromYPx: number, toXPx: number, toYPx: number): void;
   /** Moves the picture that was under the point where the drag began. */
   drag(fromXPx: number, fromYPx: number, dxPx: number, dyPx: number): void;
 }
@@ -21,6 +23,7 @@ const PINCH_STEP_FACTOR = 1.25;
 interface Press {
   readonly startX: number;
   readonly startY: number;
+  readonly selects: boolean;
   x: number;
   y: number;
 }
@@ -59,7 +62,7 @@ export function listenToPointer(element: HTMLElement, actions: PointerActions): 
       event.target instanceof Element && event.target.closest('button, input, form, a, [data-own-pointer]');
     if (event.button !== 0 || onControl) return;
     const { x, y } = pointOf(event);
-    presses.set(event.pointerId, { startX: x, startY: y, x, y });
+    presses.set(event.pointerId, { startX: x, startY: y, selects: event.shiftKey, x, y });
     pinchDistance = 0;
     if (presses.size === 1) dragging = false;
     element.setPointerCapture(event.pointerId);
@@ -79,6 +82,7 @@ export function listenToPointer(element: HTMLElement, actions: PointerActions): 
     press.x = x;
     press.y = y;
     if (presses.size >= 2) pinch();
+    else if (press.selects) actions.select(press.startX, press.startY, x, y);
     else actions.drag(press.startX, press.startY, dx, dy);
   };
 
@@ -87,7 +91,9 @@ export function listenToPointer(element: HTMLElement, actions: PointerActions): 
     if (press === undefined) return;
     presses.delete(event.pointerId);
     pinchDistance = 0;
-    if (!dragging && event.type === 'pointerup') actions.pick(press.startX, press.startY);
+    if (dragging || event.type !== 'pointerup') return;
+    if (press.selects) actions.select(press.startX, press.startY, press.startX, press.startY);
+    else actions.pick(press.startX, press.startY);
   };
 
   const onWheel = (event: WheelEvent): void => {

@@ -60,3 +60,25 @@ describe('tile', () => {
     );
   });
 });
+
+describe('the arrangement of', () => {
+  it.each([1, 2, 3, 5, 12, 64])('%d disks has the largest whole cells there can be', (count) => {
+    for (const [widthPx, heightPx] of [
+      [1280, 800],
+      [3440, 1000],
+      [700, 1900],
+      [1, 1],
+      [333, 777],
+    ] as const) {
+      const given = options({ count, widthPx, heightPx });
+      const tiles = tile(given);
+      const got = square128(0, tiles[0]?.widthPx ?? 0, (tiles[0]?.heightPx ?? 0) - given.headerPx);
+      for (let columns = 1; columns <= count; columns += 1) {
+        const rows = Math.ceil(count / columns);
+        const width = Math.floor((widthPx - (columns - 1) * given.gapPx) / columns);
+        const height = Math.floor((heightPx - (rows - 1) * given.gapPx) / rows) - given.headerPx;
+        expect(square128(0, Math.max(0, width), height)).toBeLessThanOrEqual(Math.max(got, 0));
+      }
+    }
+  });
+});

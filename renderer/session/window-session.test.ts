@@ -97,7 +97,7 @@ describe('WindowSession', () => {
       listener: {
         link: (state) => log.push(`link ${state}`),
         message: (message) => log.push(message.message),
-        changed: (replaced) => log.push(replaced ? 'replaced' : 'changed'),
+        changed: () => log.push('changed'),
         trouble: (text, detail) => log.push(`trouble: ${text}: ${detail}`),
       },
     });
@@ -122,7 +122,7 @@ describe('WindowSession', () => {
       { command: 'ack', sequence: 6 },
       { command: 'ack', sequence: 10 },
     ]);
-    expect(log).toEqual(['link open', 'welcome', 'replaced', 'changed']);
+    expect(log).toEqual(['link open', 'welcome', 'changed', 'changed']);
   });
 
   it('reports what it cannot read and goes on', () => {
@@ -220,5 +220,33 @@ describe('WindowSession', () => {
     });
     wallMs = 90_000;
     expect(session.shownUs()).toBe(T0 + 5_000_000);
+  });
+
+  it('takes back what it ran on by before it heard that a replay stands or goes slower', () => {
+    const replay = {
+      playing: true,
+      speed: 16,
+      firstUs: T0,
+      lastUs: T0 + 60_000_000,
+      ended: false,
+      captions: [],
+    };
+    engine.write(1, true);
+    engine.snapshot();
+    engine.message({ message: 'session', session: sessionInfo({ ...replay, positionUs: T0 + 1_000_000 }) });
+    wallMs = 500;
+    expect(session.nowUs()).toBe(T0 + 9_000_000);
+    engine.message({
+      message: 'session',
+      session: sessionInfo({ ...replay, speed: 1, positionUs: T0 + 4_000_000 }),
+    });
+    wallMs = 1500;
+    expect(session.nowUs()).toBe(T0 + 5_000_000);
+    engine.message({
+      message: 'session',
+      session: sessionInfo({ ...replay, speed: 1, playing: false, positionUs: T0 + 4_500_000 }),
+    });
+    wallMs = 9000;
+    expect(session.nowUs()).toBe(T0 + 4_500_000);
   });
 });

@@ -2,9 +2,10 @@ import * as v from 'valibot';
 import type { Channel, Disposable } from '#shared/channel/channel.ts';
 import { decodeFrame, encodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
 import type { Command } from '#shared/contract/commands.ts';
-import { type Message, MessageSchema, type SessionInfo } from '#shared/contract/messages.ts';
+import { type Message, MessageSchema, type ReplayInfo, type SessionInfo } from '#shared/contract/messages.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
+import { readSnapshotPart, snapshotSequence } from '#shared/model/snapshot.ts';
 import { BackOff } from './back-off.ts';
 import { SessionRates } from './rate-window.ts';
 import { SessionClock } from './session-clock.ts';
@@ -16,8 +17,8 @@ export interface WindowSessionListener {
   link(state: LinkState): void;
   /** Every message of the engine, in order. */
   message(message: Message): void;
-  /** Rows were applied, or (`replaced`) the state is another object now. */
-  changed(replaced: boolean): void;
+  /** Rows were applied, or a part of a snapshot. */
+  changed(): void;
   /** Something the engine sent could not be understood; what it was, in words. */
   trouble(text: string, detail: string): void;
 }
@@ -50,6 +51,8 @@ export class WindowSession implements Disposable {
   #hidden = false;
   #following = true;
   #info: SessionInfo | null = null;
+  /** The state is another engine's: the next snapshot goes into a new one. */
+  #isStateOld = false;
 
   constructor(options: WindowSessionOptions) {
     this.#connect = options.connect;
@@ -116,6 +119,7 @@ export class WindowSession implements Disposable {
       return;
     }
     this.#channel = channel;
+    this.#isStateOld = true;
     channel.onFrame = (frame) => this.#onFrame(frame);
     channel.onClose = () => {
       if (this.#channel !== channel) return;
@@ -154,31 +158,48 @@ export class WindowSession implements Disposable {
   }
 
   #onBatch(batch: EventBatch): void {
+    const last = batch.firstSequence + batch.count - 1;
     // Rows already on their way when the window was paused are not applied: the snapshot that follows holds them.
-    if (!this.#following) {
-      this.send({ command: 'ack', sequence: batch.firstSequence + batch.count - 1 });
-      return;
+    if (this.#following) {
+      if (batch.firstSequence !== this.state.sequence + 1) {
+        this.#startOver(last);
+        return;
+      }
+      this.state.apply(batch);
+      this.rates.apply(batch);
+      this.clock.observe(this.state.clockUs, this.#wallMs());
     }
-    if (batch.firstSequence !== this.state.sequence + 1) {
-      this.send({ command: 'follow', on: true });
-      return;
-    }
-    this.state.apply(batch);
-    this.rates.apply(batch);
-    this.clock.observe(this.state.clockUs, this.#wallMs());
-    this.send({ command: 'ack', sequence: this.state.sequence });
-    this.#listener.changed(false);
+    this.send({ command: 'ack', sequence: last });
+    if (this.#following) this.#listener.changed();
   }
 
   #onSnapshot(payload: Uint8Array): void {
-    const state = SessionState.readSnapshot(payload);
-    this.send({ command: 'ack', sequence: state.sequence });
-    if (!this.#following) return;
+    const sequence = snapshotSequence(payload);
+    if (!this.#following) {
+      this.send({ command: 'ack', sequence });
+      return;
+    }
+    const state = this.#isStateOld ? new SessionState() : this.state;
+    const part = readSnapshotPart(state, payload);
+    if (part === null) {
+      this.#startOver(sequence);
+      return;
+    }
     this.state = state;
-    this.rates.restart(state.recent);
-    this.clock.reset(state.clockUs, this.#wallMs());
-    this.#observeReplay();
-    this.#listener.changed(true);
+    this.#isStateOld = false;
+    this.send({ command: 'ack', sequence });
+    if (part.hasHead) {
+      this.rates.restart(state.recent);
+      this.clock.reset(state.clockUs, this.#wallMs());
+      this.#observeReplay();
+    }
+    this.#listener.changed();
+  }
+
+  /** What came does not fit what is here: asks for everything again. */
+  #startOver(sequence: number): void {
+    this.send({ command: 'ack', sequence });
+    this.send({ command: 'follow', on: true });
   }
 
   #onMessage(payload: Uint8Array): void {
@@ -198,11 +219,25 @@ export class WindowSession implements Disposable {
       this.#listener.link('open');
     }
     if (message.message === 'session') {
+      const before = this.#info?.replay ?? null;
       this.#info = message.session;
       this.#setMotion();
+      this.#takeBack(before);
       this.#observeReplay();
     }
     this.#listener.message(message);
+  }
+
+  /**
+   * Until word comes that the replay stands, or goes slower, the estimate runs on at the former speed: several seconds of
+   * the recording at a high one, in which disks would seem to do nothing.
+   */
+  #takeBack(before: ReplayInfo | null): void {
+    const replay = this.#info?.replay ?? null;
+    if (before === null || replay === null || replay.ended || !this.#following) return;
+    const slower = replay.playing ? replay.speed < before.speed : before.playing;
+    if (!slower || Number.isNaN(this.state.clockUs)) return;
+    this.clock.reset(Math.max(replay.positionUs, this.state.clockUs), this.#wallMs());
   }
 
   /** A paused picture stays where it is, whatever the replay does meanwhile. */

@@ -1,8 +1,13 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { SessionInfo } from '#shared/contract/messages.ts';
+import type { FaultRule } from '#shared/contract/faults.ts';
+import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
+import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
+import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
+import type { RuleDraft } from '../words/rule-form.ts';
+import type { DiskActivity } from './activity.ts';
 import { type CountersView, type DiskCountersView, NO_COUNTERS } from './counters.ts';
 import type { Preferences, ThemeChoice } from './preferences.ts';
 import type { Readout } from './readout.ts';
@@ -22,13 +27,42 @@ export type DialogName =
   | 'palette'
   | 'goTo'
   | 'open'
+  | 'openSet'
   | 'host'
+  | 'hostSet'
   | 'stopHost'
+  | 'stopSet'
+  | 'arrays'
+  | 'errorFile'
+  | 'removeErrorFile'
+  | 'nbdkit'
   | 'saveHost'
   | 'saveAndStopHost'
   | 'copyHost'
   | 'commitOverlay'
   | 'discardOverlay';
+
+/** A panel that is dragged by its header, and where it would come to stand. */
+export interface PanelDrag {
+  readonly disk: number;
+  /** The panel under the pointer: the dragged one takes its place; null for none. */
+  readonly over: number | null;
+}
+
+/** A fault rule in its form, while a person is at it. */
+export interface RuleEdit {
+  readonly disk: number;
+  /** Its place among the disk's rules; null for a new one. */
+  readonly index: number | null;
+  readonly draft: RuleDraft;
+}
+
+/** A range of a disk's blocks that a person selected; `endBlock` is exclusive. */
+export interface Selection {
+  readonly disk: number;
+  readonly firstBlock: number;
+  readonly endBlock: number;
+}
 
 /** What the engine refused, beside the command that it refused. */
 export interface Refusal {
@@ -41,16 +75,33 @@ export interface AppState {
   readonly link: LinkState;
   readonly version: string;
   readonly host: 'web' | 'electron' | null;
+  /** The version of the engine's nbdkit; null where none is installed. */
+  readonly nbdkit: string | null;
+  /** Its disks stand in the order of their panels. */
   readonly session: SessionInfo | null;
   readonly counters: CountersView;
   readonly readout: Readout | null;
+  /** What each disk is doing, by its number. */
+  readonly activities: ReadonlyMap<number, DiskActivity>;
   readonly tiles: readonly PanelTile[];
+  /** Disks in the order a person gave them; others follow as they came. */
+  readonly order: readonly number[];
+  /** Disks without a panel. */
+  readonly hidden: readonly number[];
+  readonly drag: PanelDrag | null;
+  /** The disk whose name is being written. */
+  readonly renaming: number | null;
   /** The disk that the side panel speaks of; null before there is one. */
   readonly activeDisk: number | null;
+  /** The disk whose panel has the whole area; null while every disk has its place. */
+  readonly enlarged: number | null;
+  readonly selection: Selection | null;
   readonly paused: boolean;
   /** Requests recorded since the picture was paused. */
   readonly missedRequests: number;
   readonly filter: LayerFilter;
+  /** Which way disks go over their grids. */
+  readonly layout: CellOrder;
   readonly cellShift: number;
   /** Cells in a row; null lets the disk's size choose. */
   readonly rowCells: number | null;
@@ -65,6 +116,16 @@ export interface AppState {
   readonly dialog: DialogName | null;
   /** The source of the hosted disk that a dialog speaks of. */
   readonly asked: number | null;
+  /** The disk or set that the dialog is about, where that need not be the one in hand. */
+  readonly askingAbout: number | null;
+  /** Error switches that were asked to move and have not yet, by disk. */
+  readonly askedErrors: ReadonlyMap<number, boolean>;
+  /** Fault rules that were sent and are not in force yet, by disk: the next change builds on them. */
+  readonly askedRules: ReadonlyMap<number, readonly FaultRule[]>;
+  /** Latest changes of what makes disks fail, the oldest first. */
+  readonly faultChanges: readonly FaultChangeEntry[];
+  readonly faultsOpen: boolean;
+  readonly ruleEdit: RuleEdit | null;
   readonly refusal: Refusal | null;
   readonly notices: readonly LocalNotice[];
 }
@@ -77,6 +138,11 @@ export function showsSide(state: AppState): boolean {
 /** The counters of the disk in hand, once it has shown something. */
 export function countersInHand(state: AppState): DiskCountersView | undefined {
   return state.activeDisk === null ? undefined : state.counters.disks.get(state.activeDisk);
+}
+
+/** The disk in hand; null before there is one. */
+export function diskInHand(state: AppState): DiskInfo | null {
+  return state.session?.disks.find((disk) => disk.id === state.activeDisk) ?? null;
 }
 
 export type AppStore = StoreApi<AppState>;
@@ -95,14 +161,23 @@ export function createAppStore(preferences: Preferences): AppStore {
     link: 'connecting',
     version: '',
     host: null,
+    nbdkit: null,
     session: null,
     counters: NO_COUNTERS,
     readout: null,
+    activities: new Map(),
     tiles: [],
+    order: [],
+    hidden: [],
+    drag: null,
+    renaming: null,
     activeDisk: null,
+    enlarged: null,
+    selection: null,
     paused: false,
     missedRequests: 0,
     filter: ALL_LAYERS,
+    layout: preferences.layout,
     cellShift: 12,
     rowCells: null,
     theme: preferences.theme,
@@ -113,6 +188,12 @@ export function createAppStore(preferences: Preferences): AppStore {
     hintOpen: preferences.hintOpen,
     dialog: null,
     asked: null,
+    askingAbout: null,
+    askedErrors: new Map(),
+    askedRules: new Map(),
+    faultChanges: [],
+    faultsOpen: true,
+    ruleEdit: null,
     refusal: null,
     notices: [],
   }));

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { THEME_NAMES } from '#shared/theme/theme.ts';
+import { CELL_ORDERS } from '../grid/plane.ts';
 
 /** What the theme switch offers, in the order in which it goes round. */
 export const THEME_CHOICES = ['system', ...THEME_NAMES] as const;
@@ -7,6 +8,7 @@ export type ThemeChoice = (typeof THEME_CHOICES)[number];
 
 const PreferencesSchema = v.object({
   theme: v.fallback(v.picklist(THEME_CHOICES), 'system'),
+  layout: v.fallback(v.picklist(CELL_ORDERS), 'rows'),
   sideOpen: v.fallback(v.boolean(), true),
   footerOpen: v.fallback(v.boolean(), true),
   hintOpen: v.fallback(v.boolean(), true),
@@ -19,6 +21,7 @@ const KEY = 'nbdscope.window';
 
 export const DEFAULT_PREFERENCES: Preferences = {
   theme: 'system',
+  layout: 'rows',
   sideOpen: true,
   footerOpen: true,
   hintOpen: true,

@@ -154,7 +154,13 @@ describe('preferences', () => {
       getItem: (key: string) => kept.get(key) ?? null,
       setItem: (key: string, value: string) => void kept.set(key, value),
     };
-    const chosen = { theme: 'projector', sideOpen: false, footerOpen: true, hintOpen: false } as const;
+    const chosen = {
+      theme: 'projector',
+      layout: 'hilbert',
+      sideOpen: false,
+      footerOpen: true,
+      hintOpen: false,
+    } as const;
     storePreferences(storage, chosen);
     expect(loadPreferences(storage)).toEqual(chosen);
   });

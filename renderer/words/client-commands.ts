@@ -9,10 +9,11 @@ export interface ClientCommand {
   readonly words: string;
 }
 
-type Place = Pick<HostInfo, 'uri' | 'socketPath' | 'tcp' | 'exportName' | 'readOnly'>;
+/** Where a hosted disk is, as clients need it. */
+export type ClientPlace = Pick<HostInfo, 'uri' | 'socketPath' | 'tcp' | 'exportName' | 'readOnly'>;
 
 /** What to type next to use a hosted disk, the commonest first. Options are as the tools' own manual pages have them. */
-export function clientCommands(place: Place): readonly ClientCommand[] {
+export function clientCommands(place: ClientPlace): readonly ClientCommand[] {
   const host = asSeenHere(place);
   const uri = quoteForShell(host.uri);
   return [
@@ -40,7 +41,7 @@ export function clientCommands(place: Place): readonly ClientCommand[] {
 }
 
 /** A server that listens on every address is on this machine's own one too, which every client can dial. */
-function asSeenHere(place: Place): Place {
+export function asSeenHere(place: ClientPlace): ClientPlace {
   const own = { '0.0.0.0': '127.0.0.1', '::': '::1' }[place.tcp?.host ?? ''];
   if (place.tcp === null || own === undefined) return place;
   const uri = place.uri.replace(bracketed(place.tcp.host), bracketed(own));
@@ -52,30 +53,37 @@ export function quoteForShell(text: string): string {
   return /^[\w./+:@%=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-function guestfish(host: Place): string {
-  const server =
-    host.tcp === null ? `unix:${host.socketPath ?? ''}` : `${bracketed(host.tcp.host)}:${host.tcp.port}`;
+function guestfish(host: ClientPlace): string {
   // The export's name stands where the file's name stands for other disks; "" is the default export.
   const name = host.exportName === '' ? '""' : quoteForShell(host.exportName);
   // guestfish takes a word with a dash for an option of its own, unless told where its options end.
   const add = host.exportName.startsWith('-') ? 'guestfish -- add' : 'guestfish add';
-  const words = [add, name, 'format:raw protocol:nbd', quoteForShell(`server:${server}`)];
+  const server = quoteForShell(`server:${guestfishServer(host)}`);
+  const words = [add, name, 'format:raw protocol:nbd', server];
   return host.readOnly
     ? [...words, 'readonly:true : run : list-filesystems'].join(' ')
     : [...words, 'discard:enable : run : part-disk /dev/sda mbr : mkfs ext4 /dev/sda1'].join(' ');
 }
 
-function qemu(host: Place): string {
-  const options = [
+/** A hosted disk's address as guestfish's `server` has it. */
+export function guestfishServer(host: ClientPlace): string {
+  return host.tcp === null ? `unix:${host.socketPath ?? ''}` : `${bracketed(host.tcp.host)}:${host.tcp.port}`;
+}
+
+function qemu(host: ClientPlace): string {
+  return `qemu-system-x86_64 -m 1G -drive ${quoteForShell(`${qemuDrive(host)},if=virtio`)}`;
+}
+
+/** A hosted disk as qemu's `-drive` takes it, but for where it is plugged in. */
+export function qemuDrive(host: ClientPlace): string {
+  return [
     'driver=nbd',
     ...(host.tcp === null
       ? ['server.type=unix', `server.path=${qemuValue(host.socketPath ?? '')}`]
       : ['server.type=inet', `server.host=${host.tcp.host}`, `server.port=${host.tcp.port}`]),
     ...(host.exportName === '' ? [] : [`export=${qemuValue(host.exportName)}`]),
     host.readOnly ? 'read-only=on' : 'discard=unmap',
-    'if=virtio',
-  ];
-  return `qemu-system-x86_64 -m 1G -drive ${quoteForShell(options.join(','))}`;
+  ].join(',');
 }
 
 /** A comma ends a value of qemu's options; two of them are one that does not. */
@@ -83,11 +91,12 @@ function qemuValue(text: string): string {
   return text.replaceAll(',', ',,');
 }
 
-function nbdClient(host: Place): string {
+/** The line that makes a hosted disk the device `device` of this machine. */
+export function nbdClient(host: ClientPlace, device = '/dev/nbd0'): string {
   const words =
     host.tcp === null
-      ? ['-unix', quoteForShell(host.socketPath ?? ''), '/dev/nbd0']
-      : [host.tcp.host, String(host.tcp.port), '/dev/nbd0'];
+      ? ['-unix', quoteForShell(host.socketPath ?? ''), device]
+      : [host.tcp.host, String(host.tcp.port), device];
   if (host.exportName !== '') words.push('-N', quoteForShell(host.exportName));
   if (host.readOnly) words.push('-R');
   return ['sudo nbd-client', ...words].join(' ');

@@ -14,12 +14,21 @@ const FORMS =
  * @param sizeBytes size of the disk: a place past its end is an error.
  */
 export function parseGoTo(text: string, sizeBytes: bigint): GoToTarget {
-  const plain = text.trim().replace(/(?<=[\da-f])[\s,_]+(?=[\da-f])/gi, '');
+  const plain = plainDigits(text);
   if (plain === '') return { error: `nothing to go to: ${FORMS}` };
-  const offset = readOffset(plain, text);
+  const offset = parsePlace(text);
   if ('error' in offset) return offset;
   if (offset.offsetBytes >= sizeBytes) return { error: pastTheEnd(plain, sizeBytes) };
   return offset;
+}
+
+/** Reads a place as {@link parseGoTo} does, on a disk of any size. Never throws. */
+export function parsePlace(text: string): GoToTarget {
+  return readOffset(plainDigits(text), text);
+}
+
+function plainDigits(text: string): string {
+  return text.trim().replace(/(?<=[\da-f])[\s,_]+(?=[\da-f])/gi, '');
 }
 
 function readOffset(plain: string, text: string): GoToTarget {

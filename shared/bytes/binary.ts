@@ -12,6 +12,11 @@ export class ByteWriter {
   /** Bytes written to `#bytes`. */
   #length = 0;
 
+  /** Bytes written so far. */
+  get byteLength(): number {
+    return this.#fullBytes + this.#length;
+  }
+
   #room(extra: number): void {
     if (this.#length + extra <= this.#bytes.length) return;
     this.#full.push(this.#bytes.subarray(0, this.#length));

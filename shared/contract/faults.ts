@@ -6,8 +6,17 @@ import { OP_NAMES } from '../events/vocabulary.ts';
  * text, since JSON numbers end at 2^53.
  */
 
-const bytesText = v.pipe(v.string(), v.regex(/^\d{1,20}$/, 'a whole number of bytes, in digits'));
-const positiveMs = v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000));
+const BYTES = 'text of a whole number of bytes, as in "1048576"';
+const bytesText = v.pipe(v.string(BYTES), v.regex(/^\d{1,20}$/, BYTES));
+const MS = 'ms from 0 to 86400000, which is a day';
+const ms = v.pipe(v.number(MS), v.minValue(0, MS), v.maxValue(86_400_000, MS));
+const NAME = '1 to 80 characters';
+const name = v.pipe(
+  v.string(NAME),
+  v.minLength(1, NAME),
+  v.check((text) => [...text].length <= 80, NAME),
+);
+const SWITCH = 'true or false';
 
 /** The errors a rule can answer with: those of the NBD protocol. */
 export const FAULT_ERRORS = [
@@ -20,46 +29,64 @@ export const FAULT_ERRORS = [
   'ENOTSUP',
   'ESHUTDOWN',
 ] as const;
+const ERRORS = FAULT_ERRORS.join(', ');
 export type FaultError = (typeof FAULT_ERRORS)[number];
 
 /** Rules that one disk can have. */
 export const MAX_FAULT_RULES = 64;
 
+const OPS = `a list of some of ${OP_NAMES.join(', ')}`;
+const PERCENT = 'a number above 0 and up to 100';
+const TIMES = 'a whole number from 1 to 1000000000, or null for always';
+
 export const FaultRuleSchema = v.strictObject({
   /** What a person calls it. */
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(80)),
-  on: v.boolean(),
+  name,
+  on: v.boolean(SWITCH),
   /** The operations it holds for. */
-  ops: v.pipe(v.array(v.picklist(OP_NAMES)), v.minLength(1), v.maxLength(OP_NAMES.length)),
+  ops: v.pipe(
+    v.array(v.picklist(OP_NAMES, `one of ${OP_NAMES.join(', ')}`), OPS),
+    v.minLength(1, OPS),
+    v.maxLength(OP_NAMES.length, OPS),
+  ),
   /** Requests that touch these bytes, `to` exclusive; null: all of them. */
   range: v.nullable(v.strictObject({ from: bytesText, to: bytesText })),
-  action: v.variant('do', [
-    v.strictObject({ do: v.literal('fail'), error: v.picklist(FAULT_ERRORS) }),
-    /** Answers so much later; with `jitterMs`, up to so much later still, at random. */
-    v.strictObject({ do: v.literal('delay'), ms: positiveMs, jitterMs: positiveMs }),
-    /** Does not answer until the rule is off; then carries the request out. */
-    v.strictObject({ do: v.literal('freeze') }),
-    /** Hangs up on the client that asks. */
-    v.strictObject({ do: v.literal('disconnect') }),
-  ]),
+  action: v.variant(
+    'do',
+    [
+      v.strictObject({ do: v.literal('fail'), error: v.picklist(FAULT_ERRORS, `one of ${ERRORS}`) }),
+      /** Answers so much later; with `jitterMs`, up to so much later still, at random. */
+      v.strictObject({ do: v.literal('delay'), ms, jitterMs: ms }),
+      /** Does not answer until the rule is off; then carries the request out. */
+      v.strictObject({ do: v.literal('freeze') }),
+      /** Hangs up on the client that asks. */
+      v.strictObject({ do: v.literal('disconnect') }),
+    ],
+    'one of fail, delay, freeze, disconnect',
+  ),
   /** How many of a hundred such requests, drawn at random. */
-  percent: v.pipe(v.number(), v.gtValue(0), v.maxValue(100)),
+  percent: v.pipe(v.number(PERCENT), v.gtValue(0, PERCENT), v.maxValue(100, PERCENT)),
   /** Only the first so many; null: always. 1 is once. */
-  times: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000_000))),
+  times: v.nullable(
+    v.pipe(v.number(TIMES), v.integer(TIMES), v.minValue(1, TIMES), v.maxValue(1_000_000_000, TIMES)),
+  ),
   /** Begins so long after it was turned on. */
-  afterMs: positiveMs,
+  afterMs: ms,
   /** Ends so long after it began; null: never. */
-  forMs: v.nullable(v.pipe(positiveMs, v.gtValue(0))),
+  forMs: v.nullable(v.pipe(ms, v.gtValue(0, 'ms above 0, or null for ever'))),
 });
 export type FaultRule = v.InferOutput<typeof FaultRuleSchema>;
 
-export const FaultRulesSchema = v.pipe(v.array(FaultRuleSchema), v.maxLength(MAX_FAULT_RULES));
+export const FaultRulesSchema = v.pipe(
+  v.array(FaultRuleSchema, 'a list of rules'),
+  v.maxLength(MAX_FAULT_RULES, `at most ${MAX_FAULT_RULES} rules`),
+);
 
 /** A set of rules as a file holds it. */
 export const FaultFileSchema = v.strictObject({
-  nbdscope: v.literal('faults'),
-  version: v.literal(1),
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(80)),
+  nbdscope: v.literal('faults', '"faults"'),
+  version: v.literal(1, '1'),
+  name,
   rules: FaultRulesSchema,
 });
 export type FaultFile = v.InferOutput<typeof FaultFileSchema>;

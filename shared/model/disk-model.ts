@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from '../bytes/binary.ts';
+import type { ByteReader } from '../bytes/binary.ts';
 import type { EventBatch } from '../events/event-batch.ts';
 import { Op, RowFlag } from '../events/vocabulary.ts';
 import { type BlockInfo, infoOfRun } from './block-info.ts';
@@ -14,18 +14,9 @@ import {
   sectorRange,
 } from './block-state.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import { NO_OP, Page, PageDetail } from './page.ts';
+import { type ModelListener, tellPage, tellRun } from './model-listener.ts';
+import { NO_OP, Page, PageDetail, UNTOUCHED_RUN } from './page.ts';
 import { RunMap } from './run-map.ts';
-
-/** Told of every change as it is made, in runs of neighbouring blocks; never allocates on the model's side. */
-export interface ModelListener {
-  /** Blocks [first, first + count) went from state byte `oldState` to `newState`; MIXED means look at sectorKinds. */
-  blocksChanged(first: number, count: number, oldState: number, newState: number): void;
-  /** Blocks [first, first + count) were read at `readMs` since the model's epoch. */
-  blocksRead(first: number, count: number, readMs: number): void;
-  /** Everything may have changed: forget and ask again. */
-  reset(): void;
-}
 
 const KIND_OF_OP: readonly number[] = [
   -1, // read
@@ -44,18 +35,25 @@ const KIND_OF_OP: readonly number[] = [
  */
 export class DiskModel {
   readonly pages = new Map<number, Page>();
-  readonly runs = new RunMap();
+  runs = new RunMap();
+  /** Sequence number of the row that made or last emptied this model: a copy with another has nothing in common with it. */
+  bornAt: number;
+  /** A copy to which pages and runs have still to come: rows change only what it has, and make nothing new. */
+  isPartial = false;
   listener: ModelListener | null = null;
   /** Session clock of the last flush's reply, ms since the epoch below; 0 when there was none. */
   lastFlushMs = 0;
 
   readonly #budget: MemoryBudget;
   readonly #range = new Float64Array(2);
+  /** States of a page as they were before a snapshot's came. */
+  readonly #before = new Uint8Array(PAGE_BLOCKS);
   #lastPageNumber = -1;
   #lastPage: Page | undefined;
 
-  constructor(budget: MemoryBudget) {
+  constructor(budget: MemoryBudget, bornAt = 0) {
     this.#budget = budget;
+    this.bornAt = bornAt;
   }
 
   /**
@@ -143,6 +141,7 @@ export class DiskModel {
     } else {
       for (const number of this.pages.keys()) if (number >= from && number < to) cover(number);
     }
+    if (this.isPartial) return;
     const listener = this.listener;
     this.runs.update(from, to, (record, start, end, isWidened) => {
       const next = nextState(record.state, op, errno, fua);
@@ -219,11 +218,12 @@ export class DiskModel {
     nowMs: number,
     latencyUs: number,
   ): void {
-    const page = this.#pageFor(pageNumber);
+    const page = this.#pageFor(pageNumber, nowMs);
     if (page === null) {
-      this.#touchCoarsely(pageNumber, op, errno, fua, nowMs, latencyUs);
+      if (!this.isPartial) this.#touchCoarsely(pageNumber, op, errno, fua, nowMs, latencyUs);
       return;
     }
+    page.touchedMs = nowMs;
     const pageSector = pageNumber * PAGE_BLOCKS * SECTORS_PER_BLOCK;
     const from = Math.max(firstSector - pageSector, 0);
     const to = Math.min(endSector - pageSector, PAGE_BLOCKS * SECTORS_PER_BLOCK);
@@ -268,6 +268,20 @@ export class DiskModel {
     }
     const detail = page.detail;
     if (detail === null) return;
+    if (endBlock - firstBlock === 1) {
+      // One block, as most requests are: a fill of each column would cost several times as much.
+      detail.lastMs[firstBlock] = nowMs;
+      detail.latencyUs[firstBlock] = latencyUs;
+      detail.lastOp[firstBlock] = op;
+      detail.errno[firstBlock] = errno;
+      if (op === Op.Read) {
+        detail.reads[firstBlock] = (detail.reads[firstBlock] ?? 0) + 1;
+        if (errno === 0) detail.readMs[firstBlock] = nowMs;
+      } else if (op !== Op.Trim) {
+        detail.writes[firstBlock] = (detail.writes[firstBlock] ?? 0) + 1;
+      }
+      return;
+    }
     detail.lastMs.fill(nowMs, firstBlock, endBlock);
     detail.latencyUs.fill(latencyUs, firstBlock, endBlock);
     detail.lastOp.fill(op, firstBlock, endBlock);
@@ -285,13 +299,14 @@ export class DiskModel {
   }
 
   /** The page to write to, made when it is not there yet; null when the budget is spent. */
-  #pageFor(number: number): Page | null {
+  #pageFor(number: number, nowMs: number): Page | null {
     if (number === this.#lastPageNumber && this.#lastPage !== undefined) return this.#lastPage;
     let page = this.pages.get(number);
     if (page === undefined) {
+      if (this.isPartial) return null;
       const grant = this.#budget.grant(Page.BYTES, PageDetail.BYTES);
       if (grant === 'none') return null;
-      page = new Page(this.runs.at(number), grant === 'full');
+      page = new Page(this.runs.at(number), grant === 'full', nowMs);
       this.pages.set(number, page);
     }
     this.#lastPageNumber = number;
@@ -426,8 +441,12 @@ export class DiskModel {
     }
   }
 
-  /** Forgets what every block shows; what comes next starts on an untouched disk. */
-  clear(): void {
+  /**
+   * Forgets what every block shows; what comes next starts on an untouched disk.
+   * @param bornAt sequence number of the row that asks for it.
+   */
+  clear(bornAt: number): void {
+    this.bornAt = bornAt;
     for (const page of this.pages.values()) this.#budget.usedBytes -= page.memoryBytes;
     this.pages.clear();
     this.runs.clear();
@@ -436,42 +455,33 @@ export class DiskModel {
     this.listener?.reset();
   }
 
-  write(to: ByteWriter): void {
-    to.f64(this.lastFlushMs);
-    this.runs.write(to);
-    to.u32(this.pages.size);
-    for (const [number, page] of this.pages) {
-      to.f64(number);
-      page.write(to);
-    }
+  /** Takes a page of a snapshot, its number before it, in the place of what is known of its blocks. */
+  readPage(from: ByteReader): void {
+    const number = from.f64();
+    const known = this.pages.get(number);
+    const page = known ?? new Page(UNTOUCHED_RUN, false, 0);
+    const before = this.#before;
+    if (known === undefined) before.fill(this.runs.at(number).state);
+    else before.set(known.state);
+    const bytesBefore = known?.memoryBytes ?? 0;
+    page.read(from);
+    if (known === undefined) this.pages.set(number, page);
+    this.#budget.usedBytes += page.memoryBytes - bytesBefore;
+    if (this.listener !== null) tellPage(this.listener, number * PAGE_BLOCKS, before, page);
   }
 
-  /** Replaces everything by what {@link write} wrote. Throws RangeError when the bytes do not fit. */
-  read(from: ByteReader): void {
-    this.clear();
-    this.lastFlushMs = from.f64();
-    this.runs.read(from);
-    const pages = from.u32();
-    for (let i = 0; i < pages; i += 1) {
-      const number = from.f64();
-      const page = Page.read(from);
-      this.pages.set(number, page);
-      this.#budget.usedBytes += page.memoryBytes;
-    }
-    this.listener?.reset();
+  /** Takes the runs of a snapshot in the place of those that are there. Throws RangeError when the bytes end early. */
+  readRuns(from: ByteReader): void {
+    const before = this.runs;
+    const runs = new RunMap();
+    runs.read(from);
+    this.runs = runs;
+    const listener = this.listener;
+    if (listener === null) return;
+    runs.eachDifference(before, (start, end, was, is) => {
+      this.#tellGaps(listener, start, end, was.state, is.state, is.readMs === was.readMs ? 0 : is.readMs);
+    });
   }
-}
-
-function tellRun(
-  listener: ModelListener,
-  first: number,
-  count: number,
-  oldState: number,
-  newState: number,
-): void {
-  // A MIXED block may have changed in its sectors though its byte did not.
-  if (oldState !== newState || (newState & MIXED) !== 0)
-    listener.blocksChanged(first, count, oldState, newState);
 }
 
 /** The state byte after a completion; MIXED is left to the caller when sectors matter. */

@@ -70,6 +70,13 @@ export class InFlightTable {
     return this.sequence[slot] ?? 0;
   }
 
+  /** Ends every request. */
+  clear(): void {
+    this.active.fill(0);
+    this.count = 0;
+    this.slotEnd = 0;
+  }
+
   #grow(slot: number): void {
     const size = Math.min(MAX_SLOTS, Math.max(slot + 1, this.active.length * 2));
     const wider = <T extends Uint8Array | Float64Array>(column: T, next: T): T => {

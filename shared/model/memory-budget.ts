@@ -1,5 +1,5 @@
 /** Bytes that the models of one session may take unless told otherwise. */
-export const DEFAULT_MODEL_BYTES = 384 * 1024 * 1024;
+export const DEFAULT_MODEL_BYTES = 256 * 1024 * 1024;
 
 /** Share of the budget past which new pages are kept without their details. */
 const DETAIL_SHARE = 0.75;

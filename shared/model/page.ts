@@ -18,6 +18,10 @@ export interface RunRecord {
 /** Bits that tell which columns a page in a snapshot has besides the states. */
 const HAS_DETAIL = 1;
 const HAS_SECTORS = 2;
+/** Blocks one by one, each with its number. */
+const BLOCKS_ALONE = 4;
+/** Of a page with more blocks than this to write, the touched span is written: it takes less then. */
+const MOST_ALONE = PAGE_BLOCKS / 2;
 
 export const NO_OP = 255;
 
@@ -35,14 +39,16 @@ export const UNTOUCHED_RUN: RunRecord = Object.freeze({
 /** Per-block columns beyond the state; dropped for new pages when the model's memory runs short. */
 export class PageDetail {
   static readonly BYTES = PAGE_BLOCKS * 30;
+  /** All columns in one: a buffer each would cost a third more than what is in them. */
+  readonly #bytes = new ArrayBuffer(PageDetail.BYTES);
   /** Doubles: 32 bits of ms are full after 49 days, and a log may well be older. */
-  readonly lastMs = new Float64Array(PAGE_BLOCKS);
-  readonly latencyUs = new Float32Array(PAGE_BLOCKS);
-  readonly reads = new Uint32Array(PAGE_BLOCKS);
-  readonly writes = new Uint32Array(PAGE_BLOCKS);
-  readonly readMs = new Float64Array(PAGE_BLOCKS);
-  readonly lastOp = new Uint8Array(PAGE_BLOCKS).fill(NO_OP);
-  readonly errno = new Uint8Array(PAGE_BLOCKS);
+  readonly lastMs = new Float64Array(this.#bytes, 0, PAGE_BLOCKS);
+  readonly readMs = new Float64Array(this.#bytes, PAGE_BLOCKS * 8, PAGE_BLOCKS);
+  readonly latencyUs = new Float32Array(this.#bytes, PAGE_BLOCKS * 16, PAGE_BLOCKS);
+  readonly reads = new Uint32Array(this.#bytes, PAGE_BLOCKS * 20, PAGE_BLOCKS);
+  readonly writes = new Uint32Array(this.#bytes, PAGE_BLOCKS * 24, PAGE_BLOCKS);
+  readonly lastOp = new Uint8Array(this.#bytes, PAGE_BLOCKS * 28, PAGE_BLOCKS).fill(NO_OP);
+  readonly errno = new Uint8Array(this.#bytes, PAGE_BLOCKS * 29, PAGE_BLOCKS);
 }
 
 /** {@link PAGE_BLOCKS} neighbouring blocks, at least one of which has been touched by itself. */
@@ -54,8 +60,13 @@ export class Page {
   detail: PageDetail | null = null;
   /** Kinds per sector; only meaningful for blocks whose state has MIXED. */
   sectors: Uint8Array | null = null;
+  /** When it was made, and last touched; model ms. */
+  readonly bornMs: number;
+  touchedMs: number;
 
-  constructor(run: RunRecord, withDetail: boolean) {
+  constructor(run: RunRecord, withDetail: boolean, nowMs: number) {
+    this.bornMs = nowMs;
+    this.touchedMs = nowMs;
     if (run.state !== 0) this.state.fill(run.state);
     if (!withDetail) return;
     const detail = new PageDetail();
@@ -74,27 +85,75 @@ export class Page {
     return Page.BYTES + (this.detail === null ? 0 : PageDetail.BYTES) + (this.sectors?.byteLength ?? 0);
   }
 
-  /** Writes the blocks from the first that was touched to the last. */
-  write(to: ByteWriter): void {
+  /**
+   * Writes what was touched at `sinceMs` or later, model ms, at least: the blocks from the first that was ever touched to
+   * the last, or, where that is less, those blocks alone.
+   */
+  write(to: ByteWriter, sinceMs = 0): void {
+    const { detail, sectors } = this;
+    const parts = (detail === null ? 0 : HAS_DETAIL) | (sectors === null ? 0 : HAS_SECTORS);
+    const touched = detail !== null && this.bornMs < sinceMs ? blocksSince(detail, sinceMs) : null;
+    if (touched !== null && detail !== null) {
+      to.u32(parts | BLOCKS_ALONE);
+      to.u32(touched.length);
+      for (const b of touched) this.#writeBlock(b, detail, to);
+      return;
+    }
     const [first, end] = this.#touchedSpan();
-    to.u32((this.detail === null ? 0 : HAS_DETAIL) | (this.sectors === null ? 0 : HAS_SECTORS));
+    to.u32(parts);
     to.u32(first);
     to.u32(end);
     for (const column of this.#columns(first, end)) to.array(column);
   }
 
-  /** Makes a page from what {@link write} wrote. Throws RangeError when the bytes do not fit. */
-  static read(from: ByteReader): Page {
+  /** Takes what {@link write} wrote into this page. Throws RangeError when the bytes do not fit. */
+  read(from: ByteReader): void {
     const parts = from.u32();
+    if ((parts & HAS_DETAIL) !== 0) this.detail ??= new PageDetail();
+    // A copy that lacks rows may have told sectors apart where the original did not.
+    if ((parts & HAS_SECTORS) === 0) this.sectors = null;
+    else this.sectors ??= new Uint8Array(PAGE_BLOCKS * SECTORS_PER_BLOCK);
+    if ((parts & BLOCKS_ALONE) !== 0) {
+      const count = from.u32();
+      for (let i = 0; i < count; i += 1) this.#readBlock(from);
+      return;
+    }
     const first = from.u32();
     const end = from.u32();
     if (first > end || end > PAGE_BLOCKS) {
       throw new RangeError(`snapshot of blocks ${first} to ${end} of a page`);
     }
-    const page = new Page(UNTOUCHED_RUN, (parts & HAS_DETAIL) !== 0);
-    if ((parts & HAS_SECTORS) !== 0) page.sectors = new Uint8Array(PAGE_BLOCKS * SECTORS_PER_BLOCK);
-    for (const column of page.#columns(first, end)) from.into(column);
-    return page;
+    for (const column of this.#columns(first, end)) from.into(column);
+    // A block without details is as if never touched again once its failure has been read away.
+    this.state.fill(0, 0, first).fill(0, end);
+  }
+
+  #writeBlock(b: number, detail: PageDetail, to: ByteWriter): void {
+    to.u32(b | ((this.state[b] ?? 0) << 16) | ((detail.lastOp[b] ?? 0) << 24));
+    to.u32(detail.errno[b] ?? 0);
+    to.f64(detail.lastMs[b] ?? 0);
+    to.f64(detail.readMs[b] ?? 0);
+    to.f64(detail.latencyUs[b] ?? 0);
+    to.u32(detail.reads[b] ?? 0);
+    to.u32(detail.writes[b] ?? 0);
+    if (this.sectors !== null)
+      to.array(this.sectors.subarray(b * SECTORS_PER_BLOCK, (b + 1) * SECTORS_PER_BLOCK));
+  }
+
+  #readBlock(from: ByteReader): void {
+    const packed = from.u32();
+    const b = packed & 0xffff;
+    const { detail, sectors } = this;
+    if (b >= PAGE_BLOCKS || detail === null) throw new RangeError(`snapshot of block ${b} of a page`);
+    this.state[b] = packed >>> 16;
+    detail.lastOp[b] = packed >>> 24;
+    detail.errno[b] = from.u32();
+    detail.lastMs[b] = from.f64();
+    detail.readMs[b] = from.f64();
+    detail.latencyUs[b] = from.f64();
+    detail.reads[b] = from.u32();
+    detail.writes[b] = from.u32();
+    if (sectors !== null) from.into(sectors.subarray(b * SECTORS_PER_BLOCK, (b + 1) * SECTORS_PER_BLOCK));
   }
 
   /** The least range of blocks, as [first, end), outside of which every column still is as it was made. */
@@ -141,4 +200,16 @@ export class Page {
     for (let s = 1; s < SECTORS_PER_BLOCK; s += 1) if (sectors[base + s] !== first) mixed = MIXED;
     this.state[index] = (state & ~MIXED) | mixed;
   }
+}
+
+/** The blocks that were touched at `sinceMs` or later; null when there are many. */
+function blocksSince(detail: PageDetail, sinceMs: number): number[] | null {
+  const { lastMs } = detail;
+  const found: number[] = [];
+  for (let b = 0; b < PAGE_BLOCKS; b += 1) {
+    if ((lastMs[b] ?? 0) < sinceMs) continue;
+    if (found.length === MOST_ALONE) return null;
+    found.push(b);
+  }
+  return found;
 }

@@ -48,6 +48,20 @@ export class RunMap {
     const end = Math.ceil(to / this.grain) * this.grain;
     const isWidened = start < from || end > to;
     const first = this.indexOf(start);
+    if (this.starts[first] === start && this.starts[first + 1] === end) {
+      // What is touched again and again has become a run of its own: nothing need move.
+      const record = change(this.records[first] ?? UNTOUCHED_RUN, start, end, isWidened);
+      const before = this.records[first - 1];
+      const after = this.records[first + 1];
+      const joins =
+        (before !== undefined && sameRecord(before, record)) ||
+        (after !== undefined && sameRecord(after, record));
+      if (!joins) {
+        this.records[first] = record;
+        return;
+      }
+      change = () => record;
+    }
     const starts: number[] = [];
     const records: RunRecord[] = [];
     const put = (at: number, record: RunRecord): void => {
@@ -134,6 +148,26 @@ export class RunMap {
       if (start >= to) return;
       const stop = Math.min(this.starts[i + 1] ?? to, to);
       visit(this.records[i] ?? UNTOUCHED_RUN, start, stop);
+    }
+  }
+
+  /** Visits the pages of which this and `before` have different records. */
+  eachDifference(
+    before: RunMap,
+    visit: (from: number, to: number, was: RunRecord, is: RunRecord) => void,
+  ): void {
+    let old = 0;
+    let own = 0;
+    for (let from = 0; from !== Number.POSITIVE_INFINITY; ) {
+      const oldEnd = before.starts[old + 1] ?? Number.POSITIVE_INFINITY;
+      const ownEnd = this.starts[own + 1] ?? Number.POSITIVE_INFINITY;
+      const to = Math.min(oldEnd, ownEnd);
+      const was = before.records[old] ?? UNTOUCHED_RUN;
+      const is = this.records[own] ?? UNTOUCHED_RUN;
+      if (from < to && !sameRecord(was, is)) visit(from, to, was, is);
+      if (oldEnd === to) old += 1;
+      if (ownEnd === to) own += 1;
+      from = to;
     }
   }
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { EventBatch, type RowInit } from '../events/event-batch.ts';
 import { ALL_DISKS, Op, RowKind } from '../events/vocabulary.ts';
 import { batchesOf, rowStream } from '../testing/streams.ts';
+import { visible } from '../testing/visible-state.ts';
 import { BlockKind, FAILED, KIND_MASK, SECTORS_PER_BLOCK } from './block-state.ts';
-import type { DiskModel } from './disk-model.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { MAX_RUNS } from './run-map.ts';
 import { SessionState } from './session-state.ts';
@@ -17,32 +17,6 @@ function applied(batches: readonly EventBatch[]): SessionState {
   const state = new SessionState();
   for (const batch of batches) state.apply(batch);
   return state;
-}
-
-/** Everything a person can see of a state, in plain values. */
-function visible(state: SessionState): unknown {
-  return {
-    sequence: state.sequence,
-    clock: state.clockUs,
-    disks: state.disks.map((disk) => ({
-      blocks: disk === undefined ? [] : touchedBlocks(disk.model),
-      requests: [...(disk?.counters.requests ?? [])],
-      errors: [...(disk?.counters.errors ?? [])],
-      inFlight: disk?.inFlight.count,
-      p99: disk?.counters.latency[Op.Write]?.percentileUs(0.99),
-    })),
-    faultChanges: state.faultChanges,
-    faults: state.disks.map((disk) => disk?.faults ?? null),
-    recent: [state.recent.total, ...state.recent.errno.subarray(0, 20)],
-  };
-}
-
-function touchedBlocks(model: DiskModel): unknown[] {
-  const blocks: unknown[] = [];
-  model.forEachTouched(0, Number(SIZE / 4096n), (first, count) => {
-    for (let b = first; b < first + count; b += 1) blocks.push([b, model.blockInfo(b)]);
-  });
-  return blocks.sort((a, b) => (a as [number])[0] - (b as [number])[0]);
 }
 
 /** The rules of docs/architecture.md, "What a block shows", in the plainest code there is: one entry per sector. */

@@ -1,22 +1,16 @@
-import { ByteReader, ByteWriter } from '../bytes/binary.ts';
 import type { FaultChange } from '../contract/faults.ts';
 import type { EventBatch } from '../events/event-batch.ts';
-import { ALL_DISKS, RowKind } from '../events/vocabulary.ts';
+import { ALL_DISKS, Op, RowKind } from '../events/vocabulary.ts';
+import { ActivityTracker } from './activity/activity-tracker.ts';
+import { InStepTable } from './activity/in-step.ts';
+import { sectorRange } from './block-state.ts';
 import { DiskCounters } from './disk-counters.ts';
 import { DiskModel } from './disk-model.ts';
-import {
-  type FaultChangeEntry,
-  FaultHistory,
-  readFaultChange,
-  readFaults,
-  writeFaults,
-} from './fault-history.ts';
+import { type FaultChangeEntry, FaultHistory, readFaultChange } from './fault-history.ts';
 import { InFlightTable } from './in-flight.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { ERRNO_UNANSWERED, RecentRequests } from './recent-requests.ts';
-
-const SNAPSHOT_MAGIC = 0x4e534253; // "SBSN"
-const SNAPSHOT_VERSION = 3;
+import { readSnapshotPart, SnapshotParts } from './snapshot.ts';
 
 /** Disks one session can hold. */
 export const MAX_DISKS = 256;
@@ -28,12 +22,31 @@ export class DiskState {
   readonly inFlight = new InFlightTable();
   /** What makes it fail, as the last change left it; null when nothing ever changed that. */
   faults: FaultChange | null = null;
+  readonly activity = new ActivityTracker();
   /** Told when requests come into flight (+1) and leave it (-1), in sectors. */
   inFlightListener: ((firstSector: number, endSector: number, change: 1 | -1, op: number) => void) | null =
     null;
 
-  constructor(budget: MemoryBudget) {
-    this.model = new DiskModel(budget);
+  /** @param bornAt sequence number of the row that names the disk first; tells it from others of its number. */
+  constructor(budget: MemoryBudget, bornAt = 0) {
+    this.model = new DiskModel(budget, bornAt);
+  }
+
+  /** Tells the listener that every request in flight came (+1) or left (-1). */
+  tellAllInFlight(change: 1 | -1): void {
+    for (let slot = 0; slot < this.inFlight.slotEnd; slot += 1) this.tellInFlight(slot, change);
+  }
+
+  /** Tells the listener that the request in a slot, if there is one, came (+1) or left (-1). */
+  tellInFlight(slot: number, change: 1 | -1): void {
+    const table = this.inFlight;
+    if (this.inFlightListener === null || table.active[slot] !== 1) return;
+    this.inFlightListener(
+      table.firstSector[slot] ?? 0,
+      table.endSector[slot] ?? 0,
+      change,
+      table.op[slot] ?? 0,
+    );
   }
 }
 
@@ -51,6 +64,7 @@ export interface CaptionState {
 export class SessionState {
   readonly disks: (DiskState | undefined)[] = [];
   readonly recent = new RecentRequests();
+  readonly inStep = new InStepTable();
   readonly budget: MemoryBudget;
   /** Sequence number of the last row applied; 0 before the first. */
   sequence = 0;
@@ -62,8 +76,11 @@ export class SessionState {
   /** Rows of kind ClearPicture so far, and the clock of the last. */
   clears = 0;
   clearedUs = Number.NaN;
-
-  readonly #faultHistory = new FaultHistory();
+  readonly faultHistory = new FaultHistory();
+  readonly #range = new Float64Array(2);
+  #isPartial = false;
+  /** Sequence number of the row that is being applied. */
+  #row = 0;
 
   constructor(budget: MemoryBudget = new MemoryBudget()) {
     this.budget = budget;
@@ -71,7 +88,17 @@ export class SessionState {
 
   /** The latest changes of what makes disks fail, in order. Another array after each row that tells of one. */
   get faultChanges(): readonly FaultChangeEntry[] {
-    return this.#faultHistory.entries;
+    return this.faultHistory.entries;
+  }
+
+  /** A copy of which parts have still to come: what cannot be known yet is left as it is, and comes with them. */
+  get isPartial(): boolean {
+    return this.#isPartial;
+  }
+
+  set isPartial(isPartial: boolean) {
+    this.#isPartial = isPartial;
+    for (const disk of this.disks) if (disk !== undefined) disk.model.isPartial = isPartial;
   }
 
   /** The state of a disk, made on first use. `disk` must be below {@link MAX_DISKS}. */
@@ -80,7 +107,8 @@ export class SessionState {
     if (state === undefined) {
       if (!(disk < MAX_DISKS))
         throw new RangeError(`disk ${disk}: a session holds at most ${MAX_DISKS} disks`);
-      state = new DiskState(this.budget);
+      state = new DiskState(this.budget, this.#row);
+      state.model.isPartial = this.#isPartial;
       this.disks[disk] = state;
     }
     return state;
@@ -91,11 +119,13 @@ export class SessionState {
    * follows the state needs a snapshot.
    */
   removeDisk(disk: number): void {
-    this.disks[disk]?.model.clear();
+    this.disks[disk]?.model.clear(0);
     this.disks[disk] = undefined;
     while (this.disks.length > 0 && this.disks[this.disks.length - 1] === undefined) this.disks.pop();
     this.recent.leaveDisk(disk);
-    this.#faultHistory.leaveDisk(disk);
+    this.faultHistory.leaveDisk(disk);
+    this.inStep.leaveDisk(disk);
+    for (const state of this.disks) state?.activity.partners.leaveDisk(disk);
   }
 
   /** Applies every row of a batch whose clock and sequence numbers are set. Hot path: no allocation per row. */
@@ -110,6 +140,7 @@ export class SessionState {
       this.clockUs = clockUs;
       if (Number.isNaN(this.epochMs)) this.epochMs = Math.floor(clockUs / 1000) - 1;
     }
+    this.#row = batch.firstSequence + i;
     const kind = batch.kind[i];
     const disk = batch.disk[i] ?? 0;
     switch (kind) {
@@ -119,13 +150,14 @@ export class SessionState {
         state.inFlight.add(batch, i, number);
         state.counters.request(batch, i);
         state.counters.at(clockUs);
-        this.#tellInFlight(state, batch.slot[i] ?? 0, 1);
+        this.#noteActivity(batch, i, state, clockUs);
+        state.tellInFlight(batch.slot[i] ?? 0, 1);
         return;
       }
       case RowKind.Completion: {
         const state = this.disk(disk);
         const slot = batch.slot[i] ?? 0;
-        this.#tellInFlight(state, slot, -1);
+        state.tellInFlight(slot, -1);
         this.recent.answer(
           state.inFlight.remove(slot),
           batch.errno[i] ?? 0,
@@ -133,13 +165,14 @@ export class SessionState {
         );
         state.counters.completion(batch, i);
         state.counters.at(clockUs);
+        state.activity.reply(batch.op[i] ?? 0, batch.errno[i] ?? 0, clockUs);
         state.model.complete(batch, i, this.nowMs());
         return;
       }
       case RowKind.Unanswered: {
         const state = this.disk(disk);
         const slot = batch.slot[i] ?? 0;
-        this.#tellInFlight(state, slot, -1);
+        state.tellInFlight(slot, -1);
         this.recent.answer(state.inFlight.remove(slot), ERRNO_UNANSWERED, Number.NaN);
         state.counters.noReply(batch, i);
         return;
@@ -156,8 +189,8 @@ export class SessionState {
       case RowKind.ClearPicture:
         this.clears += 1;
         this.clearedUs = clockUs;
-        if (disk !== ALL_DISKS) this.disk(disk).model.clear();
-        else for (const state of this.disks) state?.model.clear();
+        if (disk !== ALL_DISKS) this.disk(disk).model.clear(this.#row);
+        else for (const state of this.disks) state?.model.clear(this.#row);
         return;
       case RowKind.Caption:
         this.caption = { text: batch.textOf(i), clockUs };
@@ -165,21 +198,26 @@ export class SessionState {
       case RowKind.FaultChange: {
         const change = readFaultChange(batch.textOf(i));
         if (change !== null && disk < MAX_DISKS) this.disk(disk).faults = change;
-        this.#faultHistory.add(disk, batch.firstSequence + i, clockUs, change);
+        this.faultHistory.add(disk, batch.firstSequence + i, clockUs, change);
         return;
       }
     }
   }
 
-  #tellInFlight(state: DiskState, slot: number, change: 1 | -1): void {
-    const table = state.inFlight;
-    if (state.inFlightListener === null || table.active[slot] !== 1) return;
-    state.inFlightListener(
-      table.firstSector[slot] ?? 0,
-      table.endSector[slot] ?? 0,
-      change,
-      table.op[slot] ?? 0,
+  #noteActivity(batch: EventBatch, i: number, state: DiskState, clockUs: number): void {
+    const op = batch.op[i] ?? 0;
+    const range = this.#range;
+    sectorRange(
+      batch.offsetHigh[i] ?? 0,
+      batch.offsetLow[i] ?? 0,
+      batch.lengthHigh[i] ?? 0,
+      batch.lengthLow[i] ?? 0,
+      range,
     );
+    const first = range[0] ?? 0;
+    state.activity.request(op, first, range[1] ?? 0, clockUs, state.inFlight.count === 1);
+    if (op !== Op.Write && op !== Op.Trim && op !== Op.Zero) return;
+    this.inStep.note(this.disks, batch.disk[i] ?? 0, first, batch.timeUs[i] ?? Number.NaN, clockUs);
   }
 
   /** The clock as the model counts it: whole ms since the session's epoch, at least 1. */
@@ -194,87 +232,17 @@ export class SessionState {
 
   /**
    * The whole state as bytes; {@link SessionState.readSnapshot} makes an equal one. They stand behind `reservedBytes`
-   * zero bytes, which are for a header: copying hundreds of MB once more takes time that others wait for.
+   * zero bytes, which are for a header.
    */
   snapshot(reservedBytes = 0): Uint8Array<ArrayBuffer> {
-    const to = new ByteWriter();
-    to.u32(SNAPSHOT_MAGIC);
-    to.u32(SNAPSHOT_VERSION);
-    for (const n of [this.sequence, this.clockUs, this.epochMs, this.clears, this.clearedUs]) to.f64(n);
-    const caption = new TextEncoder().encode(this.caption?.text ?? '');
-    to.f64(this.caption?.clockUs ?? Number.NaN);
-    to.array(caption);
-    this.recent.write(to);
-    to.u32(this.disks.length);
-    for (const disk of this.disks) {
-      to.u32(disk === undefined ? 0 : 1);
-      if (disk === undefined) continue;
-      disk.model.write(to);
-      disk.counters.write(to);
-      writeInFlight(disk.inFlight, to);
-    }
-    this.#writeFaults(to);
-    return to.finish(reservedBytes);
+    return new SnapshotParts(this).next(Number.POSITIVE_INFINITY, reservedBytes).bytes;
   }
 
   /** Makes a state from what {@link snapshot} wrote. Throws RangeError when the bytes are no snapshot of this version. */
   static readSnapshot(bytes: Uint8Array, budget = new MemoryBudget()): SessionState {
-    const from = new ByteReader(bytes);
-    if (from.u32() !== SNAPSHOT_MAGIC || from.u32() !== SNAPSHOT_VERSION) {
-      throw new RangeError('not a session snapshot of this version');
-    }
     const state = new SessionState(budget);
-    state.sequence = from.f64();
-    state.clockUs = from.f64();
-    state.epochMs = from.f64();
-    state.clears = from.f64();
-    state.clearedUs = from.f64();
-    const captionUs = from.f64();
-    const text = new TextDecoder().decode(from.bytes());
-    if (text !== '') state.caption = { text, clockUs: captionUs };
-    state.recent.read(from);
-    const disks = from.u32();
-    if (disks > MAX_DISKS) throw new RangeError(`snapshot of ${disks} disks; at most ${MAX_DISKS}`);
-    for (let d = 0; d < disks; d += 1) {
-      if (from.u32() === 0) continue;
-      const disk = state.disk(d);
-      disk.model.read(from);
-      disk.counters.read(from);
-      readInFlight(disk.inFlight, from);
-    }
-    state.#readFaults(from);
+    const part = readSnapshotPart(state, bytes);
+    if (!(part?.hasHead && part.isLast)) throw new RangeError('a part of a session snapshot, not the whole');
     return state;
-  }
-
-  /** A section of its own: the list, then each disk's. */
-  #writeFaults(to: ByteWriter): void {
-    this.#faultHistory.write(to);
-    for (const disk of this.disks) if (disk !== undefined) writeFaults(disk.faults, to);
-  }
-
-  #readFaults(from: ByteReader): void {
-    this.#faultHistory.read(from);
-    for (const disk of this.disks) if (disk !== undefined) disk.faults = readFaults(from);
-  }
-}
-
-function writeInFlight(table: InFlightTable, to: ByteWriter): void {
-  to.u32(table.count);
-  for (let slot = 0; slot < table.slotEnd; slot += 1) {
-    if (table.active[slot] !== 1) continue;
-    to.u32(slot);
-    to.u32(table.op[slot] ?? 0);
-    to.f64(table.firstSector[slot] ?? 0);
-    to.f64(table.endSector[slot] ?? 0);
-    to.f64(table.clockUs[slot] ?? 0);
-    to.f64(table.sequence[slot] ?? 0);
-  }
-}
-
-function readInFlight(table: InFlightTable, from: ByteReader): void {
-  const count = from.u32();
-  for (let i = 0; i < count; i += 1) {
-    const slot = from.u32();
-    table.set(slot, from.u32(), from.f64(), from.f64(), from.f64(), from.f64());
   }
 }

@@ -12,6 +12,8 @@ export interface StreamOptions {
   readonly disks: number;
   readonly sizeBytes: bigint;
   readonly maxRows: number;
+  /** About so many at least; without it most streams are short. */
+  readonly minRows?: number;
 }
 
 interface Step {
@@ -43,7 +45,9 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 /** A lawful stream of rows, clocks set, on `disks` disks of `sizeBytes`. */
 export function rowStream(options: StreamOptions): fc.Arbitrary<readonly StreamRow[]> {
-  return fc.array(step, { maxLength: options.maxRows }).map((steps) => toRows(steps, options));
+  const { maxRows, minRows } = options;
+  const lengths = minRows === undefined ? {} : { minLength: minRows, size: 'max' as const };
+  return fc.array(step, { maxLength: maxRows, ...lengths }).map((steps) => toRows(steps, options));
 }
 
 function toRows(steps: readonly Step[], options: StreamOptions): StreamRow[] {

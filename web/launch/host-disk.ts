@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { HostCommand } from '#engine/cli/host-arguments.ts';
 import { windowCommand } from '#engine/cli/window-options.ts';
 import { DiskHost } from '#engine/nbd/disk-host.ts';
@@ -5,6 +6,8 @@ import { startDiskSet } from '#engine/nbd/disk-host-set.ts';
 import { RequestError } from '#engine/nbd/filters/parameters.ts';
 import { RefusedError } from '#engine/refused-error.ts';
 import { formatBytes } from '#shared/bytes/size.ts';
+import type { FaultRule } from '#shared/contract/faults.ts';
+import { parseFaultFile } from '#shared/faults/fault-file.ts';
 import { onEndSignal } from './end-signals.ts';
 import { type LaunchContext, launchWindow } from './launch-window.ts';
 
@@ -41,12 +44,31 @@ const NOBODY = {
 async function start(command: HostCommand): Promise<DiskHost[] | number> {
   const log = command.verbose ? say : null;
   try {
-    if (command.disks !== null) return await startDiskSet(command, command.disks, log);
-    return [await DiskHost.start(command, log)];
+    const faultRules = command.faults === null ? [] : await readFaults(command.faults);
+    const request = { ...command, faultRules };
+    if (command.disks !== null) return await startDiskSet(request, command.disks, log);
+    return [await DiskHost.start(request, log)];
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     return error instanceof RequestError || error instanceof RefusedError ? 2 : 1;
   }
+}
+
+/** @throws RefusedError naming the file that cannot be read, or the place in it that will not do. */
+async function readFaults(path: string): Promise<readonly FaultRule[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new RefusedError(`--faults ${path} cannot be read: ${whyUnread(error)}`);
+  });
+  const parsed = parseFaultFile(text);
+  if ('error' in parsed) throw new RefusedError(`${path}: ${parsed.error}`);
+  return parsed.file.rules;
+}
+
+function whyUnread(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a directory';
+  return error instanceof Error ? error.message : String(error);
 }
 
 function say(text: string): void {

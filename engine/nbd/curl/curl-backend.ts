@@ -64,6 +64,8 @@ export class CurlBackend implements Backend {
 
   open(): void {}
 
+  gone(): void {}
+
   close(): void {}
 
   read(request: Request): Answer {

@@ -67,6 +67,8 @@ export class FileBackend implements Backend {
 
   open(): void {}
 
+  gone(): void {}
+
   close(): void {}
 
   read(request: Request): Promise<number> {

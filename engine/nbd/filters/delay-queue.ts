@@ -1,4 +1,7 @@
-interface Waiting {
+import { STEADY_CLOCK, type SteadyClock } from './steady-clock.ts';
+
+/** One waiter of a {@link DelayQueue}. */
+export interface Waiting {
   readonly dueMs: number;
   readonly order: number;
   readonly go: () => void;
@@ -10,36 +13,59 @@ interface Waiting {
  */
 export class DelayQueue {
   /** A binary heap, soonest first. */
-  readonly #heap: Waiting[] = [];
+  #heap: Waiting[] = [];
+  readonly #clock: SteadyClock;
   #order = 0;
-  #timer: NodeJS.Timeout | null = null;
+  /** Calls the timer off; null while there is none. */
+  #disarm: (() => void) | null = null;
   #timerDueMs = 0;
+
+  constructor(clock: SteadyClock = STEADY_CLOCK) {
+    this.#clock = clock;
+  }
 
   /** Resolves `ms` from now; never when the queue is disposed before. */
   after(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const dueMs = performance.now() + ms;
-      this.#order += 1;
-      this.#push({ dueMs, order: this.#order, go: resolve });
-      if (this.#timer === null || dueMs < this.#timerDueMs) this.#arm(dueMs);
+      this.add(ms, resolve);
     });
   }
 
+  /** Calls `go` in `ms` from now, unless what is returned is removed before. */
+  add(ms: number, go: () => void): Waiting {
+    const dueMs = this.#clock.nowMs() + ms;
+    this.#order += 1;
+    const waiting = { dueMs, order: this.#order, go };
+    this.#push(waiting);
+    if (this.#disarm === null || dueMs < this.#timerDueMs) this.#arm(dueMs);
+    return waiting;
+  }
+
+  /** Lets go of waiters that are not to be woken. */
+  remove(gone: ReadonlySet<Waiting>): void {
+    const kept = this.#heap.filter((waiting) => !gone.has(waiting));
+    if (kept.length === 0) this.dispose();
+    else {
+      this.#heap = [];
+      for (const waiting of kept) this.#push(waiting);
+    }
+  }
+
   dispose(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#disarm?.();
+    this.#disarm = null;
     this.#heap.length = 0;
   }
 
   #arm(dueMs: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#disarm?.();
     this.#timerDueMs = dueMs;
-    this.#timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(dueMs - performance.now())));
+    this.#disarm = this.#clock.after(dueMs - this.#clock.nowMs(), () => this.#wake());
   }
 
   #wake(): void {
-    this.#timer = null;
-    const now = performance.now();
+    this.#disarm = null;
+    const now = this.#clock.nowMs();
     for (let first = this.#heap[0]; first !== undefined && first.dueMs <= now; first = this.#heap[0]) {
       this.#pop();
       first.go();

@@ -5,6 +5,7 @@ import { findPlugin } from '../plugins/registry.ts';
 import { CowFilter } from './cow-filter.ts';
 import { DelayFilter } from './delay-filter.ts';
 import { ErrorFilter } from './error-filter.ts';
+import { FaultFilter } from './fault-filter.ts';
 import { LogFilter } from './log-filter.ts';
 import { ParameterError, RequestError } from './parameters.ts';
 import { ReadonlyFilter } from './readonly-filter.ts';
@@ -32,6 +33,8 @@ export interface DiskStack {
   readonly backend: Backend;
   /** The disk itself, behind all filters. */
   readonly plugin: PluginDisk;
+  /** What makes the disk fail at a click: outermost but for a log, which is to show what clients get. */
+  readonly faults: FaultFilter;
   /** Filters of each kind, the outermost first; the same kind may be there more than once. */
   readonly filters: readonly StackFilter[];
 }
@@ -87,33 +90,37 @@ export async function buildDisk(request: DiskRequest, allowance: MemoryAllowance
     allowFiles: request.allowFiles === true,
   });
   try {
-    return { ...withFilters(disk.backend, names, asked, request.parameters, allowance), plugin: disk };
+    const place = names.indexOf('log') + 1;
+    const inner = stackUp(names.slice(place), disk.backend, request, asked, allowance);
+    const faults = new FaultFilter(inner[0] ?? disk.backend);
+    const outer = stackUp(names.slice(0, place), faults, request, asked, allowance);
+    return { backend: outer[0] ?? faults, plugin: disk, faults, filters: [...outer, ...inner] };
   } catch (error) {
     await disk.backend.dispose();
     throw error;
   }
 }
 
-function withFilters(
-  disk: Backend,
+/** Puts filters in front of a backend; the outermost comes first, as its name does. */
+function stackUp(
   names: readonly Kind[],
+  backend: Backend,
+  request: DiskRequest,
   asked: readonly Kind[],
-  parameters: Parameters,
   allowance: MemoryAllowance,
-): Pick<DiskStack, 'backend' | 'filters'> {
-  let backend = disk;
+): StackFilter[] {
   const filters: StackFilter[] = [];
   for (const name of names.toReversed()) {
-    const filter = name === 'cow' ? new CowFilter(backend, allowance) : new KINDS[name](backend);
-    for (const [key, value] of parameters) {
+    const next = filters[0] ?? backend;
+    const filter = name === 'cow' ? new CowFilter(next, allowance) : new KINDS[name](next);
+    for (const [key, value] of request.parameters) {
       if (KINDS[name].takes(key)) filter.configure(key, value);
     }
     if (filter instanceof LogFilter) filter.ready();
     if (filter instanceof ReadonlyFilter && !asked.includes(name)) filter.enabled = false;
     filters.unshift(filter);
-    backend = filter;
   }
-  return { backend, filters };
+  return filters;
 }
 
 function filterNames(request: DiskRequest): Kind[] {

@@ -51,6 +51,8 @@ export class FloppyBackend implements Backend {
 
   open(): void {}
 
+  gone(): void {}
+
   close(): void {}
 
   async read(request: Request): Promise<number> {

@@ -28,6 +28,8 @@ class NullBackend implements Backend {
 
   open(): void {}
 
+  gone(): void {}
+
   close(): void {}
 
   dispose(): void {}

@@ -29,6 +29,8 @@ class PatternBackend implements Backend {
 
   open(): void {}
 
+  gone(): void {}
+
   close(): void {}
 
   dispose(): void {}

@@ -105,6 +105,8 @@ export class RemoteBackend implements Backend {
     this.#toldLosses.set(connection.number, this.#losses);
   }
 
+  gone(): void {}
+
   close(connection: ConnectionFacts): void {
     this.#toldLosses.delete(connection.number);
   }

@@ -44,6 +44,8 @@ export class CachingBackend implements Backend {
 
   open(): void {}
 
+  gone(): void {}
+
   close(): void {}
 
   dispose(): void {}

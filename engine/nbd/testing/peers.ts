@@ -48,6 +48,8 @@ export async function peer(program: string, ...args: string[]): Promise<string> 
 export interface Background {
   isRunning(): boolean;
   stop(): void;
+  /** Ends it without a word. */
+  kill(): void;
   /** What it had to say, once it has ended. */
   said(): Promise<string>;
 }
@@ -70,6 +72,7 @@ export function background(program: string, args: readonly string[]): Background
   return {
     isRunning: () => child.exitCode === null && child.signalCode === null && child.pid !== undefined,
     stop: () => child.kill('SIGINT'),
+    kill: () => child.kill('SIGKILL'),
     said: () => ended.then(() => text),
   };
 }

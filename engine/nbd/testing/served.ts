@@ -76,6 +76,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     },
     options.listener ?? null,
   );
+  disk.faults.hangUp = (connection) => server.disconnect(connection);
   const observer = options.observer?.(disk.backend.sizeBytes) ?? null;
   server.addExport(
     new HostedExport(

@@ -1,6 +1,10 @@
 import { type ReactElement, type ReactNode, useId } from 'react';
 
-/** What a field's input takes over. */
+/** The sentence in what a reader of fields gave back; null when it could read the field. */
+export function errorOf(parsed: object): string | null {
+  return 'error' in parsed && typeof parsed.error === 'string' ? parsed.error : null;
+}
+
 export interface FieldProps {
   readonly id: string;
   readonly className: string;
@@ -11,13 +15,15 @@ export interface FieldProps {
 }
 
 /** A labelled field with a line below it, which says what is wrong or what would do. */
-export function LabelledField(props: {
+export function Field(props: {
   readonly label: string;
   readonly wrong: string | null;
   readonly hint: string;
+  /** Words rather than numbers or names stand in it. */
+  readonly words?: boolean;
   readonly children: (field: FieldProps) => ReactNode;
 }): ReactElement {
-  const { label, wrong, hint, children } = props;
+  const { label, wrong, hint, words = false, children } = props;
   const id = useId();
   const answer = useId();
   return (
@@ -25,7 +31,7 @@ export function LabelledField(props: {
       <label htmlFor={id}>{label}</label>
       {children({
         id,
-        className: 'field mono',
+        className: words ? 'field' : 'field mono',
         spellCheck: false,
         autoComplete: 'off',
         'aria-invalid': wrong !== null,

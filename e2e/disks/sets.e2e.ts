@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, type Page, test } from '@playwright/test';
+import { type RunningApp, startApp } from '../support/app.ts';
+import { errorSwitch, hostSetByDialog, panel } from '../support/disk-panels.ts';
+import { NbdshClient } from '../support/nbdsh-client.ts';
+import { legendCount, parts } from '../support/window.ts';
+
+const run = promisify(execFile);
+/** guestfish boots a small machine, without a processor's help where there is none. */
+const BOOT_MS = 150_000;
+
+const setCard = (page: Page) => page.getByTestId('set-card');
+
+async function lineFor(page: Page, tool: string): Promise<string> {
+  const button = setCard(page).getByRole('button', { name: `Copy the command for ${tool}` });
+  return (await button.getAttribute('data-command')) ?? '';
+}
+
+test.describe('a set of disks', () => {
+  let app: RunningApp;
+
+  test.beforeEach(async ({ page }) => {
+    app = await startApp([]);
+    await page.goto(app.url);
+  });
+
+  test.afterEach(() => app.stop());
+
+  test('is hosted in one step, and every disk has an address of its own', async ({ page }) => {
+    await hostSetByDialog(page, 5);
+    const uris = await setCard(page).getByTestId('set-uri').allTextContents();
+    expect(new Set(uris).size).toBe(5);
+    for (const uri of uris) {
+      expect(await new NbdshClient(uri, 'assert h.get_size() == 64 << 20').ended).toBe(0);
+    }
+    await errorSwitch(page, 'disk3').click();
+    await expect(errorSwitch(page, 'disk3')).toHaveAttribute('aria-checked', 'true');
+    expect(await new NbdshClient(uris[2] ?? '', 'h.pread(512, 0)').ended, 'the third fails').not.toBe(0);
+    expect(await new NbdshClient(uris[3] ?? '', 'h.pread(512, 0)').ended, 'the fourth does not').toBe(0);
+    const client = new NbdshClient(uris[0] ?? '', 'import sys\nh.pread(512, 0)\nsys.stdin.read()');
+    await panel(page, 'disk1').locator('.panel-name').click();
+    await expect.poll(() => legendCount(page, 'read')).toBe(1);
+    await setCard(page).getByRole('button', { name: 'Stop all' }).click();
+    await expect(parts.dialog(page)).toContainText('1 client uses them now');
+    await page.getByRole('button', { name: 'Stop them' }).click();
+    await expect(page.getByTestId('empty')).toBeVisible();
+    await client.stop();
+  });
+
+  test('becomes an array by the line for guestfish, which passes discards on', async ({ page }) => {
+    test.setTimeout(BOOT_MS + 60_000);
+    await hostSetByDialog(page, 5);
+    await setCard(page).getByLabel('Spares').selectOption('1');
+    const line = await lineFor(page, 'guestfish');
+    const env = {
+      ...process.env,
+      PATH: `/usr/bin:/usr/sbin:${process.env['PATH']}`,
+      LIBGUESTFS_BACKEND: 'direct',
+      LIBGUESTFS_BACKEND_SETTINGS: 'force_tcg',
+    };
+    const told = 'debug sh "cat /proc/mdstat /sys/module/raid456/parameters/devices_handle_discard_safely"';
+    const { stdout } = await run('sh', ['-c', `${line} : ${told}`], { timeout: BOOT_MS, env });
+    expect(stdout).toMatch(/md127 : active raid5 .*\(S\)/);
+    expect(stdout).toContain('64k chunk');
+    expect(stdout).toMatch(/^Y$/m);
+    for (const name of ['disk1', 'disk2', 'disk3', 'disk4']) {
+      await panel(page, name).locator('.panel-name').click();
+      await expect.poll(() => legendCount(page, 'write'), name).toBeGreaterThan(5);
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import { type FormEvent, type ReactElement, useEffect, useId, useRef, useState } from 'react';
+import { parseSize } from '#shared/bytes/size.ts';
+import { opensInstead } from '../control/log-deeds.ts';
+import { openSet } from '../control/set-deeds.ts';
+import { patternWords } from '../words/pattern-words.ts';
+import { useApp, useAppState } from './app-context.ts';
+import { errorOf, Field } from './field.tsx';
+import { readCount } from './host-set-dialog.tsx';
+import { Modal } from './modal.tsx';
+
+/** Asks for the logs of a set of disks, as the original's command line named them: %d is 1, 2, and so on. */
+export function OpenSetDialog(): ReactElement {
+  const app = useApp();
+  const refusal = useAppState((state) => (state.refusal?.command === 'openSet' ? state.refusal.text : null));
+  const sources = useAppState((state) => state.session?.sources);
+  const [count, setCount] = useState('5');
+  const [size, setSize] = useState('');
+  const [logs, setLogs] = useState('/tmp/log%d');
+  const [errorFiles, setErrorFiles] = useState('');
+  const [instead, setInstead] = useState(opensInstead(app));
+  const ids = { instead: useId() };
+  const before = useRef(sources);
+  const asked = useRef(false);
+
+  // It stays until the engine has taken the set, so that a refusal stands where it was asked.
+  useEffect(() => {
+    if (asked.current && sources !== before.current) app.store.setState({ dialog: null });
+  }, [app, sources]);
+
+  const parsedCount = readCount(count);
+  const parsedSize = size.trim() === '' ? {} : parseSize(size.trim());
+  const wrongLogs = patternWords(logs, parsedCount);
+  const wrongErrors =
+    errorFiles.trim() === '' ? { hint: 'Empty: no Error switches' } : patternWords(errorFiles, parsedCount);
+  const bad = [parsedCount, parsedSize, wrongLogs, wrongErrors].some((parsed) => 'error' in parsed);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (bad || 'error' in parsedCount) return;
+    asked.current = true;
+    before.current = sources;
+    openSet(app, {
+      count: parsedCount.value,
+      size: size.trim() === '' ? null : size.trim(),
+      logs: logs.trim(),
+      errorFiles: errorFiles.trim() === '' ? null : errorFiles.trim(),
+      replace: instead,
+    });
+  };
+  return (
+    <Modal title="Open a set of logs" description="One nbdkit for each disk of an array, followed live.">
+      <form className="form" onSubmit={submit} data-testid="open-set-dialog">
+        <div className="form-columns">
+          <Field label="Disks" wrong={errorOf(parsedCount)} hint="How many logs there are">
+            {(props) => (
+              <input
+                {...props}
+                inputMode="numeric"
+                value={count}
+                onChange={(event) => setCount(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field label="Size of each" wrong={errorOf(parsedSize)} hint="Empty: the logs tell it">
+            {(props) => (
+              <input
+                {...props}
+                value={size}
+                placeholder="64M"
+                onChange={(event) => setSize(event.target.value)}
+              />
+            )}
+          </Field>
+        </div>
+        <Field label="Logs" wrong={errorOf(wrongLogs)} hint={hintOf(wrongLogs)}>
+          {(props) => <input {...props} value={logs} onChange={(event) => setLogs(event.target.value)} />}
+        </Field>
+        <Field label="Error files" wrong={errorOf(wrongErrors)} hint={hintOf(wrongErrors)}>
+          {(props) => (
+            <input
+              {...props}
+              value={errorFiles}
+              placeholder="/tmp/error%d"
+              onChange={(event) => setErrorFiles(event.target.value)}
+            />
+          )}
+        </Field>
+        <div className="form-row">
+          <input
+            id={ids.instead}
+            type="checkbox"
+            checked={instead}
+            onChange={(event) => setInstead(event.target.checked)}
+          />
+          <label htmlFor={ids.instead}>Close what is open</label>
+        </div>
+        <div className="form-row form-end">
+          <p className="form-answer danger form-grow" role="status">
+            {refusal}
+          </p>
+          <button type="submit" className="button button-main" disabled={bad}>
+            Open
+          </button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
+
+function hintOf(words: object): string {
+  return 'hint' in words && typeof words.hint === 'string' ? words.hint : '';
+}

@@ -1,0 +1,158 @@
+import { Square } from 'lucide-react';
+import { type ReactElement, useEffect, useState } from 'react';
+import { formatBytes } from '#shared/bytes/size.ts';
+import { RAID_LEVELS } from '#shared/contract/arrays.ts';
+import { stopSet, stopSetNow } from '../control/set-deeds.ts';
+import { type HostedSet, hostedSet, setInHand } from '../store/hosted-set.ts';
+import { CHUNK_CHOICES, hasChunks } from '../words/array-form.ts';
+import { plural } from '../words/format.ts';
+import { isUnsaved, otherClients } from '../words/host-words.ts';
+import { type ArrayPlan, planFor, setCommands, whyNoArray } from '../words/set-commands.ts';
+import { useApp, useAppState } from './app-context.ts';
+import { CommandButtons } from './client-command-buttons.tsx';
+import { CopyButton } from './copy-command.tsx';
+import { Modal } from './modal.tsx';
+
+/** The set that the disk in hand was hosted in: its addresses, and the commands that build an array of it. */
+export function SetCard(): ReactElement | null {
+  const app = useApp();
+  const id = useAppState(setInHand);
+  const session = useAppState((state) => state.session);
+  const set = hostedSet(session, id);
+  if (set === null) return null;
+  return (
+    <section className="side-section disk-card" aria-label="Set of disks" data-testid="set-card">
+      <div className="disk-card-head">
+        <h2>Set of {plural(set.sources.length, 'disk')}</h2>
+        <button type="button" className="button button-small" onClick={() => stopSet(app, set.id)}>
+          <Square size={12} aria-hidden="true" /> Stop all
+        </button>
+      </div>
+      <ArrayCommands set={set} />
+      <ul className="set-list" aria-label="Addresses">
+        {set.sources.map((source) => (
+          <li key={source.id} className="set-disk">
+            <span className="set-name clip">{source.host.exportName || source.name}</span>
+            <code className="mono clip quiet" title={source.host.uri} data-testid="set-uri">
+              {source.host.uri}
+            </code>
+            <CopyButton
+              text={() => source.host.uri}
+              label={`Copy the address of ${source.host.exportName || source.name}`}
+            />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What array to build, and a button for each tool: one click copies the whole line. */
+function ArrayCommands({ set }: { readonly set: HostedSet }): ReactElement {
+  const count = set.sources.length;
+  const [chosen, setChosen] = useState<Partial<ArrayPlan>>({});
+  const plan: ArrayPlan = { ...planFor(count), ...chosen };
+  const wrong = whyNoArray(plan, count);
+  return (
+    <>
+      <div className="array-plan">
+        <select
+          className="select"
+          aria-label="RAID level"
+          value={plan.level}
+          onChange={(event) => {
+            const level = RAID_LEVELS.find((one) => String(one) === event.target.value);
+            if (level !== undefined) setChosen({ ...chosen, level });
+          }}
+        >
+          {RAID_LEVELS.map((level) => (
+            <option key={level} value={level}>
+              RAID {level}
+            </option>
+          ))}
+        </select>
+        <select
+          className="select"
+          aria-label="Chunk"
+          disabled={!hasChunks(plan.level)}
+          value={plan.chunkBytes}
+          onChange={(event) => setChosen({ ...chosen, chunkBytes: Number(event.target.value) })}
+        >
+          {CHUNK_CHOICES.map((bytes) => (
+            <option key={bytes} value={bytes}>
+              {formatBytes(bytes)} chunks
+            </option>
+          ))}
+        </select>
+        <select
+          className="select"
+          aria-label="Spares"
+          value={plan.spares}
+          onChange={(event) => setChosen({ ...chosen, spares: Number(event.target.value) })}
+        >
+          {Array.from({ length: Math.min(count, 5) }, (_, spares) => spares).map((spares) => (
+            <option key={spares} value={spares}>
+              {plural(spares, 'spare')}
+            </option>
+          ))}
+        </select>
+      </div>
+      {wrong === null ? (
+        <CommandButtons
+          label="Copy the command that builds the array"
+          commands={setCommands(
+            set.sources.map((source) => source.host),
+            plan,
+          )}
+        />
+      ) : (
+        <p className="warning faults-note">{wrong}</p>
+      )}
+    </>
+  );
+}
+
+/** Asks before clients lose their disks and everything on them. */
+export function StopSetDialog(): ReactElement | null {
+  const app = useApp();
+  const set = useAppState((state) => state.session);
+  const asking = useAppState((state) => state.askingAbout);
+  const found = hostedSet(set, asking);
+  const gone = found === null;
+  const close = (): void => app.store.setState({ dialog: null, askingAbout: null });
+  useEffect(() => {
+    if (gone) app.store.setState({ dialog: null, askingAbout: null });
+  }, [app, gone]);
+  if (found === null) return null;
+  const clients = found.sources.reduce((sum, source) => sum + otherClients(source.host).length, 0);
+  const unsaved = found.sources.filter(({ host }) => isUnsaved(host)).length;
+  return (
+    <Modal
+      title={`Stop hosting ${plural(found.sources.length, 'disk')}?`}
+      description={[
+        ...(clients > 0
+          ? [`${plural(clients, 'client')} ${clients === 1 ? 'uses' : 'use'} them now and will get errors.`]
+          : []),
+        unsaved > 0
+          ? `${plural(unsaved, 'disk')} ${unsaved === 1 ? 'was' : 'were'} written to and not saved: that is lost. Each can be saved from its own card.`
+          : 'What is on the disks is lost.',
+      ].join(' ')}
+    >
+      <div className="form-row form-end">
+        <button type="button" className="button" onClick={close}>
+          Go on hosting
+        </button>
+        <button
+          type="button"
+          className="button button-danger"
+          onClick={() => {
+            stopSetNow(app, found.id, true);
+            close();
+          }}
+        >
+          {unsaved > 0 ? 'Stop and lose them' : 'Stop them'}
+        </button>
+      </div>
+    </Modal>
+  );
+}
