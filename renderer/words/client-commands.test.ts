@@ -113,6 +113,55 @@ describe('clientCommands', () => {
   });
 });
 
+describe('clientCommands of a disk that requires TLS', () => {
+  const psk = (file: string) => ({
+    ...UNIX,
+    uri: `nbds+unix://al%40ice@/?socket=/run/nbdscope/sock&tls-psk-file=${file}`,
+  });
+  const x509 = { ...TCP, uri: 'nbds://127.0.0.1:10809/sda?tls-certificates=/etc/my%20pki' };
+  const own = { ...TCP, uri: 'nbds://127.0.0.1:10809/sda' };
+  const wordsOf = (host: typeof TCP | typeof UNIX, tool: string) =>
+    clientCommands(host).find((one) => one.tool === tool)?.words;
+
+  it('hands the URI with its credentials to what libnbd is built into', () => {
+    const host = psk('/home/me/keys.psk');
+    for (const tool of ['nbdcopy', 'nbdinfo', 'nbdfuse']) {
+      expect(shellWords(commandOf(host, tool).replace('&&', ''))).toContain(host.uri);
+    }
+    expect(wordsOf(x509, 'nbdinfo')).not.toContain('certificate');
+    expect(wordsOf(own, 'nbdinfo')).toContain('your certificate has to be in ~/.pki/libnbd');
+  });
+
+  it('gives qemu credentials, from a directory of names that it knows', () => {
+    expect(shellWords(commandOf(psk('/home/me/keys.psk'), 'qemu')).slice(3)).toEqual([
+      '-object',
+      'tls-creds-psk,id=tls0,endpoint=client,dir=/home/me,username=al@ice',
+      '-drive',
+      'driver=nbd,server.type=unix,server.path=/run/nbdscope/sock,discard=unmap,tls-creds=tls0,if=virtio',
+    ]);
+    expect(shellWords(commandOf(x509, 'qemu')).slice(3)).toEqual([
+      '-object',
+      'tls-creds-x509,id=tls0,endpoint=client,dir=/etc/my pki',
+      '-drive',
+      'driver=nbd,server.type=inet,server.host=127.0.0.1,server.port=10809,export=sda,discard=unmap,tls-creds=tls0,tls-hostname=127.0.0.1,if=virtio',
+    ]);
+    expect(commandOf(psk('/home/me/other'), 'qemu')).toBe('');
+    expect(wordsOf(psk('/home/me/other'), 'qemu')).toContain('keys.psk alone, not from /home/me/other');
+  });
+
+  it('has nbd-client check the certificate, and says what it and guestfish cannot', () => {
+    expect(commandOf(x509, 'nbd-client')).toBe(
+      "sudo nbd-client 127.0.0.1 10809 /dev/nbd0 -N sda -A '/etc/my pki/ca-cert.pem' -H 127.0.0.1",
+    );
+    for (const host of [own, psk('/home/me/keys.psk')]) {
+      expect(commandOf(host, 'nbd-client')).toBe('');
+      expect(commandOf(host, 'guestfish')).toBe('');
+      expect(wordsOf(host, 'guestfish')).toContain('use nbdfuse');
+    }
+    expect(wordsOf(own, 'qemu')).toContain('a certificate of your own');
+  });
+});
+
 describe('quoteForShell', () => {
   it('leaves plain words plain and quotes the rest', () => {
     expect(quoteForShell('/tmp/log-1.txt')).toBe('/tmp/log-1.txt');

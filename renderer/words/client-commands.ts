@@ -1,4 +1,12 @@
 import type { HostInfo } from '#shared/contract/messages.ts';
+import {
+  type ClientTls,
+  libnbdNeeds,
+  nbdClientAuthority,
+  qemuCredentials,
+  qemuValue,
+  tlsOfUri,
+} from './client-tls.ts';
 
 /** A client of a hosted disk, as it is started from a shell on this machine. */
 export interface ClientCommand {
@@ -9,13 +17,29 @@ export interface ClientCommand {
   readonly words: string;
 }
 
+/** A client that cannot use a hosted disk as it is. */
+export interface UnfitClient {
+  readonly tool: string;
+  readonly command: null;
+  /** Why it cannot, and what can instead. */
+  readonly words: string;
+}
+
 /** Where a hosted disk is, as clients need it. */
 export type ClientPlace = Pick<HostInfo, 'uri' | 'socketPath' | 'tcp' | 'exportName' | 'readOnly'>;
 
 /** What to type next to use a hosted disk, the commonest first. Options are as the tools' own manual pages have them. */
-export function clientCommands(place: ClientPlace): readonly ClientCommand[] {
+export function clientCommands(place: ClientPlace): readonly (ClientCommand | UnfitClient)[] {
   const host = asSeenHere(place);
-  const uri = quoteForShell(host.uri);
+  const tls = tlsOfUri(host.uri);
+  const needs = libnbdNeeds(tls);
+  return [
+    ...(tls === null ? plainClients(host) : encryptedClients(host, tls)),
+    ...libnbdClients(host, needs),
+  ];
+}
+
+function plainClients(host: ClientPlace): readonly ClientCommand[] {
   return [
     {
       tool: 'guestfish',
@@ -28,8 +52,17 @@ export function clientCommands(place: ClientPlace): readonly ClientCommand[] {
     {
       tool: 'nbd-client',
       command: nbdClient(host),
-      words: 'Makes the disk /dev/nbd0 of this machine; sudo modprobe nbd first',
+      words: NBD_CLIENT_WORDS,
     },
+  ];
+}
+
+const NBD_CLIENT_WORDS = 'Makes the disk /dev/nbd0 of this machine; sudo modprobe nbd first';
+
+/** What libnbd is built into takes the URI, credentials and all. */
+function libnbdClients(host: ClientPlace, needs: string | null): readonly ClientCommand[] {
+  const uri = quoteForShell(host.uri);
+  const clients = [
     { tool: 'nbdcopy', command: `nbdcopy -p ${uri} disk.img`, words: 'Copies the disk into a file' },
     { tool: 'nbdinfo', command: `nbdinfo ${uri}`, words: 'Tells what the disk offers to clients' },
     {
@@ -38,6 +71,45 @@ export function clientCommands(place: ClientPlace): readonly ClientCommand[] {
       words: 'Shows the disk as the file nbd/nbd until it is interrupted',
     },
   ];
+  return needs === null ? clients : clients.map((one) => ({ ...one, words: `${one.words}; ${needs}` }));
+}
+
+/** Clients that need more than the URI to encrypt, and those that cannot. */
+function encryptedClients(host: ClientPlace, tls: ClientTls): readonly (ClientCommand | UnfitClient)[] {
+  const credentials = qemuCredentials(tls);
+  const authority = nbdClientAuthority(tls);
+  return [
+    {
+      tool: 'guestfish',
+      command: null,
+      words: 'guestfish does not encrypt; use nbdfuse, and add the file nbd/nbd that it makes',
+    },
+    'why' in credentials
+      ? { tool: 'qemu', command: null, words: credentials.why }
+      : {
+          tool: 'qemu',
+          command: encryptedQemu(host, credentials.object, tls),
+          words: 'Starts a virtual machine with the disk',
+        },
+    'why' in authority
+      ? { tool: 'nbd-client', command: null, words: authority.why }
+      : {
+          tool: 'nbd-client',
+          command: `${nbdClient(host)} -A ${quoteForShell(authority.file)} -H ${certifiedName(host)}`,
+          words: NBD_CLIENT_WORDS,
+        },
+  ];
+}
+
+function encryptedQemu(host: ClientPlace, object: string, tls: ClientTls): string {
+  const name = tls.kind === 'certificates' ? `,tls-hostname=${certifiedName(host)}` : '';
+  const drive = `${qemuDrive(host)},tls-creds=tls0${name},if=virtio`;
+  return `qemu-system-x86_64 -m 1G -object ${quoteForShell(object)} -drive ${quoteForShell(drive)}`;
+}
+
+/** The name that the server's certificate has to be for; libnbd too takes this one for a Unix socket. */
+function certifiedName(host: ClientPlace): string {
+  return host.tcp?.host ?? 'localhost';
 }
 
 /** A server that listens on every address is on this machine's own one too, which every client can dial. */
@@ -84,11 +156,6 @@ export function qemuDrive(host: ClientPlace): string {
     ...(host.exportName === '' ? [] : [`export=${qemuValue(host.exportName)}`]),
     host.readOnly ? 'read-only=on' : 'discard=unmap',
   ].join(',');
-}
-
-/** A comma ends a value of qemu's options; two of them are one that does not. */
-function qemuValue(text: string): string {
-  return text.replaceAll(',', ',,');
 }
 
 /** The line that makes a hosted disk the device `device` of this machine. */
