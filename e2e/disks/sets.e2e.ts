@@ -48,6 +48,22 @@ test.describe('a set of disks', () => {
     await client.stop();
   });
 
+  test('is not stopped before it is told that what was written is lost', async ({ page }) => {
+    await hostSetByDialog(page, 3);
+    const uris = await setCard(page).getByTestId('set-uri').allTextContents();
+    expect(await new NbdshClient(uris[1] ?? '', 'h.pwrite(b"x" * 512, 0)').ended).toBe(0);
+    await panel(page, 'disk2').locator('.panel-name').click();
+    await expect(page.getByTestId('host-written')).toContainText('not saved');
+    await setCard(page).getByRole('button', { name: 'Stop all' }).click();
+    await expect(parts.dialog(page)).toContainText('1 disk was written to and not saved');
+    await page.getByRole('button', { name: 'Go on hosting' }).click();
+    await expect(setCard(page)).toBeVisible();
+    expect(await new NbdshClient(uris[1] ?? '', 'assert h.pread(1, 0) == b"x"').ended).toBe(0);
+    await setCard(page).getByRole('button', { name: 'Stop all' }).click();
+    await page.getByRole('button', { name: 'Stop and lose them' }).click();
+    await expect(page.getByTestId('empty')).toBeVisible();
+  });
+
   test('becomes an array by the line for guestfish, which passes discards on', async ({ page }) => {
     test.setTimeout(BOOT_MS + 60_000);
     await hostSetByDialog(page, 5);

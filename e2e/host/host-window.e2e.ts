@@ -80,11 +80,11 @@ test.describe('a disk hosted from the window', () => {
     await expect(page.locator('.badge', { hasText: 'hosting · 1 client' })).toBeVisible();
     await card(page).getByRole('button', { name: 'Stop', exact: true }).click();
     await expect(parts.dialog(page)).toContainText('1 client uses it now');
-    await page.getByRole('button', { name: 'Go on hosting' }).click();
+    await page.getByRole('button', { name: 'Keep it' }).click();
     await expect(card(page).getByTestId('client')).toHaveCount(1);
     await page.getByRole('button', { name: /^Close memory/ }).click();
-    await expect(parts.dialog(page)).toContainText('What is on the disk is lost');
-    await page.getByRole('button', { name: 'Stop it' }).click();
+    await expect(parts.dialog(page)).toContainText('in memory only and is lost');
+    await page.getByRole('button', { name: 'Stop and lose it' }).click();
     await expect(card(page)).toBeHidden();
     await expect(page.getByTestId('empty')).toBeVisible();
     await second.stop();

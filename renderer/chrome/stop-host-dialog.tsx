@@ -56,7 +56,7 @@ function whatIsLost(host: HostInfo): string {
     sentences.push(
       host.overlay === null
         ? 'What was written to it is in memory only and is lost, unless it is saved.'
-        : 'What was written to it is kept apart, not committed, and is lost, unless it is saved.',
+        : 'What was written to it is kept apart, not committed, and is lost, unless it is committed or saved first.',
     );
   } else if (host.volatile && clients > 0) {
     sentences.push('What is on the disk is lost.');
