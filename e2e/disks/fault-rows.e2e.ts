@@ -34,9 +34,9 @@ test('changes of faults are rows of the session: each with its time, of its own 
     for (const [i, words] of [
       /Error switched on/,
       /rule "full" added: Writes and zeroes fail with ENOSPC\./,
-      /rule "scratch" turned on: .*160K to 168K.*only the first 9/,
+      /rule "scratch" turned on: .*8K at 160K.*only the first 9/,
       /rule "scratch" turned off/,
-      /rule "scratch" added: Reads and writes that touch 160K to 168K fail with EIO/,
+      /rule "scratch" added: Reads and writes that touch 8K at 160K fail with EIO/,
     ].entries()) {
       expect(before[i]).toMatch(words);
     }

@@ -27,7 +27,7 @@ test.describe('a preset, as a real client meets it:', () => {
 
   test('a bad sector is marked where it lies, and is all that cannot be read', async ({ page }) => {
     await addPreset(page, 'Bad sector');
-    await expect(ruleRow(page, 'bad sector')).toContainText('Reads and prefetches that touch 512K to 516K');
+    await expect(ruleRow(page, 'bad sector')).toContainText('Reads and prefetches that touch 4K at 512K');
     await expectHatched(page, [MIDDLE], [MIDDLE - 1, MIDDLE + 1]);
     const seen = await ask(
       page,

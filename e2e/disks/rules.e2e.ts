@@ -128,7 +128,7 @@ print(took(lambda: h.pread(512, 0)), took(lambda: h.pwrite(bytes(512), 0)))`,
     await writeRule(page, { name: 'three', ops: ['read'], fields: { 'Only the first': '3' } });
     expect(await reads(page, 30, 31, 32, 33)).toBe('EIO EIO EIO ok');
     await expect(ruleRow(page, 'three')).toContainText('over · 3 hits');
-    await writeRule(page, { name: 'share', ops: ['read'], fields: { 'Of a hundred': '25' } });
+    await writeRule(page, { name: 'share', ops: ['read'], fields: { Percent: '25' } });
     const failed = Number(
       await ask(page, 'print(sum(attempt(lambda: h.pread(512, 0)) == "EIO" for _ in range(800)))'),
     );

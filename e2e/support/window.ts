@@ -27,8 +27,14 @@ export async function expectCounts(page: Page, counts: Readonly<Record<string, n
     .toEqual(counts);
 }
 
-/** Asks axe; fails on anything serious or critical, with what and where. */
+/**
+ * Asks axe; fails on anything serious or critical, with what and where. What still fades in is waited for: half of a
+ * colour is no contrast.
+ */
 export async function expectNothingSerious(page: Page, what: string): Promise<void> {
+  await page.evaluate(() =>
+    Promise.allSettled(document.getAnimations().map((animation) => animation.finished)),
+  );
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations
     .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
