@@ -3,6 +3,8 @@ import type { Command } from '#shared/contract/commands.ts';
 import { uploadChunks, wasReplaced } from './upload-chunks.ts';
 
 const POLL_MS = 250;
+/** How long a followed file may be missing. */
+const PATIENCE_MS = 5_000;
 /** Bytes by which a replaced file is told from a grown one. */
 const HEAD_BYTES = 256;
 /** Bytes that may be on their way before the engine says how far it has read. */
@@ -33,6 +35,8 @@ export class UploadFollower implements Disposable {
   #restartedAtBytes = 0;
   #head = new Uint8Array(0);
   #stopped = false;
+  /** When reading began to fail, on performance.now(); null while it works. */
+  #failedSinceMs: number | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: UploadOptions) {
@@ -54,8 +58,13 @@ export class UploadFollower implements Disposable {
     const { upload, live, send, getFile, onFailed } = this.#options;
     try {
       await this.#sendNew(await getFile());
+      this.#failedSinceMs = null;
     } catch (error) {
       if (this.#stopped) return;
+      if (live && this.#mayComeBack()) {
+        this.#timer = setTimeout(() => void this.#step(), POLL_MS);
+        return;
+      }
       this.#stopped = true;
       send({ command: 'endUpload', upload });
       onFailed(error instanceof Error ? error.message : String(error));
@@ -64,6 +73,13 @@ export class UploadFollower implements Disposable {
     if (this.#stopped) return;
     if (live) this.#timer = setTimeout(() => void this.#step(), POLL_MS);
     else send({ command: 'endUpload', upload });
+  }
+
+  /** A file that is being replaced is not there for a moment; one that stays away is given up. */
+  #mayComeBack(): boolean {
+    const nowMs = performance.now();
+    this.#failedSinceMs ??= nowMs;
+    return nowMs - this.#failedSinceMs < PATIENCE_MS;
   }
 
   async #sendNew(file: File): Promise<void> {
