@@ -215,9 +215,10 @@ export class SessionState {
       range,
     );
     const first = range[0] ?? 0;
-    state.activity.request(op, first, range[1] ?? 0, clockUs, state.inFlight.count === 1);
+    const timeUs = batch.timeUs[i] ?? Number.NaN;
+    state.activity.request(op, first, range[1] ?? 0, clockUs, timeUs, state.inFlight.count === 1);
     if (op !== Op.Write && op !== Op.Trim && op !== Op.Zero) return;
-    this.inStep.note(this.disks, batch.disk[i] ?? 0, first, batch.timeUs[i] ?? Number.NaN, clockUs);
+    this.inStep.note(this.disks, batch.disk[i] ?? 0, first, timeUs, clockUs);
   }
 
   /** The clock as the model counts it: whole ms since the session's epoch, at least 1. */

@@ -7,6 +7,8 @@ import { SweepLanes } from './sweep-lanes.ts';
 const SECTOR_BYTES = 512;
 /** Rates are over the last one to two of these. */
 const RATE_US = 1_000_000;
+/** Rows later than this come from a clock that is wrong, rather than from a log that was read late. */
+const MOST_LATE_US = 10_000_000;
 
 /** Bytes per second of one disk, by direction. */
 export interface Rates {
@@ -42,9 +44,11 @@ export class ActivityTracker {
 
   /**
    * Notes a request for sectors [first, end). Hot path.
+   * @param timeUs the source's own time. Passes are told by it: where one log is read a little after another, the
+   * session's clock is past the rows of the later, and what happened together would seem to follow.
    * @param isOnlyOne whether no other request is in flight.
    */
-  request(op: number, first: number, end: number, clockUs: number, isOnlyOne: boolean): void {
+  request(op: number, first: number, end: number, clockUs: number, timeUs: number, isOnlyOne: boolean): void {
     if (Number.isNaN(clockUs)) return;
     if (isOnlyOne) this.waitingSinceUs = clockUs;
     this.#mark(clockUs);
@@ -54,12 +58,13 @@ export class ActivityTracker {
     this.partners.missed = 0;
     if (end <= first || op === Op.Trim) return;
     const bytes = (end - first) * SECTOR_BYTES;
+    const isLate = clockUs - timeUs >= 0 && clockUs - timeUs <= MOST_LATE_US;
     if (op === Op.Read) {
       this.#read += bytes;
-      this.reads.note(first, end, clockUs);
+      this.reads.note(first, end, isLate ? timeUs : clockUs);
     } else {
       this.#written += bytes;
-      this.writes.note(first, end, clockUs);
+      this.writes.note(first, end, isLate ? timeUs : clockUs);
     }
   }
 
