@@ -7,9 +7,8 @@ export interface FatName {
   readonly shortOnly: boolean;
 }
 
-/** What no long name may hold (Microsoft's FAT specification, "Long directory entries"). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are among what is refused
-const FORBIDDEN = /[\x00-\x1f"*/:<>?\\|\x7f]/g;
+/** What no long name may hold (Microsoft's FAT specification, "Long directory entries"): control characters and these. */
+const FORBIDDEN = /[\p{Cc}"*/:<>?\\|]/gu;
 const SHORT_FORBIDDEN = /[^A-Z0-9!#$%&'()@^_`{}~-]/g;
 
 /** Gives out names in one directory; what would be taken for one already there gets a number. */
