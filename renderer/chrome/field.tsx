@@ -43,3 +43,47 @@ export function Field(props: {
     </div>
   );
 }
+
+/** A {@link Field} of one line of text, or (`numeric`) of digits. */
+export function TextField(props: {
+  readonly label: string;
+  readonly wrong: string | null;
+  readonly hint: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly numeric?: boolean;
+  readonly placeholder?: string;
+}): ReactElement {
+  const { label, wrong, hint, value, onChange, numeric = false, placeholder } = props;
+  return (
+    <Field label={label} wrong={wrong} hint={hint}>
+      {(field) => (
+        <input
+          {...field}
+          inputMode={numeric ? 'numeric' : 'text'}
+          value={value}
+          placeholder={placeholder}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** The last line of a form: what the engine answered, and the button that asks it. */
+export function FormEnd(props: {
+  readonly answer: string | null;
+  readonly submit: string;
+  readonly disabled: boolean;
+}): ReactElement {
+  return (
+    <div className="form-row form-end">
+      <p className="form-answer danger form-grow" role="status">
+        {props.answer}
+      </p>
+      <button type="submit" className="button button-main" disabled={props.disabled}>
+        {props.submit}
+      </button>
+    </div>
+  );
+}

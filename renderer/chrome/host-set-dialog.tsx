@@ -5,7 +5,7 @@ import { hostSet } from '../control/set-deeds.ts';
 import { hostKind, refusedField } from '../words/host-kinds.ts';
 import { MAX_DELAY_MS, readWhole } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
-import { errorOf, Field } from './field.tsx';
+import { errorOf, FormEnd, TextField } from './field.tsx';
 import { Modal } from './modal.tsx';
 import { useCloseOnceServed } from './use-served.ts';
 
@@ -54,67 +54,56 @@ export function HostSetDialog(): ReactElement {
     >
       <form className="form" onSubmit={submit} data-testid="host-set-dialog">
         <div className="form-columns">
-          <Field
+          <TextField
             label="Disks"
             wrong={errorOf(parsedCount)}
             hint={`1 to ${MAX_SET_DISKS}; one may be a spare`}
-          >
-            {(props) => (
-              <input
-                {...props}
-                inputMode="numeric"
-                value={count}
-                onChange={(event) => setCount(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field
+            numeric
+            value={count}
+            onChange={setCount}
+          />
+          <TextField
             label="Size of each"
             wrong={errorOf(parsedSize) ?? (refused === 'size' ? refusal : null)}
             hint={whole}
-          >
-            {(props) => <input {...props} value={size} onChange={(event) => setSize(event.target.value)} />}
-          </Field>
-          <Field label="Read delay, ms" wrong={errorOf(parsedRead)} hint="0 is full speed">
-            {(props) => (
-              <input
-                {...props}
-                inputMode="numeric"
-                value={readDelay}
-                onChange={(event) => setReadDelay(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="Write delay, ms" wrong={errorOf(parsedWrite)} hint="Trims and zeroes wait as long">
-            {(props) => (
-              <input
-                {...props}
-                inputMode="numeric"
-                value={writeDelay}
-                onChange={(event) => setWriteDelay(event.target.value)}
-              />
-            )}
-          </Field>
+            value={size}
+            onChange={setSize}
+          />
+          <TextField
+            label="Read delay, ms"
+            wrong={errorOf(parsedRead)}
+            hint="0 is full speed"
+            numeric
+            value={readDelay}
+            onChange={setReadDelay}
+          />
+          <TextField
+            label="Write delay, ms"
+            wrong={errorOf(parsedWrite)}
+            hint="Trims and zeroes wait as long"
+            numeric
+            value={writeDelay}
+            onChange={setWriteDelay}
+          />
         </div>
         <fieldset className="form-where" aria-labelledby={ids.where}>
           <span id={ids.where}>Clients come by</span>
           <div className="form-row">
-            <input id={ids.unix} type="radio" checked={!tcp} onChange={() => setTcp(false)} />
+            <input
+              id={ids.unix}
+              type="radio"
+              name={ids.where}
+              checked={!tcp}
+              onChange={() => setTcp(false)}
+            />
             <label htmlFor={ids.unix}>Unix sockets that only you can open</label>
           </div>
           <div className="form-row">
-            <input id={ids.tcp} type="radio" checked={tcp} onChange={() => setTcp(true)} />
+            <input id={ids.tcp} type="radio" name={ids.where} checked={tcp} onChange={() => setTcp(true)} />
             <label htmlFor={ids.tcp}>TCP on 127.0.0.1, any free ports</label>
           </div>
         </fieldset>
-        <div className="form-row form-end">
-          <p className="form-answer danger form-grow" role="status">
-            {refused === 'size' ? null : refusal}
-          </p>
-          <button type="submit" className="button button-main" disabled={bad}>
-            Start
-          </button>
-        </div>
+        <FormEnd answer={refused === 'size' ? null : refusal} submit="Start" disabled={bad} />
       </form>
     </Modal>
   );

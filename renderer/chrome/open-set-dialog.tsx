@@ -4,7 +4,7 @@ import { opensInstead } from '../control/log-deeds.ts';
 import { openSet } from '../control/set-deeds.ts';
 import { patternWords } from '../words/pattern-words.ts';
 import { useApp, useAppState } from './app-context.ts';
-import { errorOf, Field } from './field.tsx';
+import { errorOf, FormEnd, TextField } from './field.tsx';
 import { readCount } from './host-set-dialog.tsx';
 import { Modal } from './modal.tsx';
 
@@ -50,40 +50,38 @@ export function OpenSetDialog(): ReactElement {
     <Modal title="Open a set of logs" description="One nbdkit for each disk of an array, followed live.">
       <form className="form" onSubmit={submit} data-testid="open-set-dialog">
         <div className="form-columns">
-          <Field label="Disks" wrong={errorOf(parsedCount)} hint="How many logs there are">
-            {(props) => (
-              <input
-                {...props}
-                inputMode="numeric"
-                value={count}
-                onChange={(event) => setCount(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="Size of each" wrong={errorOf(parsedSize)} hint="Empty: the logs tell it">
-            {(props) => (
-              <input
-                {...props}
-                value={size}
-                placeholder="64M"
-                onChange={(event) => setSize(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Disks"
+            wrong={errorOf(parsedCount)}
+            hint="How many logs there are"
+            numeric
+            value={count}
+            onChange={setCount}
+          />
+          <TextField
+            label="Size of each"
+            wrong={errorOf(parsedSize)}
+            hint="Empty: the logs tell it"
+            placeholder="64M"
+            value={size}
+            onChange={setSize}
+          />
         </div>
-        <Field label="Logs" wrong={errorOf(wrongLogs)} hint={hintOf(wrongLogs)}>
-          {(props) => <input {...props} value={logs} onChange={(event) => setLogs(event.target.value)} />}
-        </Field>
-        <Field label="Error files" wrong={errorOf(wrongErrors)} hint={hintOf(wrongErrors)}>
-          {(props) => (
-            <input
-              {...props}
-              value={errorFiles}
-              placeholder="/tmp/error%d"
-              onChange={(event) => setErrorFiles(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Logs"
+          wrong={errorOf(wrongLogs)}
+          hint={hintOf(wrongLogs)}
+          value={logs}
+          onChange={setLogs}
+        />
+        <TextField
+          label="Error files"
+          wrong={errorOf(wrongErrors)}
+          hint={hintOf(wrongErrors)}
+          placeholder="/tmp/error%d"
+          value={errorFiles}
+          onChange={setErrorFiles}
+        />
         <div className="form-row">
           <input
             id={ids.instead}
@@ -93,14 +91,7 @@ export function OpenSetDialog(): ReactElement {
           />
           <label htmlFor={ids.instead}>Close what is open</label>
         </div>
-        <div className="form-row form-end">
-          <p className="form-answer danger form-grow" role="status">
-            {refusal}
-          </p>
-          <button type="submit" className="button button-main" disabled={bad}>
-            Open
-          </button>
-        </div>
+        <FormEnd answer={refusal} submit="Open" disabled={bad} />
       </form>
     </Modal>
   );
