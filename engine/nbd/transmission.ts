@@ -148,11 +148,16 @@ export class Transmission implements Answering {
 
   /** Serves what the receive buffer holds, as far as memory and the turn allow, and sends the replies. */
   run(): void {
-    if (this.#running || this.#ending !== 'no') return;
+    if (this.#running) return;
+    if (this.#ending !== 'no') {
+      this.#dropUnread();
+      return;
+    }
     this.#running = true;
     const stop = this.#serve();
     this.#running = false;
     if (this.#isEnded()) return;
+    if (this.#ending === 'disconnect') this.#dropUnread();
     this.#flush();
     if (stop === 'turn') this.#host.runLater();
     else if (stop === 'stalled') this.#host.stalled();
@@ -184,6 +189,11 @@ export class Transmission implements Answering {
     this.#observer?.disconnected(this.connection);
     this.#setHeld(this.#waitingBytes);
     this.disk.backend.gone(this.connection);
+  }
+
+  /** Nothing is served behind NBD_CMD_DISC, and what nobody serves must not fill the buffer. */
+  #dropUnread(): void {
+    this.#receive.head = this.#receive.tail;
   }
 
   /** The socket has taken all that was handed to it. */

@@ -5,6 +5,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { NbdClient } from '../client/nbd-client.ts';
 import { CONNECTION_LIMIT_BYTES } from '../flow-limits.ts';
 import { Command, Option } from '../protocol.ts';
+import { RECEIVE_BYTES } from '../receive-buffer.ts';
 import type { ServerListener } from '../server.ts';
 import { peer, runPeer } from '../testing/peers.ts';
 import { Pki } from '../testing/pki.ts';
@@ -89,6 +90,22 @@ async function canRead(served: Served, tls: ConnectionOptions): Promise<string> 
     return error instanceof NoAnswer ? error.kind : 'TLS failed';
   }
 }
+
+describe.each([['in the clear'], ['under TLS']])('a client that says goodbye %s', (how) => {
+  it('and goes on sending gets its replies, and keeps nobody else from theirs', async () => {
+    const served = await secured(CERTIFICATES, 'on', { parameters: [['delay-cache', '300ms']] });
+    const client = await stage.connect(served.socket);
+    await client.enter(how === 'under TLS' ? { tls: X509 } : {});
+    const cached = client.send(Command.Cache, { length: 4096 });
+    client.send(Command.Disconnect);
+    client.write(Buffer.alloc(3 * RECEIVE_BYTES, 0x25));
+    const other = await stage.client(served.socket);
+    await pause(50);
+    expect(await other.readDisk(0n, 512)).toHaveLength(512);
+    const reply = await client.reply();
+    expect(reply).toMatchObject([{ cookie: cached, errno: 0 }]);
+  });
+});
 
 describe('clients of others under TLS', () => {
   it('nbdinfo by certificate and by key', async () => {
