@@ -10,7 +10,7 @@ import type { EventBatch } from '#shared/events/event-batch.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { LogFaults } from './faults/log-faults.ts';
-import { type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
+import { type DiskAtStake, type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
 import type { DiskHost } from './nbd/disk-host.ts';
@@ -136,6 +136,20 @@ export class Engine {
   /** The disk hosted as that source. @throws RefusedError when there is none. */
   hostOf(sourceId: number): DiskHost {
     return this.#hosts.get(sourceId);
+  }
+
+  /** Saves a hosted disk as a raw image. @throws Error when it cannot be written there. */
+  saveHost(
+    sourceId: number,
+    path: string,
+    how: { readonly sparse: boolean; readonly replace: boolean },
+  ): Promise<void> {
+    return this.#hosts.save(sourceId, path, how);
+  }
+
+  /** The hosted disks that are not to be ended without asking. */
+  get atStake(): readonly DiskAtStake[] {
+    return this.#hosts.atStake;
   }
 
   /** Serves a window until its channel closes. */

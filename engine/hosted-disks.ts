@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
@@ -13,6 +14,16 @@ export type HostSetCommand = Extract<Command, { command: 'hostSet' }>;
 
 /** What a disk of its own and a disk of a set have in common. */
 type AskedDisk = Pick<HostDiskCommand, 'size' | 'parameters' | 'plugin' | 'allowFiles'>;
+
+/** A hosted disk that is not to be ended without asking. */
+export interface DiskAtStake {
+  readonly source: number;
+  readonly name: string;
+  /** Whether it was written to and would lose that. */
+  readonly unsaved: boolean;
+  /** How many clients use it, without the built-in one. */
+  readonly clients: number;
+}
 
 /** How often hosted disks are looked at for what windows should be told, ms. */
 const LOOK_MS = 250;
@@ -78,6 +89,41 @@ export class HostedDisks {
 
   info(sourceId: number): HostInfo | null {
     return this.#hosts.get(sourceId)?.info() ?? null;
+  }
+
+  /**
+   * Saves a hosted disk as a raw image.
+   * @throws RefusedError where a file there is hosted itself, which would go on unseen by anybody, or is none that can be
+   * replaced; Error as {@link DiskHost.save}.
+   */
+  async save(
+    sourceId: number,
+    path: string,
+    how: { readonly sparse: boolean; readonly replace: boolean },
+  ): Promise<void> {
+    const host = this.get(sourceId);
+    const there = await stat(path).catch(() => null);
+    if (there !== null && !there.isFile()) {
+      const what = there.isDirectory() ? 'a directory' : 'no regular file';
+      throw new RefusedError(
+        `${path} is ${what}; name a file, as in ${join(there.isDirectory() ? path : dirname(path), 'disk.img')}`,
+      );
+    }
+    for (const { file, source } of there === null ? [] : this.#hosts.values()) {
+      const hosted = file === null ? null : await stat(file).catch(() => null);
+      if (hosted !== null && hosted.dev === there?.dev && hosted.ino === there.ino) {
+        throw new RefusedError(`${path} is hosted here, as ${source.name}; choose another name`);
+      }
+    }
+    await host.save(path, how);
+  }
+
+  /** What would be lost, or who would be disturbed, if all ended now. */
+  get atStake(): readonly DiskAtStake[] {
+    return [...this.#hosts].flatMap(([source, host]) => {
+      const { unsaved, clientCount: clients } = host;
+      return unsaved || clients > 0 ? [{ source, name: host.source.name, unsaved, clients }] : [];
+    });
   }
 
   /** Ends a hosted disk. @throws RefusedError while clients are connected, unless `force`. */

@@ -106,6 +106,48 @@ describe('a hosted disk', () => {
     await io(again, 'read -P 5 1M 64k', 'read -P 6 63M 1M', 'read -P 0 2M 61M');
   });
 
+  it('is unsaved until a save has come to its end, so that it is not stopped in the midst of it', async () => {
+    const disk = await host('memory', [['size', '1G']]);
+    await io(disk, 'write -P 5 0 64M');
+    const path = join(directory, 'saved.img');
+    const saved = disk.save(path, { sparse: true, replace: false });
+    expect(disk.info()).toMatchObject({ changed: true, unsaved: true, task: { kind: 'save' } });
+    await expect(disk.save(path, { sparse: true, replace: false })).rejects.toThrow('runs already');
+    expect(disk.unsaved).toBe(true);
+    await saved;
+    expect(disk.info()).toMatchObject({ changed: false, unsaved: false, task: null });
+    await io(disk, 'write -P 6 0 64k');
+    const again = disk.save(path, { sparse: true, replace: true });
+    disk.cancelTask();
+    await again;
+    expect(disk.unsaved).toBe(true);
+  });
+
+  it('is unsaved when its overlay was committed to memory, whatever becomes of the overlay then', async () => {
+    const disk = await host(
+      'data',
+      [
+        ['data', '1 2 3'],
+        ['size', '1M'],
+      ],
+      ['cow'],
+    );
+    await io(disk, 'write -P 5 0 64k');
+    await disk.commitOverlay();
+    expect(disk.info()).toMatchObject({ changed: true, unsaved: true, overlay: { changed: false } });
+    await io(disk, 'write -P 6 0 64k');
+    await disk.discardOverlay();
+    expect(disk.unsaved).toBe(true);
+    const path = join(directory, 'saved.img');
+    await disk.save(path, { sparse: true, replace: false });
+    expect(disk.unsaved).toBe(false);
+    expect(
+      readFileSync(path)
+        .subarray(0, 65_536)
+        .every((byte) => byte === 5),
+    ).toBe(true);
+  });
+
   it('leaves nothing of a save that is broken off, and is still unsaved', async () => {
     const disk = await host('pattern', [['size', '4G']]);
     const path = join(directory, 'saved.img');

@@ -21,6 +21,7 @@ import { MemoryShare } from './memory-share.ts';
 import { NbdSource } from './nbd-source.ts';
 import { type ListenAddress, NbdServer } from './server.ts';
 import { type TlsRequest, TlsService } from './tls/tls-service.ts';
+import { UnsavedChanges } from './unsaved-changes.ts';
 import { WorkloadRunner } from './workloads/workload-runner.ts';
 
 /** Real memory that the disks hosted by one process may take together. */
@@ -60,10 +61,10 @@ export class DiskHost {
   readonly #server: NbdServer;
   readonly #plugin: string;
   readonly #disk: DiskStack;
-  readonly #hosted: HostedExport;
   readonly #memory: MemoryShare;
   readonly #workload: WorkloadRunner;
   readonly #overlay: CowFilter | null;
+  readonly #changes: UnsavedChanges;
   /** How much of the overlay a commit has done, and what breaks it off; null while none runs. */
   #committed: number | null = null;
   #commit: AbortController | null = null;
@@ -80,7 +81,6 @@ export class DiskHost {
     memory: MemoryShare,
   ) {
     this.#plugin = request.plugin;
-    this.#hosted = hosted;
     this.#exportName = request.exportName;
     this.#set = request.set ?? null;
     const tls = request.tls ?? null;
@@ -93,6 +93,7 @@ export class DiskHost {
     this.#disk = disk;
     this.#memory = memory;
     this.#overlay = disk.filters.find((filter) => filter instanceof CowFilter) ?? null;
+    this.#changes = new UnsavedChanges(hosted, this.#overlay, disk.plugin.volatile);
     this.#workload = new WorkloadRunner(server, addresses.own, request.exportName, (notice) =>
       source.notice(notice),
     );
@@ -150,6 +151,11 @@ export class DiskHost {
     return this.address.uri;
   }
 
+  /** The file of this machine that the disk is in; null for none. */
+  get file(): string | null {
+    return this.#disk.plugin.file ?? null;
+  }
+
   /** Clients connected now, without the built-in one. */
   get clientCount(): number {
     const builtIn = this.#workload.connection;
@@ -163,7 +169,7 @@ export class DiskHost {
         `${number} ${state} ${requestsInFlight} ${transactions}`,
     );
     const { running, connection } = this.#workload;
-    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}|${this.#task.info?.done}|${this.faults.mark}`;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#changes.any} ${this.unsaved}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}|${this.#task.info?.done}|${this.faults.mark}`;
   }
 
   /** How the disk and its clients are now. */
@@ -178,8 +184,9 @@ export class DiskHost {
       plugin: this.#plugin,
       words: this.#disk.plugin.words,
       warnings: [...this.#disk.plugin.warnings],
-      changed: this.#hosted.changed,
+      changed: this.#changes.any,
       volatile: this.#disk.plugin.volatile || this.#overlay !== null,
+      unsaved: this.unsaved,
       overlay: this.#overlayInfo(),
       task: this.#task.info,
       tasksDone: this.#task.doneCount,
@@ -225,8 +232,7 @@ export class DiskHost {
 
   /** Whether it was written to and would lose that when it is stopped. */
   get unsaved(): boolean {
-    if (!this.#hosted.changed) return false;
-    return this.#overlay === null ? this.#disk.plugin.volatile : this.#overlay.isChanged;
+    return this.#changes.wouldBeLost;
   }
 
   /**
@@ -238,18 +244,11 @@ export class DiskHost {
     if (!how.replace && existsSync(whole)) {
       throw new Error(`${whole} is there already; choose another name, or replace it`);
     }
-    const wasChanged = this.#hosted.changed;
-    this.#hosted.changed = false;
-    try {
-      const { cancelled, copiedBytes } = await this.#task.run('save', whole, (onProgress, signal) =>
-        saveToImage(this.#content, whole, { sparse: how.sparse, onProgress, signal }),
-      );
-      if (cancelled) this.#hosted.changed ||= wasChanged;
-      else this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
-    } catch (error) {
-      this.#hosted.changed ||= wasChanged;
-      throw error;
-    }
+    const { cancelled, copiedBytes } = await this.#task.run('save', whole, (onProgress, signal) =>
+      this.#changes.save(() => saveToImage(this.#content, whole, { sparse: how.sparse, onProgress, signal })),
+    );
+    if (cancelled) return;
+    this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
   }
 
   /** Copies the disk to another, over what is there. @throws Error when that is too small or cannot be written. */
@@ -305,6 +304,7 @@ export class DiskHost {
       const { bytes, failed, cancelled } = await overlay.commit((done, total) => {
         this.#committed = total === 0n ? 1 : Number((done * 1000n) / total) / 1000;
       }, this.#commit.signal);
+      this.#changes.committed(bytes);
       if (failed !== 0) {
         throw new Error(
           `the disk below failed with NBD error ${failed} when ${formatBytes(bytes)} were committed; the rest is still in the overlay`,
@@ -313,7 +313,6 @@ export class DiskHost {
       const what = cancelled ? 'The commit was broken off after' : 'Committed';
       const text = `${what} ${formatBytes(bytes)} to ${this.#disk.plugin.words}`;
       this.#tell('commit', text);
-      if (!overlay.isChanged) this.#hosted.changed = false;
     } finally {
       this.#commit = null;
       this.#committed = null;
@@ -328,7 +327,7 @@ export class DiskHost {
   /** Forgets the overlay. @throws Error when there is none, or it is being committed. */
   async discardOverlay(): Promise<void> {
     await this.#neededOverlay().discard();
-    this.#hosted.changed = false;
+    this.#changes.discarded();
   }
 
   #neededOverlay(): CowFilter {
