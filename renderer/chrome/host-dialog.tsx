@@ -103,6 +103,22 @@ export function HostDialog(): ReactElement {
           wrongAt={refusedAt}
           onChange={(key, value) => change({ values: { ...form.values, [key]: value } })}
         />
+        {kind.trust !== null && (
+          <Check
+            id={ids.trusting}
+            label="Accept any certificate: nobody knows then whose disk it is"
+            checked={form.trusting}
+            onChange={(on) => change({ trusting: on })}
+          />
+        )}
+        {kind.apart && (
+          <Check
+            id={ids.apart}
+            label="Explore safely: keep changes apart, to be committed or discarded later"
+            checked={form.apart}
+            onChange={(on) => change({ apart: on })}
+          />
+        )}
         {unasked !== null && (
           <fieldset className="form-row" aria-label="A file is to be read">
             <p className="form-grow">
@@ -185,14 +201,6 @@ export function HostDialog(): ReactElement {
           onTcp={(tcp) => change({ tcp })}
           onPort={(typed) => change({ port: typed })}
         />
-        {kind.apart && (
-          <Check
-            id={ids.apart}
-            label="Explore safely: keep changes apart, to be committed or discarded later"
-            checked={form.apart}
-            onChange={(on) => change({ apart: on })}
-          />
-        )}
         <Check
           id={ids.readOnly}
           label="Read-only"
@@ -200,14 +208,6 @@ export function HostDialog(): ReactElement {
           disabled={kind.readOnly || apart}
           onChange={(on) => change({ readOnly: on })}
         />
-        {kind.trust !== null && (
-          <Check
-            id={ids.trusting}
-            label="Accept any certificate: nobody knows then whose disk it is"
-            checked={form.trusting}
-            onChange={(on) => change({ trusting: on })}
-          />
-        )}
         <div className="form-row form-end">
           <p className="form-answer danger form-grow" role="status">
             {refusedAt('other')}

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactElement, useId, useState } from 'react';
+import { type FormEvent, type ReactElement, useState } from 'react';
 import { formatBytes, parseSize } from '#shared/bytes/size.ts';
 import { MAX_SET_DISKS } from '#shared/contract/commands.ts';
 import { hostSet } from '../control/set-deeds.ts';
@@ -6,6 +6,7 @@ import { hostKind, refusedField } from '../words/host-kinds.ts';
 import { MAX_DELAY_MS, readWhole } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { errorOf, FormEnd, TextField } from './field.tsx';
+import { PlaceChoice } from './host-place.tsx';
 import { Modal } from './modal.tsx';
 import { useCloseOnceServed } from './use-served.ts';
 
@@ -18,7 +19,6 @@ export function HostSetDialog(): ReactElement {
   const [readDelay, setReadDelay] = useState('40');
   const [writeDelay, setWriteDelay] = useState('40');
   const [tcp, setTcp] = useState(false);
-  const ids = { where: useId(), unix: useId(), tcp: useId() };
   const asked = useCloseOnceServed('host');
 
   const parsedCount = readCount(count);
@@ -86,23 +86,12 @@ export function HostSetDialog(): ReactElement {
             onChange={setWriteDelay}
           />
         </div>
-        <fieldset className="form-where" aria-labelledby={ids.where}>
-          <span id={ids.where}>Clients come by</span>
-          <div className="form-row">
-            <input
-              id={ids.unix}
-              type="radio"
-              name={ids.where}
-              checked={!tcp}
-              onChange={() => setTcp(false)}
-            />
-            <label htmlFor={ids.unix}>Unix sockets that only you can open</label>
-          </div>
-          <div className="form-row">
-            <input id={ids.tcp} type="radio" name={ids.where} checked={tcp} onChange={() => setTcp(true)} />
-            <label htmlFor={ids.tcp}>TCP on 127.0.0.1, any free ports</label>
-          </div>
-        </fieldset>
+        <PlaceChoice
+          tcp={tcp}
+          unixLabel="Unix sockets that only you can open"
+          tcpLabel="TCP on 127.0.0.1, any free ports"
+          onTcp={setTcp}
+        />
         <FormEnd answer={refused === 'size' ? null : refusal} submit="Start" disabled={bad} />
       </form>
     </Modal>
