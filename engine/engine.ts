@@ -103,11 +103,15 @@ export class Engine {
 
   /** Hosts a disk in memory beside what is open, and shows it. */
   hostDisk(command: HostDiskCommand): Promise<void> {
-    return this.enqueue(async () => {
-      const host = await this.#hosts.start(command);
-      await this.leaveSample(false);
-      await this.#show(host);
-    });
+    // Outside the queue: another server may take long to answer, and that must hold up nothing else.
+    const started = this.#hosts.start(command);
+    return started.then((host) =>
+      this.enqueue(async () => {
+        if (this.#disposed) return host.stop();
+        await this.leaveSample(false);
+        await this.#show(host);
+      }),
+    );
   }
 
   /** Hosts as many disks in memory as are asked for, all or none, and shows them. */

@@ -31,6 +31,8 @@ const LOOK_MS = 250;
 /** The disks hosted by one engine, by the number of their source. */
 export class HostedDisks {
   readonly #hosts = new Map<number, DiskHost>();
+  /** Names of disks that are being started, which no other may have meanwhile. */
+  readonly #starting = new Set<string>();
   readonly #onChanged: () => void;
   #marks = '';
   #watched = false;
@@ -57,10 +59,16 @@ export class HostedDisks {
    */
   async start(command: HostDiskCommand): Promise<DiskHost> {
     const { exportName, readOnly, tcpPort } = command;
-    const title = exportName === '' ? { title: this.#freeTitle(titleOf(command)) } : {};
+    const title = exportName === '' ? this.#freeTitle(titleOf(command)) : exportName;
     const filters = [...(readOnly ? ['readonly'] : []), ...(command.cow === true ? ['cow'] : [])];
-    const request = { ...requestOf(command, tcpPort), ...title, exportName, filters, readOnly };
-    return refusing(DiskHost.start(request));
+    const request = { ...requestOf(command, tcpPort), title, exportName, filters, readOnly };
+    this.#starting.add(title);
+    try {
+      return await refusing(DiskHost.start(request));
+    } catch (error) {
+      this.#starting.delete(title);
+      throw error;
+    }
   }
 
   /**
@@ -73,6 +81,7 @@ export class HostedDisks {
 
   add(sourceId: number, host: DiskHost): void {
     this.#hosts.set(sourceId, host);
+    this.#starting.delete(host.source.name);
     this.#setTimer();
   }
 
@@ -153,7 +162,8 @@ export class HostedDisks {
 
   /** Disks without a name of their own are told apart by a number: `memory`, `memory 2`. */
   #freeTitle(title: string): string {
-    const taken = new Set([...this.#hosts.values()].map((host) => host.source.name));
+    const taken = new Set(this.#starting);
+    for (const host of this.#hosts.values()) taken.add(host.source.name);
     if (!taken.has(title)) return title;
     let number = 2;
     while (taken.has(`${title} ${number}`)) number += 1;

@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -320,6 +321,19 @@ describe('a window that hosts disks', () => {
     await engine.stopHost(engine.sessionInfo().sources[1]?.id ?? -1, true);
     await engine.hostDisk(command);
     expect(names()).toEqual(['memory', 'memory 3', 'memory 2']);
+  });
+
+  it('holds up nothing while another server keeps a disk waiting, and gives no two disks one name', async () => {
+    const silent = createServer().listen(join(folder, 'silent.sock'));
+    const window = new TestWindow();
+    const uri = `nbd+unix:///?socket=${join(folder, 'silent.sock')}`;
+    window.send({ ...HOST, plugin: 'remote', size: '', parameters: [{ key: 'uri', value: uri }] });
+    window.send({ ...HOST, size: '1M' });
+    window.send({ ...HOST, size: '1M' });
+    await until(() => window.session?.sources.length === 2);
+    expect(window.session?.disks.map(({ name }) => name).toSorted()).toEqual(['memory', 'memory 2']);
+    expect(window.refused).toEqual([]);
+    silent.close();
   });
 
   it('says so when memory runs out, and gives it back when the disk is stopped', async () => {

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { formatBytes } from '#shared/bytes/size.ts';
 import type { Backend } from './backend.ts';
 import type { NbdClient } from './client/nbd-client.ts';
 import { codeOf, nbdErrno } from './file/file-errno.ts';
 import { nativeFiles } from './file/native-files.ts';
-import { ParameterError } from './filters/parameters.ts';
 import { OwnRequest, readRange } from './own-request.ts';
 import { Errno, ExtentFlag } from './protocol.ts';
 
@@ -124,7 +125,7 @@ export function clientTarget(client: NbdClient): CopyTarget {
 /**
  * Saves a disk as a raw image, with holes where it is zeroes unless `sparse` is false. Written beside its place and put
  * there once it is whole and durable: a save that fails or is broken off leaves nothing, and what was there stays.
- * @throws ParameterError for a path that will not do; Error when it is not to be written.
+ * @throws Error naming the path, and why it is not to be written.
  */
 export async function saveToImage(
   from: Backend,
@@ -137,7 +138,7 @@ export async function saveToImage(
   try {
     file = await open(beside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o644);
   } catch (error) {
-    throw new ParameterError('path', path, `it cannot be written (${codeOf(error)})`);
+    throw new Error(`${path} cannot be written: ${whyNotWritten(path, codeOf(error))}`);
   }
   try {
     await setSize(file, from.sizeBytes, path);
@@ -150,6 +151,24 @@ export async function saveToImage(
   }
 }
 
+function whyNotWritten(path: string, code: string): string {
+  switch (code) {
+    case 'ENOENT':
+      return `there is no directory ${dirname(path)}`;
+    case 'ENOTDIR':
+      return `${dirname(path)} is no directory`;
+    case 'EACCES':
+    case 'EPERM':
+      return `nbdscope may not write in ${dirname(path)}`;
+    case 'EROFS':
+      return 'the file system there is read-only';
+    case 'ENOSPC':
+      return 'no room is left there';
+    default:
+      return code;
+  }
+}
+
 async function setSize(file: FileHandle, sizeBytes: bigint, path: string): Promise<void> {
   try {
     if (sizeBytes > BigInt(Number.MAX_SAFE_INTEGER))
@@ -157,7 +176,7 @@ async function setSize(file: FileHandle, sizeBytes: bigint, path: string): Promi
     await file.truncate(Number(sizeBytes));
   } catch (error) {
     const why = codeOf(error) === 'EFBIG' ? 'no file there can be as large as the disk' : codeOf(error);
-    throw new ParameterError('path', path, `an image of ${sizeBytes} bytes cannot be made: ${why}`);
+    throw new Error(`an image of ${formatBytes(sizeBytes)} cannot be made at ${path}: ${why}`);
   }
 }
 

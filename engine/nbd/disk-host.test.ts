@@ -157,7 +157,7 @@ describe('a hosted disk', () => {
     expect(existsSync(path)).toBe(false);
     expect(readdirSync(directory)).toEqual([]);
     await expect(disk.save(join(directory, 'no', 'where'), { sparse: true, replace: false })).rejects.toThrow(
-      'ENOENT',
+      `${join(directory, 'no', 'where')} cannot be written: there is no directory ${join(directory, 'no')}`,
     );
   });
 

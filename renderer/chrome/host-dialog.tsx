@@ -46,6 +46,7 @@ export function HostDialog(): ReactElement {
   const asked = useCloseOnceServed('host');
   const change = (changed: Partial<typeof EMPTY_FORM>): void => setForm({ ...form, ...changed });
 
+  const waiting = sent !== null && refusal === null;
   // What was refused for another kind of disk says nothing of this one.
   const refusedHere = sent?.kind === kind ? refusal : null;
   const refused = refusedHere === null ? null : (refusedField(kind, refusedHere) ?? 'other');
@@ -66,7 +67,7 @@ export function HostDialog(): ReactElement {
   const unasked = refusedHere !== null && sent?.form === form ? fileNotAllowed(refusedHere) : null;
 
   const start = (allowFiles: boolean): void => {
-    if (bad || 'error' in readDelay || 'error' in writeDelay) return;
+    if (bad || waiting || 'error' in readDelay || 'error' in writeDelay) return;
     asked();
     setSent({ kind, form });
     const given = kind.fields.map(({ key }) => ({ key, value: (form.values[key] ?? '').trim() }));
@@ -209,10 +210,10 @@ export function HostDialog(): ReactElement {
           onChange={(on) => change({ readOnly: on })}
         />
         <div className="form-row form-end">
-          <p className="form-answer danger form-grow" role="status">
-            {refusedAt('other')}
+          <p className={waiting ? 'quiet form-grow' : 'form-answer danger form-grow'} role="status">
+            {waiting ? 'Starting; it goes on when this is closed' : refusedAt('other')}
           </p>
-          <button type="submit" className="button button-main" disabled={bad}>
+          <button type="submit" className="button button-main" disabled={bad || waiting}>
             Start
           </button>
         </div>
