@@ -42,7 +42,7 @@ export function StopSetDialog(): ReactElement | null {
               <button
                 type="button"
                 className="button button-small"
-                aria-label={`Save ${host.exportName || name}, then stop it`}
+                aria-label={`Save as image… ${host.exportName || name}`}
                 onClick={() => askAbout(app, 'saveAndStopHost', id)}
               >
                 Save as image…
