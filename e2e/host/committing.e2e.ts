@@ -47,7 +47,7 @@ test.describe('committing what was kept apart', () => {
     await expectNothingSerious(page, 'the card while it commits');
 
     await page.keyboard.press('KeyQ');
-    await expect(parts.dialog(page)).toContainText('The commit is broken off.');
+    await expect(parts.dialog(page)).toContainText('The commit that runs is broken off.');
     await expect(page.getByRole('button', { name: 'Commit…' })).toBeHidden();
     await press(page, 'Keep it');
     await press(page, 'Break off the commit');

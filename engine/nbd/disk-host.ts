@@ -4,6 +4,7 @@ import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
+import { errnoName } from '#shared/events/vocabulary.ts';
 import { HostFaults } from '../faults/host-faults.ts';
 import type { Backend } from './backend.ts';
 import { NbdClient } from './client/nbd-client.ts';
@@ -307,7 +308,7 @@ export class DiskHost {
       this.#changes.committed(bytes);
       if (failed !== 0) {
         throw new Error(
-          `the disk below failed with NBD error ${failed} when ${formatBytes(bytes)} were committed; the rest is still in the overlay`,
+          `${this.source.name} could be committed no further than ${formatBytes(bytes)}: the disk below failed with ${errnoName(failed)}; the rest is still kept apart`,
         );
       }
       const what = cancelled ? 'The commit was broken off after' : 'Committed';

@@ -93,7 +93,7 @@ describe('what was written', () => {
     const task = { kind: 'save' as const, to: '/a/b.img', done: 0.5 };
     expect(lossWords({ ...memory, task })).toContain('The save to /a/b.img is broken off.');
     expect(lossWords({ ...apart, overlay: { ...apart.overlay, committed: 0.5 } })).toContain(
-      'The commit is broken off.',
+      'The commit that runs is broken off.',
     );
   });
 

@@ -93,7 +93,7 @@ export function lossWords(
     sentences.push('What is on the disk is lost.');
   }
   if (host.task !== null) sentences.push(`The ${host.task.kind} to ${host.task.to} is broken off.`);
-  if (isCommitting(host.overlay)) sentences.push('The commit is broken off.');
+  if (isCommitting(host.overlay)) sentences.push('The commit that runs is broken off.');
   return sentences.join(' ');
 }
 
