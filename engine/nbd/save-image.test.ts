@@ -62,9 +62,9 @@ const REPLACE = { sparse: true, replace: true };
 const KEEP = { sparse: true, replace: false };
 
 describe('a disk is saved', () => {
-  it.each([[], ['cow']])(
-    'not over the image that it is served from, whatever that is called: %s',
-    async (...filters) => {
+  it.each([{ filters: [] }, { filters: ['cow'] }])(
+    'not over the image that it is served from, whatever that is called: $filters',
+    async ({ filters }) => {
       const path = image('disk.img', 1);
       linkSync(path, join(directory, 'hard'));
       symlinkSync('disk.img', join(directory, 'soft'));
