@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
@@ -102,8 +102,7 @@ export class HostedDisks {
 
   /**
    * Saves a hosted disk as a raw image.
-   * @throws RefusedError where a file there is hosted itself, which would go on unseen by anybody, or is none that can be
-   * replaced; Error as {@link DiskHost.save}.
+   * @throws RefusedError where a file there is hosted itself, which would go on unseen by anybody; Error as {@link DiskHost.save}.
    */
   async save(
     sourceId: number,
@@ -112,12 +111,6 @@ export class HostedDisks {
   ): Promise<void> {
     const host = this.get(sourceId);
     const there = await stat(path).catch(() => null);
-    if (there !== null && !there.isFile()) {
-      const what = there.isDirectory() ? 'a directory' : 'no regular file';
-      throw new RefusedError(
-        `${path} is ${what}; name a file, as in ${join(there.isDirectory() ? path : dirname(path), 'disk.img')}`,
-      );
-    }
     for (const { file, source } of there === null ? [] : this.#hosts.values()) {
       const hosted = file === null ? null : await stat(file).catch(() => null);
       if (hosted !== null && hosted.dev === there?.dev && hosted.ino === there.ino) {

@@ -423,10 +423,8 @@ describe('a window that hosts disks', () => {
     };
     expect(await save(image)).toBe(`${image} is hosted here, as disk.img; choose another name`);
     expect(await save(join(folder, 'link.img'))).toContain('is hosted here, as disk.img');
-    expect(await save(folder)).toBe(
-      `${folder} is a directory; name a file, as in ${join(folder, 'disk.img')}`,
-    );
-    expect(await save('/dev/null')).toContain('/dev/null is no regular file');
+    expect(await save(folder)).toContain('it is no file');
+    expect(await save('/dev/null')).toContain('it is no file');
     expect(readFileSync(image).every((byte) => byte === 7)).toBe(true);
   });
 

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
@@ -9,7 +8,7 @@ import { HostFaults } from '../faults/host-faults.ts';
 import type { Backend } from './backend.ts';
 import { NbdClient } from './client/nbd-client.ts';
 import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
-import { clientTarget, copyDisk, saveToImage } from './copy-disk.ts';
+import { clientTarget, copyDisk } from './copy-disk.ts';
 import { DiskTask } from './disk-task.ts';
 import { CowFilter } from './filters/cow-filter.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
@@ -20,6 +19,7 @@ import { HostedExport } from './hosted-export.ts';
 import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryShare } from './memory-share.ts';
 import { NbdSource } from './nbd-source.ts';
+import { saveToImage } from './save-image.ts';
 import { type ListenAddress, NbdServer } from './server.ts';
 import { type TlsRequest, TlsService } from './tls/tls-service.ts';
 import { UnsavedChanges } from './unsaved-changes.ts';
@@ -57,6 +57,8 @@ export class DiskHost {
   readonly faults: HostFaults;
   readonly #parameters: LiveParameters;
   readonly #exportName: string;
+  /** Where clients of this process come without TLS. */
+  readonly #ownAddress: HostAddress;
   readonly #set: HostInfo['set'];
   readonly #tls: HostInfo['tls'];
   readonly #server: NbdServer;
@@ -87,6 +89,7 @@ export class DiskHost {
     const tls = request.tls ?? null;
     this.#tls = tls === null ? null : { mode: tls.mode, kind: tls.files.kind };
     this.address = addresses.clients;
+    this.#ownAddress = addresses.own;
     this.source = source;
     this.faults = faults;
     this.#parameters = new LiveParameters(disk, request);
@@ -238,15 +241,12 @@ export class DiskHost {
 
   /**
    * Saves the disk as a raw image. What clients write meanwhile is in it or not.
-   * @throws Error when something is there already and is not to be replaced, or it cannot be written.
+   * @throws Error when something is there already and is not to be replaced or is in use, or it cannot be written.
    */
   async save(path: string, how: { readonly sparse: boolean; readonly replace: boolean }): Promise<void> {
     const whole = resolve(path);
-    if (!how.replace && existsSync(whole)) {
-      throw new Error(`${whole} is there already; choose another name, or replace it`);
-    }
     const { cancelled, copiedBytes } = await this.#task.run('save', whole, (onProgress, signal) =>
-      this.#changes.save(() => saveToImage(this.#content, whole, { sparse: how.sparse, onProgress, signal })),
+      this.#changes.save(() => saveToImage(this.#content, whole, { ...how, onProgress, signal })),
     );
     if (cancelled) return;
     this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
@@ -256,7 +256,7 @@ export class DiskHost {
   async copyTo(other: DiskHost): Promise<void> {
     if (other === this) throw new Error('a disk is not copied to itself; choose another');
     const client = await NbdClient.connect(
-      other.address.tcp ?? { path: other.address.socketPath ?? '' },
+      other.#ownAddress.tcp ?? { path: other.#ownAddress.socketPath ?? '' },
       other.#exportName,
     );
     try {
