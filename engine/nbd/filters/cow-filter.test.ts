@@ -145,6 +145,33 @@ describe('the cow filter', () => {
     expect((await whole(base)).equals(expected)).toBe(true);
   });
 
+  it('forgets nothing that the disk below has not made durable, and commits it again', async () => {
+    const { base, cow } = await disk();
+    await writeBackend(cow, 0n, Buffer.alloc(1 << 20, 5));
+    expect(await cow.trim(request(1n << 20n, 1 << 20))).toBe(0);
+    const expected = await whole(cow);
+    const { flush } = base;
+    base.flush = () => Errno.EIO;
+    expect(await cow.commit(() => undefined)).toMatchObject({ failed: Errno.EIO, bytes: 0n });
+    expect(cow.isChanged).toBe(true);
+    // A server that died comes back without what it was not told to flush.
+    base.flush = flush;
+    await writeBackend(base, 0n, Buffer.alloc(2 << 20, 9));
+    expect((await whole(cow)).equals(expected)).toBe(true);
+
+    // What is written to a block between its commit and the flush is no less kept.
+    base.flush = async () => {
+      base.flush = flush;
+      expect(await writeBackend(cow, 100n, Buffer.from('late'))).toBe(0);
+      return flush.call(base);
+    };
+    expect(await cow.commit(() => undefined)).toMatchObject({ failed: 0, bytes: 2n << 20n });
+    Buffer.from('late').copy(expected, 100);
+    expect((await whole(cow)).equals(expected)).toBe(true);
+    expect(await cow.commit(() => undefined)).toMatchObject({ failed: 0, bytes: 65_536n });
+    expect((await whole(base)).equals(expected)).toBe(true);
+  });
+
   it('can be broken off while it commits, and loses nothing', async () => {
     const { cow } = await disk();
     await writeBackend(cow, 0n, Buffer.alloc(1 << 20, 5));
