@@ -8,9 +8,11 @@ import {
   refusedField,
   sizeProblem,
 } from '../words/host-kinds.ts';
+import { askedTls, isTlsIncomplete, NO_TLS, type TlsForm } from '../words/host-tls.ts';
 import { MAX_DELAY_MS, readWhole } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { errorOf, Field } from './field.tsx';
+import { HostEncryption } from './host-encryption.tsx';
 import { KindChoice, KindFields } from './host-kind-fields.tsx';
 import { HostPlace } from './host-place.tsx';
 import { Modal } from './modal.tsx';
@@ -33,6 +35,7 @@ const EMPTY_FORM = {
   trusting: false,
   tcp: false,
   port: NBD_PORT,
+  tls: NO_TLS as TlsForm,
 };
 
 /** Asks for the disk to host. It stays until the engine serves the disk, so that a refusal stands where it belongs. */
@@ -62,7 +65,8 @@ export function HostDialog(): ReactElement {
     missingFields(kind, form.values).length > 0 ||
     'error' in readDelay ||
     'error' in writeDelay ||
-    (form.tcp && 'error' in port);
+    (form.tcp && 'error' in port) ||
+    isTlsIncomplete(form.tls);
   const unasked = refusedHere !== null && sent?.form === form ? fileNotAllowed(refusedHere) : null;
 
   const start = (allowFiles: boolean): void => {
@@ -87,6 +91,7 @@ export function HostDialog(): ReactElement {
       ],
       readOnly: readOnly && !kind.readOnly,
       tcpPort: form.tcp && 'value' in port ? port.value : null,
+      ...askedTls(form.tls),
     });
   };
   const submit = (event: FormEvent): void => {
@@ -184,6 +189,11 @@ export function HostDialog(): ReactElement {
           wrong={(form.tcp ? errorOf(port) : null) ?? refusedAt('port')}
           onTcp={(tcp) => change({ tcp })}
           onPort={(typed) => change({ port: typed })}
+        />
+        <HostEncryption
+          form={form.tls}
+          refusal={refusedAt('tls')}
+          onChange={(changed) => change({ tls: { ...form.tls, ...changed } })}
         />
         {kind.apart && (
           <Check

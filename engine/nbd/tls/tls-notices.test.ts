@@ -52,7 +52,7 @@ it.each([
   await expect
     .poll(() => told)
     .toEqual([
-      "A client of class (unix socket) was turned away: it did not encrypt, and TLS is required; start it with the address and the command that the disk's card has for it",
+      "A client of class (unix socket) was turned away: it did not encrypt, and TLS is required; the disk's card has the commands that do",
     ]);
 });
 

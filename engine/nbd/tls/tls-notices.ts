@@ -23,7 +23,7 @@ export class TlsNotices implements ServerListener {
     if (refusedPlain) {
       this.#tell(
         'tls-missing',
-        `${who}: it did not encrypt, and TLS is required; start it with the address and the command that the disk's card has for it`,
+        `${who}: it did not encrypt, and TLS is required; the disk's card has the commands that do`,
       );
     } else if (state === 'handshake' && reason !== null && TLS_FAILED.test(reason)) {
       const why = reason.replace(TLS_FAILED, '');
