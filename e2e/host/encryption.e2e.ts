@@ -143,6 +143,23 @@ test.describe('the encryption of a disk, as the dialog asks for it', () => {
     expect(await peer('nbdinfo', await uriOf(page))).toContain('with TLS');
   });
 
+  test('is in sight where it unfolds and where it is refused, however little room there is', async ({
+    page,
+  }) => {
+    await page.setViewportSize({ width: 760, height: 480 });
+    await page.getByLabel('Required').check();
+    const making = page.getByTestId('encryption').getByRole('button', { name: /certtool/ });
+    await expect(making).toBeInViewport({ ratio: 1 });
+    const field = page.getByLabel('Directory of certificates');
+    await field.fill('/nowhere');
+    await page.getByLabel('Kind of disk').focus();
+    await expect(field).not.toBeInViewport();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await expect(field).toBeFocused();
+    await expect(field).toBeInViewport({ ratio: 1 });
+    await expect(page.getByText('there is no directory /nowhere')).toBeInViewport({ ratio: 1 });
+  });
+
   for (const scheme of ['dark', 'light'] as const) {
     test(`has nothing serious for axe to find, ${scheme}`, async ({ page }) => {
       await page.emulateMedia({ colorScheme: scheme });

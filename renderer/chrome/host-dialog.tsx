@@ -16,6 +16,7 @@ import { HostEncryption } from './host-encryption.tsx';
 import { KindChoice, KindFields } from './host-kind-fields.tsx';
 import { HostPlace } from './host-place.tsx';
 import { Modal } from './modal.tsx';
+import { useRefusedField } from './use-refused-field.ts';
 import { useCloseOnceServed } from './use-served.ts';
 
 /** The port that NBD has by its own right. */
@@ -47,6 +48,7 @@ export function HostDialog(): ReactElement {
   const [sent, setSent] = useState<{ kind: HostKind; form: typeof EMPTY_FORM } | null>(null);
   const ids = { readOnly: useId(), apart: useId(), trusting: useId() };
   const asked = useCloseOnceServed('host');
+  const formElement = useRefusedField('hostDisk');
   const change = (changed: Partial<typeof EMPTY_FORM>): void => setForm({ ...form, ...changed });
 
   // What was refused for another kind of disk says nothing of this one.
@@ -100,7 +102,13 @@ export function HostDialog(): ReactElement {
   };
   return (
     <Modal title="Host a disk" description="A disk that any NBD client can use.">
-      <form className="form host-form" onSubmit={submit} noValidate data-testid="host-dialog">
+      <form
+        ref={formElement}
+        className="form host-form"
+        onSubmit={submit}
+        noValidate
+        data-testid="host-dialog"
+      >
         <KindChoice kind={kind} onChoose={(plugin) => setKind(hostKind(plugin))} />
         <KindFields
           kind={kind}

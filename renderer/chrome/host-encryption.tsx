@@ -1,4 +1,4 @@
-import { type ReactElement, useId } from 'react';
+import { type ReactElement, useEffect, useId, useRef } from 'react';
 import { credentialProblem, makingCommands, TLS_MODES, type TlsForm } from '../words/host-tls.ts';
 import { CommandButtons } from './client-command-buttons.tsx';
 import { TextField } from './field.tsx';
@@ -68,8 +68,13 @@ function Credentials({ form, refusal, onChange }: EncryptionProps): ReactElement
   const wrong = credentialProblem(refusal, form.kind);
   const isPsk = form.kind === 'psk';
   const what = isPsk ? 'keys' : 'certificates';
+  const whole = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // What unfolds at the end of a long dialog would be out of sight.
+    whole.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   return (
-    <>
+    <div ref={whole} className="encryption-details">
       <div className="encryption-proof">
         <div className="form-field">
           <label htmlFor={ids.kind}>Credentials</label>
@@ -120,6 +125,6 @@ function Credentials({ form, refusal, onChange }: EncryptionProps): ReactElement
         <span className="quiet">No {what} yet? Copy what makes them:</span>
         <CommandButtons label={`Copy what makes ${what}`} commands={makingCommands(form)} />
       </div>
-    </>
+    </div>
   );
 }

@@ -9,6 +9,7 @@ import { useApp, useAppState } from './app-context.ts';
 import { errorOf, FormEnd, TextField } from './field.tsx';
 import { HostEncryption } from './host-encryption.tsx';
 import { Modal } from './modal.tsx';
+import { useRefusedField } from './use-refused-field.ts';
 import { useCloseOnceServed } from './use-served.ts';
 
 /** Asks for a set of disks to host, one address each, to build an array of. */
@@ -23,6 +24,7 @@ export function HostSetDialog(): ReactElement {
   const [tls, setTls] = useState(NO_TLS);
   const ids = { where: useId(), unix: useId(), tcp: useId() };
   const asked = useCloseOnceServed('host');
+  const formElement = useRefusedField('hostSet');
 
   const parsedCount = readCount(count);
   const parsedSize = parseSize(size.trim());
@@ -58,7 +60,7 @@ export function HostSetDialog(): ReactElement {
       title="Host a set of disks"
       description="Disks in memory to build an array of: disk1, disk2 and so on, each with an address of its own."
     >
-      <form className="form host-form" onSubmit={submit} data-testid="host-set-dialog">
+      <form ref={formElement} className="form host-form" onSubmit={submit} data-testid="host-set-dialog">
         <div className="form-columns">
           <TextField
             label="Disks"

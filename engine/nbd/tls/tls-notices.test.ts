@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { DiskHost } from '../disk-host.ts';
+import { Option, OptionReply } from '../protocol.ts';
 import { peer, runPeer } from '../testing/peers.ts';
 import { Pki } from '../testing/pki.ts';
+import { Stage } from '../testing/served.ts';
 import type { TlsRequest } from './tls-service.ts';
 
 const pki = new Pki();
@@ -62,6 +66,20 @@ it('says what went wrong where a client encrypts and is not let in', async () =>
   expect((await runPeer('nbdinfo', [`${uri}&tls-certificates=${pki.anonymous}`])).code).not.toBe(0);
   await expect.poll(() => told.length).toBe(1);
   expect(told[0]).toContain('turned away, as encrypting failed: peer did not return a certificate');
+});
+
+it('says nothing of a client that asks in the clear first, and encrypts once it is told to', async () => {
+  const { host, told, plainUri } = await hosted(certificates('require'));
+  const stage = new Stage();
+  const client = await stage.connect(host.address.socketPath ?? '');
+  await client.greet();
+  expect((await client.option(Option.StructuredReply)).at(-1)?.type).toBe(OptionReply.ErrTlsReqd);
+  await client.startTls({ ca: readFileSync(join(pki.server, 'ca-cert.pem')), servername: 'localhost' });
+  await client.option(Option.Abort);
+  await client.readToEnd();
+  await stage.end();
+  await runPeer('nbdinfo', [plainUri]);
+  await expect.poll(() => told).toEqual([expect.stringContaining('it did not encrypt')]);
 });
 
 it('says nothing of clients that are let in, encrypted or, where they may, not', async () => {
