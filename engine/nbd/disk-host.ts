@@ -20,7 +20,8 @@ import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryShare } from './memory-share.ts';
 import { NbdSource } from './nbd-source.ts';
 import { saveToImage } from './save-image.ts';
-import { type ListenAddress, NbdServer } from './server.ts';
+import { eachListener, type ListenAddress, NbdServer } from './server.ts';
+import { TlsNotices } from './tls/tls-notices.ts';
 import { type TlsRequest, TlsService } from './tls/tls-service.ts';
 import { UnsavedChanges } from './unsaved-changes.ts';
 import { WorkloadRunner } from './workloads/workload-runner.ts';
@@ -56,9 +57,9 @@ export class DiskHost {
   readonly source: NbdSource;
   readonly faults: HostFaults;
   readonly #parameters: LiveParameters;
+  /** Where clients of this process come, which need no credentials. */
+  readonly #own: HostAddress;
   readonly #exportName: string;
-  /** Where clients of this process come without TLS. */
-  readonly #ownAddress: HostAddress;
   readonly #set: HostInfo['set'];
   readonly #tls: HostInfo['tls'];
   readonly #server: NbdServer;
@@ -89,7 +90,7 @@ export class DiskHost {
     const tls = request.tls ?? null;
     this.#tls = tls === null ? null : { mode: tls.mode, kind: tls.files.kind };
     this.address = addresses.clients;
-    this.#ownAddress = addresses.own;
+    this.#own = addresses.own;
     this.source = source;
     this.faults = faults;
     this.#parameters = new LiveParameters(disk, request);
@@ -98,7 +99,7 @@ export class DiskHost {
     this.#memory = memory;
     this.#overlay = disk.filters.find((filter) => filter instanceof CowFilter) ?? null;
     this.#changes = new UnsavedChanges(hosted, this.#overlay, disk.plugin.volatile);
-    this.#workload = new WorkloadRunner(server, addresses.own, request.exportName, (notice) =>
+    this.#workload = new WorkloadRunner(server, this.#own, request.exportName, (notice) =>
       source.notice(notice),
     );
   }
@@ -121,7 +122,10 @@ export class DiskHost {
     noticeLostLog(disk, source);
     const server: NbdServer = new NbdServer(
       { ...(tls !== null && { tls }), extendedHeaders: request.extendedHeaders ?? true },
-      log === null ? null : new ClientLog(log, () => server.connections),
+      eachListener([
+        ...(log === null ? [] : [new ClientLog(log, () => server.connections)]),
+        ...(tls === null ? [] : [new TlsNotices(source.name, (notice) => source.notice(notice))]),
+      ]),
     );
     const faults = new HostFaults(disk.faults, disk.backend.sizeBytes, (change) => {
       source.faultChanged(0, change);
@@ -255,10 +259,8 @@ export class DiskHost {
   /** Copies the disk to another, over what is there. @throws Error when that is too small or cannot be written. */
   async copyTo(other: DiskHost): Promise<void> {
     if (other === this) throw new Error('a disk is not copied to itself; choose another');
-    const client = await NbdClient.connect(
-      other.#ownAddress.tcp ?? { path: other.#ownAddress.socketPath ?? '' },
-      other.#exportName,
-    );
+    const { tcp, socketPath } = other.#own;
+    const client = await NbdClient.connect(tcp ?? { path: socketPath ?? '' }, other.#exportName);
     try {
       const name = other.source.name;
       if (client.readOnly) throw new Error(`${name} is read-only`);
