@@ -6,6 +6,7 @@ import { THEMES } from '../../shared/theme/palettes.ts';
 import { type RunningApp, startApp } from '../support/app.ts';
 import { card, FAST, hostApart, hostByDialog, uriOf } from '../support/host-card.ts';
 import { qemuIo } from '../support/hosted.ts';
+import { Nbdkit } from '../support/nbdkit.ts';
 import { expectNothingSerious, parts, watchForErrors } from '../support/window.ts';
 
 const SIZE = 1 << 20;
@@ -32,13 +33,18 @@ const press = (page: Page, name: string) => page.getByRole('button', { name, exa
 
 test.describe('what was written to a hosted disk', () => {
   let app: RunningApp;
+  let nbdkit: Nbdkit | null = null;
 
   test.beforeEach(async ({ page }) => {
     app = await startApp([]);
     await page.goto(app.url);
   });
 
-  test.afterEach(() => app.stop());
+  test.afterEach(async () => {
+    await app.stop();
+    await nbdkit?.stop();
+    nbdkit = null;
+  });
 
   test('is not lost with a disk in memory: it is asked about, kept, and saved', async ({ page }) => {
     const errors = watchForErrors(page);
@@ -148,20 +154,24 @@ test.describe('what was written to a hosted disk', () => {
   test('a save that takes long shows how far it is, and can be broken off with nothing left behind', async ({
     page,
   }) => {
-    await hostByDialog(page, { Size: '1G', ...FAST });
-    await io(page, 'write -P 3 0 1G');
+    // Read so slowly that the save is under way whatever the machine does meanwhile.
+    nbdkit = new Nbdkit(app.folder, ['delay'], ['rdelay=2']);
+    await nbdkit.start();
+    expect((await qemuIo(nbdkit.uri, 'write -P 3 0 64M')).code).toBe(0);
+    await hostApart(page, 'remote', { Address: nbdkit.uri, ...FAST });
+    await io(page, 'write -P 7 0 65536');
     const image = join(app.folder, 'large.img');
     await press(page, 'Save as image…');
     await page.getByLabel('Path').fill(image);
     await press(page, 'Save');
     await expect(card(page).getByRole('progressbar', { name: `Saving as ${image}` })).toBeVisible();
     await stop(page).click();
-    await expect(parts.dialog(page)).toContainText('in memory only and is lost, unless it is saved');
+    await expect(parts.dialog(page)).toContainText('is lost, unless it is committed or saved first');
     await expect(parts.dialog(page)).toContainText(`The save to ${image} is broken off.`);
     await press(page, 'Keep it');
     await press(page, 'Break off the save');
     await expect(page.getByRole('button', { name: 'Save as image…' })).toBeVisible();
-    await expect(page.getByTestId('host-written')).toContainText('not saved');
+    await expect(page.getByTestId('host-written')).toContainText('not committed');
     expect(() => statSync(image)).toThrow('ENOENT');
   });
 });
