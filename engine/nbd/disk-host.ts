@@ -72,6 +72,8 @@ export class DiskHost {
   /** How much of the overlay a commit has done, and what breaks it off; null while none runs. */
   #committed: number | null = null;
   #commit: AbortController | null = null;
+  /** Whether what was committed since the last save went to a disk in memory. */
+  #belowUnsaved = false;
   readonly #task = new DiskTask();
 
   private constructor(
@@ -232,7 +234,8 @@ export class DiskHost {
   /** Whether it was written to and would lose that when it is stopped. */
   get unsaved(): boolean {
     if (!this.#hosted.changed) return false;
-    return this.#overlay === null ? this.#disk.plugin.volatile : this.#overlay.isChanged;
+    if (this.#overlay === null) return this.#disk.plugin.volatile;
+    return this.#overlay.isChanged || this.#belowUnsaved;
   }
 
   /**
@@ -248,7 +251,10 @@ export class DiskHost {
         saveToImage(this.#content, whole, { ...how, onProgress, signal }),
       );
       if (cancelled) this.#hosted.changed ||= wasChanged;
-      else this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
+      else {
+        this.#belowUnsaved = false;
+        this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
+      }
     } catch (error) {
       this.#hosted.changed ||= wasChanged;
       throw error;
@@ -308,6 +314,7 @@ export class DiskHost {
       const { bytes, failed, cancelled } = await overlay.commit((done, total) => {
         this.#committed = total === 0n ? 1 : Number((done * 1000n) / total) / 1000;
       }, this.#commit.signal);
+      if (bytes > 0n && this.#disk.plugin.volatile) this.#belowUnsaved = true;
       if (failed !== 0) {
         throw new Error(
           `the disk below failed with NBD error ${failed} when ${formatBytes(bytes)} were committed; the rest is still in the overlay`,
@@ -316,7 +323,7 @@ export class DiskHost {
       const what = cancelled ? 'The commit was broken off after' : 'Committed';
       const text = `${what} ${formatBytes(bytes)} to ${this.#disk.plugin.words}`;
       this.#tell('commit', text);
-      if (!overlay.isChanged) this.#hosted.changed = false;
+      if (!overlay.isChanged) this.#hosted.changed = this.#belowUnsaved;
     } finally {
       this.#commit = null;
       this.#committed = null;
@@ -331,7 +338,7 @@ export class DiskHost {
   /** Forgets the overlay. @throws Error when there is none, or it is being committed. */
   async discardOverlay(): Promise<void> {
     await this.#neededOverlay().discard();
-    this.#hosted.changed = false;
+    this.#hosted.changed = this.#belowUnsaved;
   }
 
   #neededOverlay(): CowFilter {
