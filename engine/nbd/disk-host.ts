@@ -350,7 +350,13 @@ export class DiskHost {
     const overlay = this.#overlay;
     if (overlay === null) return null;
     const { usedBytes, isChanged: changed, whyNoCommit } = overlay;
-    return { usedBytes, changed, whyNoCommit, committed: this.#committed };
+    return {
+      usedBytes,
+      changed,
+      unsavedBelow: this.#belowUnsaved,
+      whyNoCommit,
+      committed: this.#committed,
+    };
   }
 
   /**
