@@ -96,6 +96,21 @@ describe('a hosted disk', () => {
     expect(disk.unsaved).toBe(false);
   });
 
+  it('in memory is unsaved however often its overlay was committed or discarded, until it is saved', async () => {
+    const disk = await host('memory', [['size', '1M']], ['cow']);
+    await io(disk, 'write -P 7 0 64k');
+    await disk.commitOverlay();
+    expect([disk.unsaved, disk.info().changed]).toEqual([true, true]);
+    await io(disk, 'write -P 8 0 64k');
+    await disk.discardOverlay();
+    expect([disk.unsaved, disk.info().changed]).toEqual([true, true]);
+    await disk.save(join(directory, 'saved.img'), { sparse: true, replace: false });
+    expect([disk.unsaved, disk.info().changed]).toEqual([false, false]);
+    await io(disk, 'read -P 7 0 64k', 'write -P 9 0 64k');
+    await disk.discardOverlay();
+    expect(disk.unsaved).toBe(false);
+  });
+
   it('is saved sparse, and is the same disk when it is hosted from that image', async () => {
     const disk = await host('memory', [['size', '64M']]);
     await io(disk, 'write -P 5 1M 64k', 'write -P 6 63M 1M');

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
@@ -29,6 +30,8 @@ import { WorkloadRunner } from './workloads/workload-runner.ts';
 /** Real memory that the disks hosted by one process may take together. */
 const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
 const PROCESS_MEMORY = new MemoryAllowance(MEMORY_LIMIT_BYTES);
+/** How long a save or copy that was broken off may take to end before the disk is taken from it, ms. */
+const TASK_DRAIN_MS = 2_000;
 /** The notice of a full memory is given at most so often, ms: every refused write asks for it. */
 const NOTICE_MS = 1_000;
 
@@ -342,7 +345,12 @@ export class DiskHost {
     const overlay = this.#overlay;
     if (overlay === null) return null;
     const { usedBytes, isChanged: changed, whyNoCommit } = overlay;
-    return { usedBytes, changed, whyNoCommit, committed: this.#committed };
+    return {
+      usedBytes,
+      changed,
+      whyNoCommit,
+      committed: this.#committed,
+    };
   }
 
   /**
@@ -362,12 +370,21 @@ export class DiskHost {
   async stop(): Promise<void> {
     this.cancelCommit();
     this.cancelTask();
-    await this.#task.ended;
+    await this.#taskEnded();
     await this.#workload.stop();
     await this.faults.dispose();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');
     await this.#disk.backend.dispose();
+    await this.#taskEnded();
+  }
+
+  /** A task that was broken off has ended, or waits for a disk that does not answer. */
+  async #taskEnded(): Promise<void> {
+    const waited = new AbortController();
+    const late = pause(TASK_DRAIN_MS, undefined, { signal: waited.signal }).catch(() => undefined);
+    await Promise.race([this.#task.ended, late]);
+    waited.abort();
   }
 }
 

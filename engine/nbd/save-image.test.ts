@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NbdClient } from './client/nbd-client.ts';
 import { copyDisk } from './copy-disk.ts';
@@ -179,4 +180,35 @@ describe('a copy', () => {
     }
     expect(readFileSync(path).equals(Buffer.alloc(MIB).fill(7, 0x30000, 0x40000))).toBe(true);
   });
+});
+
+describe('a disk on a server that does not answer', () => {
+  it.each([{ filters: [] }, { filters: ['cow'] }])(
+    'can be stopped while it is being read and saved, with filters $filters',
+    async ({ filters }) => {
+      const socket = join(directory, 'sock');
+      const other = await OtherServer.nbdkit(socket, '--filter=delay', 'pattern', '1M', 'rdelay=3600');
+      try {
+        const disk = await host(
+          'remote',
+          [
+            ['uri', other.uri()],
+            ['timeout', '3600'],
+          ],
+          { filters },
+        );
+        const client = await NbdClient.connect({ path: disk.address.socketPath ?? '' });
+        const read = client.read(0n, 512).catch(() => null);
+        const saved = disk.save(join(directory, 'saved.img'), KEEP).catch(() => null);
+        // By then both have asked the other server, which does not tell.
+        await pause(300);
+        hosts.pop();
+        await disk.stop();
+        await Promise.all([read, saved]);
+      } finally {
+        await other.kill();
+      }
+      expect(readdirSync(directory).filter((name) => name.startsWith('saved'))).toEqual([]);
+    },
+  );
 });

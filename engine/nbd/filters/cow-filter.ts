@@ -165,10 +165,11 @@ export class CowFilter extends Filter {
   }
 
   override async dispose(): Promise<void> {
+    // First, as requests here may be waiting for the disk below, which answers them when it ends.
+    await this.next.dispose();
     await this.#whenIdle();
     await this.#overlay?.close();
     this.#map.clear();
-    await this.next.dispose();
   }
 
   /**
