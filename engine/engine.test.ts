@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 async function until(test: () => boolean): Promise<void> {
-  const endMs = performance.now() + 10_000;
+  const endMs = performance.now() + 30_000;
   while (!test()) {
     if (performance.now() > endMs) throw new Error(`waited in vain: ${JSON.stringify(engine.sessionInfo())}`);
     await new Promise((wait) => setTimeout(wait, 5));

@@ -31,7 +31,7 @@ describe('payloads of many clients at once', () => {
     await served.watch();
     const payload = Buffer.alloc(PAYLOAD_BYTES, 7);
     for (let i = 0; i < CLIENTS; i += 1) {
-      const client = await RawClient.connect(served.socket, 30_000);
+      const client = await RawClient.connect(served.socket);
       clients.push(client);
       await client.enter();
     }

@@ -84,7 +84,7 @@ class Pair {
           this.take();
           return this.copy.sequence === this.state.sequence && !this.copy.isPartial;
         },
-        { interval: 2, timeout: 5000 },
+        { interval: 2 },
       )
       .toBe(true);
   }
@@ -134,9 +134,7 @@ describe('WindowFeed', () => {
     await settle();
     expect(pair.types()).toEqual([FrameType.Snapshot]);
     pair.feed.ack(0);
-    await expect
-      .poll(() => pair.types(), { timeout: 2000 })
-      .toEqual([FrameType.Snapshot, FrameType.Snapshot]);
+    await expect.poll(() => pair.types()).toEqual([FrameType.Snapshot, FrameType.Snapshot]);
     const copy = SessionState.readSnapshot(pair.frames[1]?.payload ?? new Uint8Array());
     expect(copy.sequence).toBe(300_000);
     pair.feed.ack(300_000);
@@ -190,6 +188,7 @@ describe('WindowFeed', () => {
     const pair = new Pair();
     pair.feed.follow(false);
     pair.rows(7);
+    await expect.poll(() => pair.frames.length).toBeGreaterThan(0);
     await sleep(400);
     expect(new Set(pair.types())).toEqual(new Set([FrameType.Json]));
     const json: unknown = JSON.parse(new TextDecoder().decode(pair.frames[0]?.payload));
@@ -220,10 +219,8 @@ describe('WindowFeed', () => {
       pair.state.apply(batch);
       pair.feed.rows(batch);
     }
-    await sleep(150);
     pair.feed.ack(0);
-    await settle();
-    expect(pair.types()).toEqual([FrameType.Snapshot, FrameType.Snapshot]);
+    await expect.poll(() => pair.types()).toEqual([FrameType.Snapshot, FrameType.Snapshot]);
     pair.feed.dispose();
   });
 });

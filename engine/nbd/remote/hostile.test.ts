@@ -77,10 +77,8 @@ describe('a server that lies while shaking hands is refused, in words', () => {
 
   it('one that says nothing is given up after 10 s', async () => {
     const { serve } = await facing({ greeting: Buffer.alloc(0) });
-    const startMs = performance.now();
     await expect(serve()).rejects.toThrow('did not answer within 10 s');
-    expect(performance.now() - startMs).toBeLessThan(12_000);
-  }, 15_000);
+  });
 });
 
 const DATA = Buffer.alloc(512, 7);
@@ -165,8 +163,7 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
     const init = { offset: 4096n, length: 512 };
     const reply = await client.request(command, init, command === Command.Write ? DATA : undefined);
     expect(errnos(reply)).toEqual([Errno.EIO]);
-    for (let i = 0; i < 200 && server.connections < 2; i += 1) await pause(10);
-    expect(server.connections).toBeGreaterThan(1);
+    await expect.poll(() => server.connections).toBeGreaterThan(1);
     expect(server.connections).toBeLessThan(10);
     await disk.backend.dispose();
   });
@@ -219,9 +216,8 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
       },
     });
     const client = await stage.client((await serve()).socket);
-    const startMs = performance.now();
+    // At its pace the reply would be there in an hour.
     expect(errnos(await client.request(Command.Read, { length: 65536 }))).toEqual([Errno.EIO]);
-    expect(performance.now() - startMs).toBeLessThan(4_000);
   });
 
   it('an unknown error number stands for EINVAL, and a known one for itself', async () => {
@@ -268,5 +264,5 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
       await client.chunk();
     }
     await pause(1);
-  }, 20_000);
+  });
 });
