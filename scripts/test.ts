@@ -40,10 +40,10 @@ function stages(): Stage[] {
     {
       name: 'format and lint',
       command: [bin('biome'), 'check', '--error-on-warnings'],
-      limitMs: 2 * MINUTE_MS,
+      limitMs: 5 * MINUTE_MS,
     },
-    { name: 'types', command: script('typecheck'), limitMs: 4 * MINUTE_MS },
-    { name: 'build', command: script('build'), limitMs: 3 * MINUTE_MS, gate: true },
+    { name: 'types', command: script('typecheck'), limitMs: 10 * MINUTE_MS },
+    { name: 'build', command: script('build'), limitMs: 10 * MINUTE_MS, gate: true },
     {
       name: 'unit and integration',
       command: [
@@ -54,7 +54,7 @@ function stages(): Stage[] {
         `--reporter=${resolve(ROOT, 'scripts/stray-errors.ts')}`,
         `--outputFile.json=${vitestReport}`,
       ],
-      limitMs: 8 * MINUTE_MS,
+      limitMs: 20 * MINUTE_MS,
       tally: () => vitestTally(vitestReport),
       failures: () => vitestFailures(vitestReport, resolve(ROOT, STRAY_ERRORS), ROOT),
     },
@@ -67,7 +67,7 @@ function stages(): Stage[] {
         '--config',
         resolve(ROOT, 'e2e/playwright.config.ts'),
       ],
-      limitMs: 12 * MINUTE_MS,
+      limitMs: 30 * MINUTE_MS,
       tally: () => playwrightTally(playwrightReport),
       failures: () => playwrightFailures(playwrightReport, ROOT),
     },

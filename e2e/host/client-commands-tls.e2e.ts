@@ -35,7 +35,7 @@ test.describe('the commands to copy for a disk that requires TLS', () => {
   /** Gives a line to a shell as it stands. */
   const shell = async (line: string): Promise<string> => {
     const path = `${process.env['PATH']}:/usr/sbin`;
-    const options = { cwd: pki.directory, timeout: 20_000, env: { ...process.env, PATH: path } };
+    const options = { cwd: pki.directory, timeout: 60_000, env: { ...process.env, PATH: path } };
     return (await run('sh', ['-c', line], options)).stdout;
   };
   const words = async (line: string): Promise<readonly string[]> =>

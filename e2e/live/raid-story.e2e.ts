@@ -121,9 +121,9 @@ test.describe('the logs of an array, as they grow', () => {
       expect(failed).toEqual(['disk 3', 'disk 4']);
       const [first = 0, second = 0] = recoveriesEnd(name);
       const betweenMs = rebuilt[1] - rebuilt[0];
-      expect(Math.abs(betweenMs - ((second - first) * 1000) / SPEED), 'the window kept up').toBeLessThan(
-        1500,
-      );
+      const recordedMs = ((second - first) * 1000) / SPEED;
+      // A window that tells the story at its end tells both at once.
+      expect(Math.abs(betweenMs - recordedMs), 'the window kept up').toBeLessThan(recordedMs / 2);
       for (const disk of [1, 2, 5]) {
         await expect(panel(page, `disk ${disk}`).getByTestId('disk-state')).toContainText('degraded');
       }

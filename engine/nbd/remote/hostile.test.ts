@@ -17,14 +17,18 @@ import {
 const stage = new Stage();
 afterEach(() => stage.end());
 
+/** What a request may take that comes to its end before, however slow the machine, s. */
+const AMPLE_S = 60;
+
 async function facing(
   falsehoods: Falsehoods,
+  timeoutS = 2,
 ): Promise<{ server: FalseServer; serve: () => Promise<Served> }> {
   const server = await FalseServer.start(falsehoods);
   stage.after(() => server.close());
   const parameters = [
     ['uri', server.uri],
-    ['timeout', '2'],
+    ['timeout', `${timeoutS}`],
   ] as const;
   return { server, serve: () => stage.serve({ plugin: 'remote', parameters }) };
 }
@@ -186,19 +190,22 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
   });
 
   it('extents by the million are cut to what may be told', async () => {
-    const { serve } = await facing({
-      sizeBytes: 1n << 40n,
-      answer: (asked) => {
-        const words = new Uint32Array(1 + 2 * 900_000).fill(512);
-        const bytes = Buffer.alloc(4 * words.length);
-        bytes.writeUInt32BE(FALSE_CONTEXT, 0);
-        for (let i = 0; i < 900_000; i += 1) {
-          bytes.writeUInt32BE(512, 4 + 8 * i);
-          bytes.writeUInt32BE(i & 1, 8 + 8 * i);
-        }
-        return chunk(asked.cookie, 1, Chunk.BlockStatus, bytes);
+    const { serve } = await facing(
+      {
+        sizeBytes: 1n << 40n,
+        answer: (asked) => {
+          const words = new Uint32Array(1 + 2 * 900_000).fill(512);
+          const bytes = Buffer.alloc(4 * words.length);
+          bytes.writeUInt32BE(FALSE_CONTEXT, 0);
+          for (let i = 0; i < 900_000; i += 1) {
+            bytes.writeUInt32BE(512, 4 + 8 * i);
+            bytes.writeUInt32BE(i & 1, 8 + 8 * i);
+          }
+          return chunk(asked.cookie, 1, Chunk.BlockStatus, bytes);
+        },
       },
-    });
+      AMPLE_S,
+    );
     const client = await stage.connect((await serve()).socket);
     await client.enter({ allocation: true });
     const [reply] = await client.request(Command.BlockStatus, { length: 0xffff_fe00 });
@@ -222,7 +229,7 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
 
   it('an unknown error number stands for EINVAL, and a known one for itself', async () => {
     let errno = 4711;
-    const { serve } = await facing({ answer: ({ cookie }) => simpleReply(cookie, errno) });
+    const { serve } = await facing({ answer: ({ cookie }) => simpleReply(cookie, errno) }, AMPLE_S);
     const client = await stage.client((await serve()).socket);
     expect(errnos(await client.request(Command.Flush))).toEqual([Errno.EINVAL]);
     for (errno of [Errno.EPERM, Errno.ENOMEM, Errno.EOVERFLOW, Errno.ENOTSUP, Errno.ESHUTDOWN]) {
@@ -231,15 +238,18 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
   });
 
   it('holes and data in any order are put together', async () => {
-    const { serve } = await facing({
-      answer: (asked) =>
-        Buffer.concat([
-          hole(asked, 0, asked.offset + 512n, 1024),
-          data(asked, 0, asked.offset + 1536n),
-          data(asked, 0, asked.offset),
-          chunk(asked.cookie, 1, Chunk.None, Buffer.alloc(0)),
-        ]),
-    });
+    const { serve } = await facing(
+      {
+        answer: (asked) =>
+          Buffer.concat([
+            hole(asked, 0, asked.offset + 512n, 1024),
+            data(asked, 0, asked.offset + 1536n),
+            data(asked, 0, asked.offset),
+            chunk(asked.cookie, 1, Chunk.None, Buffer.alloc(0)),
+          ]),
+      },
+      AMPLE_S,
+    );
     const client = await stage.client((await serve()).socket, true);
     const bytes = await client.readDisk(0x1_0000n, 2048);
     expect(bytes.equals(Buffer.concat([DATA, Buffer.alloc(1024), DATA]))).toBe(true);
