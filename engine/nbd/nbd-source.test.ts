@@ -156,10 +156,10 @@ describe('NbdSource', () => {
     const flagged = CommandFlag.NoHole | CommandFlag.Fua | CommandFlag.FastZero;
     await raw.request(Command.WriteZeroes, { flags: flagged, length: 512 });
     raw.close();
+    await expect.poll(() => flags).toBe(RowFlag.Fua | RowFlag.Fast);
     await expect.poll(() => made.state.disk(0).inFlight.count).toBe(0);
     expect(slots.size).toBe(10);
     expect(Math.min(...latencies.slice(0, 10))).toBeGreaterThanOrEqual(299_000);
-    expect(flags).toBe(RowFlag.Fua | RowFlag.Fast);
     expect(session.diskInfos()[0]).toMatchObject({ sizeBytes: `${64 << 20}` });
     await session.dispose();
   });
