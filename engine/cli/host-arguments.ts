@@ -3,11 +3,12 @@ import { parseSize } from '#shared/bytes/size.ts';
 import { checkSetCount, namesOfSet } from '../disk-set.ts';
 import { findPlugin, PLUGINS, parameterOf } from '../nbd/plugins/registry.ts';
 import { isLoopback, type ListenAddress, NBD_PORT } from '../nbd/server.ts';
+import { type TlsOptions, tlsOf } from '../nbd/tls/tls-options.ts';
 import type { TlsRequest } from '../nbd/tls/tls-service.ts';
 import { RefusedError } from '../refused-error.ts';
 import { hostHelp } from './host-help.ts';
 import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
-import { addTlsOptions, type TlsOptions, tlsOf } from './tls-arguments.ts';
+import { addTlsOptions } from './tls-arguments.ts';
 import { addWindowOptions, type WindowOptions } from './window-options.ts';
 
 /** Hosts a disk, asked for in nbdkit's words or in our short form. */

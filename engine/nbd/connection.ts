@@ -38,6 +38,8 @@ export interface ConnectionInfo {
   readonly negotiated: Negotiated | null;
   /** How it is encrypted: `TLS 1.3 (PSK user alice)`; null when it is not. */
   readonly tls: string | null;
+  /** Whether it was refused what it asked for in the clear, as TLS is required, and has not encrypted since. */
+  readonly refusedPlain: boolean;
   readonly requestsInFlight: number;
   readonly transactions: number;
   readonly connectedMs: number;
@@ -143,6 +145,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
       exportName: transmission === null ? null : this.#facts.exportName,
       negotiated: transmission?.negotiated ?? null,
       tls: this.#tls,
+      refusedPlain: this.#handshake.isRefusedPlain,
       requestsInFlight: transmission?.requestsInFlight ?? 0,
       transactions: transmission?.transactions ?? 0,
       connectedMs: this.#connectedMs,

@@ -19,7 +19,8 @@ import { HostedExport } from './hosted-export.ts';
 import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryShare } from './memory-share.ts';
 import { NbdSource } from './nbd-source.ts';
-import { type ListenAddress, NbdServer } from './server.ts';
+import { eachListener, type ListenAddress, NbdServer } from './server.ts';
+import { TlsNotices } from './tls/tls-notices.ts';
 import { type TlsRequest, TlsService } from './tls/tls-service.ts';
 import { WorkloadRunner } from './workloads/workload-runner.ts';
 
@@ -54,6 +55,8 @@ export class DiskHost {
   readonly source: NbdSource;
   readonly faults: HostFaults;
   readonly #parameters: LiveParameters;
+  /** Where clients of this process come, which need no credentials. */
+  readonly #own: HostAddress;
   readonly #exportName: string;
   readonly #set: HostInfo['set'];
   readonly #tls: HostInfo['tls'];
@@ -86,6 +89,7 @@ export class DiskHost {
     const tls = request.tls ?? null;
     this.#tls = tls === null ? null : { mode: tls.mode, kind: tls.files.kind };
     this.address = addresses.clients;
+    this.#own = addresses.own;
     this.source = source;
     this.faults = faults;
     this.#parameters = new LiveParameters(disk, request);
@@ -93,7 +97,7 @@ export class DiskHost {
     this.#disk = disk;
     this.#memory = memory;
     this.#overlay = disk.filters.find((filter) => filter instanceof CowFilter) ?? null;
-    this.#workload = new WorkloadRunner(server, addresses.own, request.exportName, (notice) =>
+    this.#workload = new WorkloadRunner(server, this.#own, request.exportName, (notice) =>
       source.notice(notice),
     );
   }
@@ -116,7 +120,10 @@ export class DiskHost {
     noticeLostLog(disk, source);
     const server: NbdServer = new NbdServer(
       { ...(tls !== null && { tls }), extendedHeaders: request.extendedHeaders ?? true },
-      log === null ? null : new ClientLog(log, () => server.connections),
+      eachListener([
+        ...(log === null ? [] : [new ClientLog(log, () => server.connections)]),
+        ...(tls === null ? [] : [new TlsNotices(source.name, (notice) => source.notice(notice))]),
+      ]),
     );
     const faults = new HostFaults(disk.faults, disk.backend.sizeBytes, (change) => {
       source.faultChanged(0, change);
@@ -255,10 +262,8 @@ export class DiskHost {
   /** Copies the disk to another, over what is there. @throws Error when that is too small or cannot be written. */
   async copyTo(other: DiskHost): Promise<void> {
     if (other === this) throw new Error('a disk is not copied to itself; choose another');
-    const client = await NbdClient.connect(
-      other.address.tcp ?? { path: other.address.socketPath ?? '' },
-      other.#exportName,
-    );
+    const { tcp, socketPath } = other.#own;
+    const client = await NbdClient.connect(tcp ?? { path: socketPath ?? '' }, other.#exportName);
     try {
       const name = other.source.name;
       if (client.readOnly) throw new Error(`${name} is read-only`);
