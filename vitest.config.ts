@@ -6,10 +6,11 @@ export default defineConfig({
     // Processes, not threads: tests start hosts, open FIFOs and measure memory.
     pool: 'forks',
     maxWorkers: 2,
-    // Property tests take their time on a busy machine with two cores.
-    testTimeout: 60_000,
-    hookTimeout: 30_000,
-    teardownTimeout: 5_000,
+    // Limits are there to end what hangs, never to measure: a busy machine may take its time.
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
+    expect: { poll: { timeout: 30_000 } },
     restoreMocks: true,
   },
 });

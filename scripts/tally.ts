@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { readReport } from './read-report.ts';
 
 /** How many tests there were, by outcome. */
 export interface Tally {
@@ -27,8 +27,8 @@ const PlaywrightReport = v.object({
 
 /** What vitest's JSON reporter wrote; nothing when it did not come to write it. */
 export function vitestTally(path: string): Tally {
-  if (!existsSync(path)) return NO_TESTS;
-  const report = v.parse(VitestReport, JSON.parse(readFileSync(path, 'utf8')));
+  const report = readReport(path, VitestReport);
+  if (report === null) return NO_TESTS;
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests,
@@ -38,7 +38,8 @@ export function vitestTally(path: string): Tally {
 
 /** What Playwright's JSON reporter wrote; a test that needed a second try has failed. */
 export function playwrightTally(path: string): Tally {
-  if (!existsSync(path)) return NO_TESTS;
-  const { stats } = v.parse(PlaywrightReport, JSON.parse(readFileSync(path, 'utf8')));
+  const report = readReport(path, PlaywrightReport);
+  if (report === null) return NO_TESTS;
+  const { stats } = report;
   return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped };
 }

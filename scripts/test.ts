@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { countElectronTests, electronTests } from './electron-tests.ts';
+import { type Failure, listFailures, playwrightFailures, vitestFailures } from './failures.ts';
 import { runStage, type StageResult } from './stage.ts';
+import { STRAY_ERRORS } from './stray-errors.ts';
 import { ensureSystemPackages } from './system-packages.ts';
 import { addTallies, NO_TESTS, playwrightTally, type Tally, vitestTally } from './tally.ts';
 
@@ -16,6 +18,8 @@ interface Stage {
   readonly limitMs: number;
   /** Reads the numbers that the stage has left behind. */
   readonly tally?: () => Tally;
+  /** Reads which of its tests failed, and what else went wrong in it. */
+  readonly failures?: () => Failure[];
   /** Later stages mean nothing when this one fails. */
   readonly gate?: boolean;
 }
@@ -36,10 +40,10 @@ function stages(): Stage[] {
     {
       name: 'format and lint',
       command: [bin('biome'), 'check', '--error-on-warnings'],
-      limitMs: 2 * MINUTE_MS,
+      limitMs: 5 * MINUTE_MS,
     },
-    { name: 'types', command: script('typecheck'), limitMs: 4 * MINUTE_MS },
-    { name: 'build', command: script('build'), limitMs: 3 * MINUTE_MS, gate: true },
+    { name: 'types', command: script('typecheck'), limitMs: 10 * MINUTE_MS },
+    { name: 'build', command: script('build'), limitMs: 10 * MINUTE_MS, gate: true },
     {
       name: 'unit and integration',
       command: [
@@ -47,10 +51,12 @@ function stages(): Stage[] {
         'run',
         '--reporter=default',
         '--reporter=json',
+        `--reporter=${resolve(ROOT, 'scripts/stray-errors.ts')}`,
         `--outputFile.json=${vitestReport}`,
       ],
-      limitMs: 8 * MINUTE_MS,
+      limitMs: 20 * MINUTE_MS,
       tally: () => vitestTally(vitestReport),
+      failures: () => vitestFailures(vitestReport, resolve(ROOT, STRAY_ERRORS), ROOT),
     },
     {
       name: 'end to end',
@@ -61,13 +67,17 @@ function stages(): Stage[] {
         '--config',
         resolve(ROOT, 'e2e/playwright.config.ts'),
       ],
-      limitMs: 12 * MINUTE_MS,
+      limitMs: 30 * MINUTE_MS,
       tally: () => playwrightTally(playwrightReport),
+      failures: () => playwrightFailures(playwrightReport, ROOT),
     },
   ];
 }
 
-/** `npm test`: everything, ending with one line alone that says how many passed, failed and were skipped. */
+/**
+ * `npm test`: everything, ending with what failed, so that a log of which only the end is kept still tells it, and one
+ * line alone that says how many passed, failed and were skipped.
+ */
 export async function run(): Promise<void> {
   if (!ensureSystemPackages()) {
     process.exitCode = 1;
@@ -77,11 +87,14 @@ export async function run(): Promise<void> {
   mkdirSync(REPORTS, { recursive: true });
   let total: Tally = NO_TESTS;
   const times: string[] = [];
+  const failures: Failure[] = [];
   for (const stage of stages()) {
     process.stdout.write(`\n== ${stage.name}\n`);
     const result = await runStage(stage.command, { cwd: ROOT, limitMs: stage.limitMs });
     times.push(`${stage.name} ${(result.elapsedMs / 1000).toFixed(1)} s`);
-    total = addTallies(total, settle(stage, result));
+    const { tally, problems } = settle(stage, result);
+    total = addTallies(total, tally);
+    failures.push(...problems);
     if (!result.ok && stage.gate === true) break;
   }
   const electron = electronTests(ROOT);
@@ -91,14 +104,19 @@ export async function run(): Promise<void> {
     process.stdout.write(`\nSKIPPED: the ${skipped} tests in e2e/electron, as ${electron.why}\n`);
   }
   process.stdout.write(`\n${times.join(', ')}\n`);
+  if (failures.length > 0) process.stdout.write(`\n${listFailures(failures)}\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
 
-/** What counts are tests; a stage that fails without a test that did counts as one. */
-function settle(stage: Stage, result: StageResult): Tally {
-  const own = stage.tally?.() ?? NO_TESTS;
+/** What counts are tests; a stage that fails without a test that did counts as one, and is named like one. */
+function settle(stage: Stage, result: StageResult): { tally: Tally; problems: Failure[] } {
+  const tally = stage.tally?.() ?? NO_TESTS;
+  const problems = stage.failures?.() ?? [];
+  if (result.ok) return { tally, problems };
   const problem = result.timedOut ? `was ended after ${stage.limitMs / MINUTE_MS} min` : 'failed';
-  if (!result.ok) process.stdout.write(`nbdscope: "${stage.name}" ${problem}\n`);
-  return !result.ok && own.failed === 0 ? { ...own, failed: 1 } : own;
+  process.stdout.write(`nbdscope: "${stage.name}" ${problem}\n`);
+  if (tally.failed > 0 && !result.timedOut) return { tally, problems };
+  const named = { file: '', title: `the stage "${stage.name}"`, message: `It ${problem}.` };
+  return { tally: { ...tally, failed: Math.max(1, tally.failed) }, problems: [named, ...problems] };
 }

@@ -77,7 +77,7 @@ describe('the nbdscope command', () => {
     socket.close();
     await once(socket, 'close');
     // A reload: the window comes back within the grace.
-    await new Promise((wait) => setTimeout(wait, 500));
+    await new Promise((wait) => setTimeout(wait, 100));
     const again = await openSocket(port, { cookie });
     await new Promise((wait) => setTimeout(wait, 2_500));
     expect(command.child.exitCode).toBeNull();

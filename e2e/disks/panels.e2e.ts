@@ -117,7 +117,7 @@ test('the RAID recording ends with every panel saying what became of its disk', 
   await page.keyboard.press('KeyY');
   await expect(page.locator('section.panel')).toHaveCount(5);
   await page.getByRole('button', { name: '16x' }).click();
-  await expect(page.getByText('Replay ended')).toBeVisible({ timeout: 40_000 });
+  await expect(page.getByText('Replay ended')).toBeVisible({ timeout: 120_000 });
   await expect(panel(page, 'disk3').getByTestId('disk-state')).toContainText('failed');
   await expect(panel(page, 'disk4').getByTestId('disk-state')).toContainText('failed');
   await expect(panel(page, 'disk1').getByTestId('disk-state')).toContainText('degraded');

@@ -41,7 +41,7 @@ test.describe('the commands that the card has to copy', () => {
   /** Gives a line to a shell as it stands; what it prints, or the error with all that it said. */
   const shell = async (line: string): Promise<string> => {
     const path = `${process.env['PATH']}:/usr/sbin`;
-    const options = { cwd: app.folder, timeout: 20_000, env: { ...process.env, PATH: path } };
+    const options = { cwd: app.folder, timeout: 60_000, env: { ...process.env, PATH: path } };
     return (await run('sh', ['-c', line], options)).stdout;
   };
   /** The words that a shell makes of a line without running it. */

@@ -91,7 +91,9 @@ test.describe('the logs of an array, as they grow', () => {
         path: join(app.folder, `error${disk}`),
         at: stepTime(name, `error${disk}`),
       }));
-      writer = new PacedLogs(name, DISKS, app.folder, SPEED, errorFiles);
+      // The second rebuild takes its own two seconds, in which even a busy machine shows it once.
+      const rebuild = { from: stepTime(name, 'error3'), to: stepTime(name, 'write-during-rebuild') };
+      writer = new PacedLogs(name, DISKS, app.folder, SPEED, errorFiles, rebuild);
       await expect(panel(page, 'disk 1')).toBeVisible();
       await expect(errorSwitch(page, 'disk 3')).toHaveAttribute('aria-checked', 'false');
       await expect(errorSwitch(page, 'disk 3'), 'its file appears').toHaveAttribute('aria-checked', 'true');
@@ -109,7 +111,7 @@ test.describe('the logs of an array, as they grow', () => {
         expect(found, `disk ${disk} was said to be ${state}`).toBeDefined();
         return found?.atMs ?? Number.NaN;
       };
-      // A rebuild is over in a third of a second of this, which a busy machine may look past: it is told of afterwards, too.
+      // The first is over in a third of a second, which a busy machine may look past: it is told of afterwards, too.
       const goesOn = states.filter(({ state }) => state === 'being rebuilt');
       expect(goesOn.map(({ disk }) => disk).filter((disk) => !/^disk [45]$/.test(disk))).toEqual([]);
       expect(goesOn.length, 'a rebuild is told while it goes on').toBeGreaterThan(0);
@@ -121,9 +123,9 @@ test.describe('the logs of an array, as they grow', () => {
       expect(failed).toEqual(['disk 3', 'disk 4']);
       const [first = 0, second = 0] = recoveriesEnd(name);
       const betweenMs = rebuilt[1] - rebuilt[0];
-      expect(Math.abs(betweenMs - ((second - first) * 1000) / SPEED), 'the window kept up').toBeLessThan(
-        1500,
-      );
+      // A window that tells the story at its end tells both at once.
+      expect(betweenMs, 'the window kept up').toBeGreaterThan(((second - first) * 1000) / SPEED / 2);
+      expect(betweenMs, 'the window kept up').toBeLessThan((second - first) * 1000);
       for (const disk of [1, 2, 5]) {
         await expect(panel(page, `disk ${disk}`).getByTestId('disk-state')).toContainText('degraded');
       }

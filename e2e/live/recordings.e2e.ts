@@ -30,9 +30,7 @@ test.describe('every recording', () => {
       try {
         await page.goto(app.url);
         await expect(page.locator('.panel-name').first()).toBeVisible();
-        await expect
-          .poll(() => legendTotals(page), { timeout: 20_000 })
-          .toMatchObject({ ...counts, error: errors });
+        await expect.poll(() => legendTotals(page)).toMatchObject({ ...counts, error: errors });
       } finally {
         await app.stop();
       }

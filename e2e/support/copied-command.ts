@@ -14,7 +14,7 @@ export async function commandFor(place: Locator, tool: string): Promise<string> 
 /** Gives a line to a shell as it stands; what it printed. */
 export async function shell(line: string, folder = tmpdir()): Promise<string> {
   const path = `${process.env['PATH']}:/usr/sbin`;
-  const options = { cwd: folder, timeout: 20_000, env: { ...process.env, PATH: path } };
+  const options = { cwd: folder, timeout: 60_000, env: { ...process.env, PATH: path } };
   return (await run('sh', ['-c', line], options)).stdout;
 }
 

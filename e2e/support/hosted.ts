@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { temporaryFolder } from './app.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const START_MS = 20_000;
+const START_MS = 60_000;
 const run = promisify(execFile);
 
 /** What a client program printed, and with which code it ended. */
@@ -18,7 +18,7 @@ export interface ClientOutcome {
 export async function qemuIo(uri: string, ...commands: readonly string[]): Promise<ClientOutcome> {
   const args = ['-f', 'raw', ...commands.flatMap((command) => ['-c', command]), uri];
   try {
-    const { stdout, stderr } = await run('qemu-io', args, { timeout: 20_000 });
+    const { stdout, stderr } = await run('qemu-io', args, { timeout: 60_000 });
     return { code: 0, printed: stdout + stderr };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) throw error;

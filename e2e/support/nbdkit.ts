@@ -47,7 +47,7 @@ export class Nbdkit {
     );
     this.#child = child;
     for (let waited = 0; !existsSync(this.socketPath); waited += 20) {
-      if (waited > 10_000 || child.exitCode !== null) throw new Error('nbdkit opened no socket in 10 s');
+      if (waited > 30_000 || child.exitCode !== null) throw new Error('nbdkit opened no socket in 30 s');
       await sleep(20);
     }
   }
@@ -65,6 +65,6 @@ export class Nbdkit {
   async client(script: string): Promise<void> {
     // Debian's libnbd is a module of Debian's Python: another python3 that stands first in the PATH lacks it.
     const env = { ...process.env, PATH: `/usr/bin:${process.env['PATH']}` };
-    await run('nbdsh', ['-u', this.uri, '-c', script], { timeout: 20_000, env });
+    await run('nbdsh', ['-u', this.uri, '-c', script], { timeout: 60_000, env });
   }
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 // Debian's libnbd is a module of Debian's Python: another python3 that stands first in the PATH lacks it.
 const env = { ...process.env, PATH: `/usr/bin:${process.env['PATH']}` };

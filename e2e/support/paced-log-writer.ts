@@ -1,8 +1,8 @@
 /**
  * Writes recorded nbdkit logs once more as they grew: `node paced-log-writer.ts SPEED ITEM...`, where an ITEM is
- * `FROM=TO`, a recorded log and the file it is written to, or `@hh:mm:ss.ffffff=FILE`, an empty file that appears at that
- * time of the recording. All follow one clock, which runs SPEED times as fast as the one in the lines; lines without a time
- * come with the line before them. A process of its own, so that nobody who reads can hold the writer up.
+ * `FROM=TO`, a recorded log and the file it is written to, `@hh:mm:ss.ffffff=FILE`, an empty file that appears at that
+ * time of the recording, or `~hh:mm:ss.ffffff=hh:mm:ss.ffffff`, a spell that goes at the speed it had. All follow one clock,
+ * which runs SPEED times as fast as the one in the lines; lines without a time come with the line before them. A process of its own, so that nobody who reads can hold the writer up.
  */
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,10 +22,15 @@ const [speedText = '', ...items] = process.argv.slice(2);
 const speed = Number(speedText);
 const outs: number[] = [];
 const due: Due[] = [];
+let spell = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
 for (const item of items) {
   const [from = '', to = ''] = item.split('=');
   if (from.startsWith('@')) {
     due.push({ timeMs: timeOfDayMs(from.slice(1)), carryOut: () => writeFileSync(to, '') });
+    continue;
+  }
+  if (from.startsWith('~')) {
+    spell = { fromMs: timeOfDayMs(from.slice(1)), toMs: timeOfDayMs(to) };
     continue;
   }
   const out = openSync(to, 'w');
@@ -41,9 +46,16 @@ for (const item of items) {
 due.sort((a, b) => a.timeMs - b.timeMs);
 
 const firstMs = due.find(({ timeMs }) => Number.isFinite(timeMs))?.timeMs ?? 0;
+
+/** When something of this time of day is due, ms after the beginning. */
+function dueAfterMs(timeMs: number): number {
+  const slowMs = Math.max(0, Math.min(timeMs, spell.toMs) - Math.max(firstMs, spell.fromMs));
+  return (timeMs - firstMs - slowMs) / speed + slowMs;
+}
+
 const start = performance.now();
 for (const { timeMs, carryOut } of due) {
-  const waitMs = (timeMs - firstMs) / speed - (performance.now() - start);
+  const waitMs = dueAfterMs(timeMs) - (performance.now() - start);
   if (waitMs > 1) await sleep(waitMs);
   carryOut();
 }

@@ -109,7 +109,7 @@ export async function expectHatched(
       expect(shot.share(block, error), `block ${block} is hatched`).toBeGreaterThan(0.1);
     }
     for (const block of plain) expect(shot.share(block, error), `block ${block} is not`).toBe(0);
-  }).toPass({ timeout: 15_000 });
+  }).toPass();
 }
 
 /** Whether two colours are the same but for rounding. */

@@ -43,8 +43,8 @@ async function withRules(...rules: Parameters<Served['disk']['faults']['setRules
   return served;
 }
 
-async function until(test: () => boolean, limitMs = 5000): Promise<void> {
-  const endMs = performance.now() + limitMs;
+async function until(test: () => boolean): Promise<void> {
+  const endMs = performance.now() + 30_000;
   while (!test()) {
     if (performance.now() > endMs) throw new Error('waited in vain');
     await pause(5);
@@ -127,24 +127,30 @@ print(bad)`;
   it('begins and ends in its time', async () => {
     const served = await stage.serve();
     const script = `
-sys.stdout.flush()
-t0 = time.monotonic(); seen = []
-while time.monotonic() < t0 + 1.6:
-    a = time.time(); r = attempt(lambda: h.pread(512, 0)); seen.append((a, r)); time.sleep(0.002)
-first = next(t for t, r in seen if r == "EIO"); last = [t for t, r in seen if r == "EIO"][-1]
-print(first * 1000, last * 1000, "".join(sorted(set(r for t, r in seen))))
-print("".join("x" if r == "EIO" else "." for t, r in seen))`;
+seen = []
+while not (seen and seen[-1][2] == "ok" and any(r == "EIO" for a, b, r in seen)):
+    a = time.time(); r = attempt(lambda: h.pread(512, 0)); seen.append((a, time.time(), r)); time.sleep(0.002)
+for a, b, r in seen: print(a * 1000, b * 1000, r)`;
     const running = nbdsh(served, script);
     await until(() => (served.server.connections[0]?.transactions ?? 0) > 5);
-    const setMs = Date.now();
-    served.disk.faults.setRules([faultRule({ ops: ['read'], afterMs: 300, forMs: 400 })]);
-    const [numbers = '', pattern = ''] = (await running).split('\n');
-    const [first = 0, last = 0] = numbers.split(' ').map(Number);
-    expect(pattern).toMatch(/^\.+x+\.+$/);
-    expect(first - setMs).toBeGreaterThanOrEqual(297);
-    expect(last - setMs).toBeLessThanOrEqual(702);
-    expect(first - setMs).toBeLessThan(450);
-    expect(last - setMs).toBeGreaterThan(550);
+    const beforeMs = Date.now();
+    served.disk.faults.setRules([faultRule({ ops: ['read'], afterMs: 300, forMs: 2000 })]);
+    const afterMs = Date.now();
+    const seen = (await running).split('\n').map((line) => {
+      const [sent = '', answered = '', word = ''] = line.split(' ');
+      return { sentMs: Number(sent), answeredMs: Number(answered), word };
+    });
+    expect(seen.map(({ word }) => (word === 'EIO' ? 'x' : '.')).join('')).toMatch(/^\.+x+\.$/);
+    // The server decides between the two times, whatever else the machine does; clocks are read to 2 ms.
+    for (const { sentMs, answeredMs, word } of seen.slice(0, -1)) {
+      if (word === 'EIO') {
+        expect(answeredMs).toBeGreaterThan(beforeMs + 298);
+        expect(sentMs).toBeLessThan(afterMs + 2302);
+      } else {
+        expect(sentMs).toBeLessThan(afterMs + 302);
+      }
+    }
+    expect(seen.at(-1)?.answeredMs).toBeGreaterThan(beforeMs + 2298);
   });
 
   it('is slowness of what it delays, many as soon as one, and of nothing else', async () => {
@@ -158,17 +164,29 @@ print("".join("x" if r == "EIO" else "." for t, r in seen))`;
 def took(f):
     t = time.monotonic(); f(); return round((time.monotonic() - t) * 1000)
 def many():
-    cookies = [h.aio_pread(nbd.Buffer(512), 4096) for i in range(50)]
+    cookies = [h.aio_pread(nbd.Buffer(512), 4096) for i in range(400)]
     while any(not h.aio_command_completed(c) for c in cookies[-1:]): h.poll(-1)
-print(took(lambda: h.pwrite(bytes(512), 0)), took(lambda: h.pread(512, 4096)), took(lambda: h.pread(512, 0)), took(many))`,
+print(took(lambda: h.pread(512, 4096)), took(lambda: h.pread(512, 0)), took(many))`,
     );
-    const [write = 0, read = 0, both = 0, many = 0] = seen.split(' ').map(Number);
-    expect(write).toBeLessThan(100);
+    const [read = 0, both = 0, many = 0] = seen.split(' ').map(Number);
     expect(read).toBeGreaterThanOrEqual(149);
     expect(both).toBeGreaterThanOrEqual(249);
-    expect(both).toBeLessThan(600);
     expect(many).toBeGreaterThanOrEqual(149);
-    expect(many).toBeLessThan(600);
+    // One after another they would take a minute.
+    expect(many).toBeLessThan(30_000);
+  });
+
+  it('is no slowness of what it does not delay', async () => {
+    const served = await withRules(
+      faultRule({ ops: ['read'], action: { do: 'delay', ms: 600_000, jitterMs: 0 } }),
+    );
+    const seen = await nbdsh(
+      served,
+      `
+slow = h.aio_pread(nbd.Buffer(512), 0)
+print(attempt(lambda: h.pwrite(bytes(512), 0)), attempt(lambda: h.flush()), h.aio_command_completed(slow))`,
+    );
+    expect(seen).toBe('ok ok False');
   });
 
   it('comes and goes under a client that stays connected', async () => {
@@ -194,21 +212,25 @@ describe('a freeze', () => {
   const FREEZE = faultRule({ ops: ['read', 'write'], action: { do: 'freeze' } });
 
   it('answers nothing until it is released, then carries out', async () => {
-    const served = await withRules(FREEZE);
+    const served = await withRules(FREEZE, faultRule({ ops: ['trim'] }));
+    // The trim tells that the flush has been answered.
     const running = nbdsh(
       served,
       `
 t = time.monotonic()
 w = h.aio_pwrite(nbd.Buffer.from_bytearray(bytearray(b"x" * 65536)), 4096)
-h.flush(); flushed = time.monotonic() - t
+h.flush()
+print(attempt(lambda: h.trim(512, 0)), h.aio_command_completed(w))
 while not h.aio_command_completed(w): h.poll(-1)
-print(round(flushed * 1000), round((time.monotonic() - t) * 1000), h.pread(2, 4096 + 65534).decode())`,
+print(round((time.monotonic() - t) * 1000), h.pread(2, 4096 + 65534).decode())`,
     );
-    await until(() => frozenIn(served) === 1);
+    await until(() => hitsIn(served)[1] === 1);
     await pause(300);
+    expect(frozenIn(served)).toBe(1);
     served.disk.faults.setRules([]);
-    const [flushed, written, bytes] = (await running).split(' ');
-    expect(Number(flushed)).toBeLessThan(250);
+    const [first, second = ''] = (await running).split('\n');
+    expect(first).toBe('EIO False');
+    const [written, bytes] = second.split(' ');
     expect(Number(written)).toBeGreaterThanOrEqual(295);
     expect(bytes).toBe('xx');
   });
@@ -243,7 +265,7 @@ big = nbd.Buffer(8 << 20)
 for i in range(40): h.aio_pwrite(big, (i % 8) << 23)
 while True: h.poll(-1)`,
     ]);
-    await until(() => frozenIn(served) === 16, 15_000);
+    await until(() => frozenIn(served) === 16);
     await pause(200);
     expect(frozenIn(served)).toBe(16);
     expect(await nbdsh(served, 'print(attempt(lambda: h.flush()))')).toBe('ok');
@@ -295,7 +317,7 @@ describe('a preset', () => {
     const text = await peer(
       'fio',
       ...['--name=slow', '--ioengine=nbd', `--uri=${served.uri}`, '--rw=randrw', '--bs=4k', '--iodepth=4'],
-      ...['--size=8m', '--time_based', '--runtime=1', '--output-format=json'],
+      ...['--size=8m', '--number_ios=100', '--output-format=json'],
     );
     const report: { jobs: { error: number; read: { clat_ns: { min: number } } }[] } = JSON.parse(
       text.slice(text.indexOf('{')),

@@ -327,7 +327,8 @@ describe('a FIFO', () => {
     await status(sink, 'live');
     const startMs = performance.now();
     await source?.stop();
-    expect(performance.now() - startMs).toBeLessThan(2000);
+    // One that waits for a writer waits for ever.
+    expect(performance.now() - startMs).toBeLessThan(30_000);
   });
 });
 

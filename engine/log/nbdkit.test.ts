@@ -57,9 +57,9 @@ afterEach(async () => {
 
 async function startNbdkit(log: string, socket: string): Promise<void> {
   rmSync(socket, { force: true });
-  nbdkit = spawn('nbdkit', ['-f', '-U', socket, '--filter=log', 'memory', '64M', `logfile=${log}`], {
-    stdio: 'inherit',
-  });
+  // The delay has several writes under way at once, however seldom the client gets to send one.
+  const words = ['--filter=log', '--filter=delay', 'memory', '64M', `logfile=${log}`, 'wdelay=5ms'];
+  nbdkit = spawn('nbdkit', ['-f', '-U', socket, ...words], { stdio: 'inherit' });
   await until(
     () => existsSync(socket),
     () => 'nbdkit did not open its socket',

@@ -25,7 +25,7 @@ export class SourceProbe extends RowCollector implements SourceSink {
 }
 
 /** Waits until `test` holds, at most `limitMs`. Rejects with what `shown` gives then. */
-export async function until(test: () => boolean, shown: () => unknown, limitMs = 10_000): Promise<void> {
+export async function until(test: () => boolean, shown: () => unknown, limitMs = 30_000): Promise<void> {
   const endMs = performance.now() + limitMs;
   while (!test()) {
     if (performance.now() > endMs) throw new Error(`waited in vain: ${JSON.stringify(shown())}`);

@@ -7,6 +7,9 @@ import { NOT_OFFERED, PROBE_DISK_BYTES } from './testing/probe.ts';
 import { ask, isAllowed, PROBES } from './testing/probes.ts';
 import { leaveTestParent, socketPath, testParent } from './testing/served.ts';
 
+/** Only a server that hangs says nothing for so long. */
+const HANG_MS = 30_000;
+
 describe('the protocol, probe by probe', () => {
   const server = new NbdServer({ socketParent: testParent() });
   let socket = '';
@@ -22,7 +25,7 @@ describe('the protocol, probe by probe', () => {
   });
 
   it.each(PROBES.map((probe) => [probe.name, probe] as const))('%s', async (_name, probe) => {
-    const answer = await ask(probe, socket);
+    const answer = await ask(probe, socket, '', HANG_MS);
     expect(answer).not.toBe(NOT_OFFERED);
     expect(isAllowed(probe, answer), `answered "${answer}"`).toBe(true);
   });

@@ -17,7 +17,6 @@ const stage = new Stage();
 afterEach(() => stage.end());
 
 const SEVEN_EIB = 7n << 60n;
-const AT_ONCE_MS = 1000;
 const MARK = Buffer.from('here');
 
 async function extended(socket: string, allocation = false): Promise<RawClient> {
@@ -51,9 +50,8 @@ describe('a disk of 7 EiB with extended headers', () => {
     for (const offset of places)
       expect(errnos(await client.request(Command.Write, { offset }, MARK))).toEqual([0]);
     expect(served.allowance.usedBytes).toBeGreaterThan(0);
-    const from = performance.now();
+    // Walking 2^47 pages, or asking for them 4 GiB at a time, would never come to an answer.
     expect(errnos(await client.request(command, { length: SEVEN_EIB }))).toEqual([0]);
-    expect(performance.now() - from).toBeLessThan(AT_ONCE_MS);
     for (const offset of places) {
       expect((await client.readDisk(offset, 4)).equals(Buffer.alloc(4)), `at ${offset}`).toBe(true);
     }

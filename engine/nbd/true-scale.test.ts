@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Command } from './protocol.ts';
 import { RawClient } from './testing/raw-client.ts';
+import { pause } from './testing/served.ts';
 import { type ServedApart, serveApart } from './testing/served-apart.ts';
 
 const MIB = 1 << 20;
@@ -22,16 +23,13 @@ afterEach(async () => {
 
 describe('payloads of many clients at once', () => {
   it('never hold more than 1 GiB between them, and all are written in the end', async () => {
-    served = await serveApart({
-      parameters: [
-        ['size', '64M'],
-        ['wdelay', '1500ms'],
-      ],
-    });
-    await served.watch();
+    const apart = await serveApart({ parameters: [['size', '64M']] });
+    served = apart;
+    await apart.watch();
+    await apart.hold();
     const payload = Buffer.alloc(PAYLOAD_BYTES, 7);
     for (let i = 0; i < CLIENTS; i += 1) {
-      const client = await RawClient.connect(served.socket, 30_000);
+      const client = await RawClient.connect(served.socket);
       clients.push(client);
       await client.enter();
     }
@@ -41,14 +39,17 @@ describe('payloads of many clients at once', () => {
         client.socket.write(payload);
       }
     }
+    const heldBytes = async (): Promise<number> => (await apart.peak()).heldBytes;
+    await expect.poll(heldBytes, { timeout: 60_000 }).toBeGreaterThan(512 * MIB);
+    await pause(1_000);
+    await apart.release();
     for (const client of clients) {
       for (let i = 0; i < WRITES_EACH; i += 1) expect((await client.chunk()).errno).toBe(0);
     }
-    const peak = await served.peak();
-    expect(peak.heldBytes).toBeGreaterThan(512 * MIB);
+    const peak = await apart.peak();
     expect(peak.heldBytes).toBeLessThanOrEqual(LIMIT_BYTES);
     expect(peak.rssBytes).toBeLessThan(RSS_BOUND_BYTES);
-    const after = await served.memory();
+    const after = await apart.memory();
     expect(after.heldBytes).toBe(0);
     expect(after.liveBytes).toBeLessThan(LEFT_BOUND_BYTES);
   });

@@ -15,7 +15,10 @@ export class WallClock {
 
   /** Looks at the system's clock; to be called every so often. */
   anchor(): void {
-    const offMs = Date.now() - (this.#originMs + performance.now());
+    const beforeMs = performance.now();
+    const offMs = Date.now() - (this.#originMs + beforeMs);
+    // Where the process was held up between looking at the two clocks, they say nothing of each other.
+    if (performance.now() - beforeMs > STEP_MS / 2) return;
     if (Math.abs(offMs) > STEP_MS) this.#originMs += offMs;
   }
 }

@@ -47,7 +47,7 @@ describe('Merge', () => {
     const busy = merge.add();
     void merge.push(busy, batchAt([1, 2]));
     expect(out).toEqual([]);
-    await expect.poll(() => out.length, { timeout: 5000 }).toBe(2);
+    await expect.poll(() => out.length).toBe(2);
     expect(silent.queue).toEqual([]);
     merge.dispose();
   });

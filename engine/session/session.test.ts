@@ -175,9 +175,7 @@ describe('Session', () => {
     const dead = new Hand('dead');
     dead.stop = () => new Promise(() => {});
     session.add(dead);
-    const startedMs = performance.now();
     await session.reset();
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
     expect(session.sourceInfos()).toEqual([]);
     await session.dispose();
   });

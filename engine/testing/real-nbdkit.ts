@@ -13,7 +13,7 @@ export class RealNbdkit implements AsyncDisposable {
 
   static async start(socket: string, ...args: string[]): Promise<RealNbdkit> {
     const child = spawn('nbdkit', ['-f', '-U', socket, ...args], { stdio: 'inherit' });
-    const endMs = performance.now() + 10_000;
+    const endMs = performance.now() + 30_000;
     while (!existsSync(socket)) {
       if (child.exitCode !== null || performance.now() > endMs) {
         throw new Error('this test needs nbdkit, which did not start: sudo apt-get install -y nbdkit');

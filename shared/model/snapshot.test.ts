@@ -108,9 +108,7 @@ const happening = fc.oneof(
 );
 
 describe('a snapshot in parts', () => {
-  it('comes to the same as following from the start, whatever is left out and wherever its parts stand', {
-    timeout: 30_000,
-  }, () => {
+  it('comes to the same as following from the start, whatever is left out and wherever its parts stand', () => {
     fc.assert(
       fc.property(
         rowStream({ disks: 3, sizeBytes: 32n << 20n, minRows: 60, maxRows: 200 }),

@@ -71,7 +71,7 @@ async function visit(): Promise<void> {
     const [found] = /http:\S+/.exec(printed) ?? [];
     if (found === undefined) throw new Error('no address yet');
     return found;
-  }, 5_000);
+  }, 30_000);
   const socket = await openSocket(Number(new URL(url).port), { cookie: await enter(url) });
   socket.close();
 }

@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 /** Runs `script` in the desktop shell's place: Node, as Electron would, runs the folder it is given. */
-function runShell(script: string, readyLimitMs = 10_000) {
+function runShell(script: string, readyLimitMs = 60_000) {
   writeFileSync(join(root, 'index.js'), script);
   return runElectron(process.execPath, command, { root }, readyLimitMs);
 }

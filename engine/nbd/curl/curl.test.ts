@@ -3,12 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Happening } from '../plugins/plugin.ts';
 import { Command, Errno } from '../protocol.ts';
 import { peer, runPeer } from '../testing/peers.ts';
-import { errnos, pause, type Served, Stage } from '../testing/served.ts';
+import { errnos, type Served, Stage } from '../testing/served.ts';
 import { makeCredentials } from '../testing/tls-files.ts';
 import { type Answerer, ImageServer } from './testing/image-server.ts';
 
@@ -467,17 +466,17 @@ describe('a server that fails later', () => {
   ])('is waited for no longer than was said when it %s', async (_name, answer) => {
     const { server, served, read } = await open(['timeout', '1']);
     server.answer = answer;
-    const startMs = performance.now();
+    // Without the limit this would end in an hour, or never.
     expect(await read()).toBe(Errno.EIO);
-    expect(performance.now() - startMs).toBeLessThan(2_500);
     expect(served.disk.plugin.warnings[0]).toContain('no answer within 1 s');
   });
 
   it('does not keep the disk from ending', async () => {
     const { server, served, client } = await open();
     server.answer = () => true;
+    const before = server.asked.length;
     client.send(Command.Read, { length: 512 });
-    await pause(100);
+    await expect.poll(() => server.asked.length).toBeGreaterThan(before);
     await served.disk.backend.dispose();
     expect((await client.chunk()).errno).toBe(Errno.EIO);
   });
@@ -502,24 +501,16 @@ describe('certificates', () => {
 describe('other web servers', () => {
   it('Python’s own sends no ranges, and is refused in words', async () => {
     writeFileSync(join(directory, 'p.img'), IMAGE.subarray(0, 4096));
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
-    const server = execFile('/usr/bin/python3', [
-      '-m',
-      'http.server',
-      '-b',
-      '127.0.0.1',
-      '-d',
-      directory,
-      `${port}`,
-    ]);
+    const words = ['-u', '-m', 'http.server', '-b', '127.0.0.1', '-d', directory, '0'];
+    const server = execFile('/usr/bin/python3', words);
     stage.after(() => server.kill());
-    const url = `http://127.0.0.1:${port}/p.img`;
-    for (let i = 0; i < 200; i += 1) {
-      const there = await promisify(execFile)('curl', ['-sI', url]).catch(() => null);
-      if (there !== null) break;
-      await pause(50);
-    }
-    await expect(curl(url)).rejects.toThrow('the server sends no ranges');
+    let said = '';
+    server.stdout?.on('data', (text: string) => {
+      said += text;
+    });
+    await expect.poll(() => said).toMatch(/port \d+/);
+    const [port = ''] = said.match(/(?<=port )\d+/) ?? [];
+    await expect(curl(`http://127.0.0.1:${port}/p.img`)).rejects.toThrow('the server sends no ranges');
   });
 
   it('nothing of an image is taken for another’s: a digest through nbdsh', async () => {

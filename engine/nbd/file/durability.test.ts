@@ -56,7 +56,7 @@ async function serveApart(
 }
 
 async function client(socket: string): Promise<RawClient> {
-  const made = await RawClient.connect(socket, 20_000);
+  const made = await RawClient.connect(socket);
   await made.enter({ structured: false });
   return made;
 }

@@ -17,14 +17,18 @@ import {
 const stage = new Stage();
 afterEach(() => stage.end());
 
+/** What a request may take that comes to its end before, however slow the machine, s. */
+const AMPLE_S = 60;
+
 async function facing(
   falsehoods: Falsehoods,
+  timeoutS = 2,
 ): Promise<{ server: FalseServer; serve: () => Promise<Served> }> {
   const server = await FalseServer.start(falsehoods);
   stage.after(() => server.close());
   const parameters = [
     ['uri', server.uri],
-    ['timeout', '2'],
+    ['timeout', `${timeoutS}`],
   ] as const;
   return { server, serve: () => stage.serve({ plugin: 'remote', parameters }) };
 }
@@ -77,10 +81,8 @@ describe('a server that lies while shaking hands is refused, in words', () => {
 
   it('one that says nothing is given up after 10 s', async () => {
     const { serve } = await facing({ greeting: Buffer.alloc(0) });
-    const startMs = performance.now();
     await expect(serve()).rejects.toThrow('did not answer within 10 s');
-    expect(performance.now() - startMs).toBeLessThan(12_000);
-  }, 15_000);
+  });
 });
 
 const DATA = Buffer.alloc(512, 7);
@@ -165,8 +167,7 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
     const init = { offset: 4096n, length: 512 };
     const reply = await client.request(command, init, command === Command.Write ? DATA : undefined);
     expect(errnos(reply)).toEqual([Errno.EIO]);
-    for (let i = 0; i < 200 && server.connections < 2; i += 1) await pause(10);
-    expect(server.connections).toBeGreaterThan(1);
+    await expect.poll(() => server.connections).toBeGreaterThan(1);
     expect(server.connections).toBeLessThan(10);
     await disk.backend.dispose();
   });
@@ -189,19 +190,22 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
   });
 
   it('extents by the million are cut to what may be told', async () => {
-    const { serve } = await facing({
-      sizeBytes: 1n << 40n,
-      answer: (asked) => {
-        const words = new Uint32Array(1 + 2 * 900_000).fill(512);
-        const bytes = Buffer.alloc(4 * words.length);
-        bytes.writeUInt32BE(FALSE_CONTEXT, 0);
-        for (let i = 0; i < 900_000; i += 1) {
-          bytes.writeUInt32BE(512, 4 + 8 * i);
-          bytes.writeUInt32BE(i & 1, 8 + 8 * i);
-        }
-        return chunk(asked.cookie, 1, Chunk.BlockStatus, bytes);
+    const { serve } = await facing(
+      {
+        sizeBytes: 1n << 40n,
+        answer: (asked) => {
+          const words = new Uint32Array(1 + 2 * 900_000).fill(512);
+          const bytes = Buffer.alloc(4 * words.length);
+          bytes.writeUInt32BE(FALSE_CONTEXT, 0);
+          for (let i = 0; i < 900_000; i += 1) {
+            bytes.writeUInt32BE(512, 4 + 8 * i);
+            bytes.writeUInt32BE(i & 1, 8 + 8 * i);
+          }
+          return chunk(asked.cookie, 1, Chunk.BlockStatus, bytes);
+        },
       },
-    });
+      AMPLE_S,
+    );
     const client = await stage.connect((await serve()).socket);
     await client.enter({ allocation: true });
     const [reply] = await client.request(Command.BlockStatus, { length: 0xffff_fe00 });
@@ -219,14 +223,13 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
       },
     });
     const client = await stage.client((await serve()).socket);
-    const startMs = performance.now();
+    // At its pace the reply would be there in an hour.
     expect(errnos(await client.request(Command.Read, { length: 65536 }))).toEqual([Errno.EIO]);
-    expect(performance.now() - startMs).toBeLessThan(4_000);
   });
 
   it('an unknown error number stands for EINVAL, and a known one for itself', async () => {
     let errno = 4711;
-    const { serve } = await facing({ answer: ({ cookie }) => simpleReply(cookie, errno) });
+    const { serve } = await facing({ answer: ({ cookie }) => simpleReply(cookie, errno) }, AMPLE_S);
     const client = await stage.client((await serve()).socket);
     expect(errnos(await client.request(Command.Flush))).toEqual([Errno.EINVAL]);
     for (errno of [Errno.EPERM, Errno.ENOMEM, Errno.EOVERFLOW, Errno.ENOTSUP, Errno.ESHUTDOWN]) {
@@ -235,15 +238,18 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
   });
 
   it('holes and data in any order are put together', async () => {
-    const { serve } = await facing({
-      answer: (asked) =>
-        Buffer.concat([
-          hole(asked, 0, asked.offset + 512n, 1024),
-          data(asked, 0, asked.offset + 1536n),
-          data(asked, 0, asked.offset),
-          chunk(asked.cookie, 1, Chunk.None, Buffer.alloc(0)),
-        ]),
-    });
+    const { serve } = await facing(
+      {
+        answer: (asked) =>
+          Buffer.concat([
+            hole(asked, 0, asked.offset + 512n, 1024),
+            data(asked, 0, asked.offset + 1536n),
+            data(asked, 0, asked.offset),
+            chunk(asked.cookie, 1, Chunk.None, Buffer.alloc(0)),
+          ]),
+      },
+      AMPLE_S,
+    );
     const client = await stage.client((await serve()).socket, true);
     const bytes = await client.readDisk(0x1_0000n, 2048);
     expect(bytes.equals(Buffer.concat([DATA, Buffer.alloc(1024), DATA]))).toBe(true);
@@ -268,5 +274,5 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
       await client.chunk();
     }
     await pause(1);
-  }, 20_000);
+  });
 });

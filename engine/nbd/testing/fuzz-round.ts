@@ -9,7 +9,7 @@ const AT_ONCE = 8;
 /** Every so many hostile clients one comes by TCP, where it can reset its connection. */
 const TCP_EVERY = 4;
 /** How long connections may outlive their clients, ms. */
-const SETTLE_MS = 5000;
+const SETTLE_MS = 30_000;
 const MINE = Buffer.alloc(4096, 0xa5);
 const MINE_AT = 8192n;
 
@@ -23,6 +23,8 @@ export class FuzzRounds {
   slowestMs = 0;
   /** Hostile clients so far. */
   count = 0;
+  /** How often the healthy client was served. */
+  servings = 0;
 
   private constructor(served: ServedApart, healthy: RawClient, seed: number, tls: ConnectionOptions | null) {
     this.#served = served;
@@ -36,7 +38,7 @@ export class FuzzRounds {
    * @param tls what some of the clients encrypt with; null when the server has no TLS.
    */
   static async begin(served: ServedApart, seed: number, tls: ConnectionOptions | null): Promise<FuzzRounds> {
-    const healthy = await RawClient.connect(served.socket, 10_000);
+    const healthy = await RawClient.connect(served.socket);
     await healthy.enter({ structured: true });
     return new FuzzRounds(served, healthy, seed, tls);
   }
@@ -82,6 +84,7 @@ export class FuzzRounds {
     if (written?.errno !== 0) throw new Error(`a healthy write failed with ${written?.errno}`);
     await this.#healthy.readDisk(1n << 25n, 512);
     this.slowestMs = Math.max(this.slowestMs, performance.now() - from);
+    this.servings += 1;
   }
 
   /**

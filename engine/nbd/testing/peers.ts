@@ -7,7 +7,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 /** The system's programs go first: nbdsh runs whatever python3 it finds, and only the system's has libnbd. */
 const ENVIRONMENT = { ...process.env, PATH: `/usr/bin:/usr/sbin:/bin:${process.env['PATH'] ?? ''}` };
 

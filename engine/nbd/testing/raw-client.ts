@@ -92,8 +92,11 @@ export class RawClient {
     socket.on('error', ended);
   }
 
-  /** @param where a Unix socket's path, or a port on 127.0.0.1. */
-  static connect(where: string | number, timeoutMs = 2000): Promise<RawClient> {
+  /**
+   * @param where a Unix socket's path, or a port on 127.0.0.1.
+   * @param timeoutMs how long to wait for an answer: by default as long as only a server that hangs takes.
+   */
+  static connect(where: string | number, timeoutMs = 30_000): Promise<RawClient> {
     return new Promise((resolve, reject) => {
       const socket = typeof where === 'string' ? connect(where) : connect(where, '127.0.0.1');
       socket.once('error', reject);

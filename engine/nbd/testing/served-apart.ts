@@ -14,6 +14,9 @@ export interface ServedApart {
   watch(): Promise<void>;
   /** The most since {@link watch}. */
   peak(): Promise<ProcessMemory>;
+  /** Carries out no write until {@link release}. */
+  hold(): Promise<void>;
+  release(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,6 +63,8 @@ export async function serveApart(
     memory: () => ask('memory'),
     watch: () => ask('watch'),
     peak: () => ask('peak'),
+    hold: () => ask('hold'),
+    release: () => ask('release'),
     close: () => ask('close'),
   };
 }

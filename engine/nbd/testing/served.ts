@@ -118,7 +118,7 @@ export class Stage {
 
   /** A client that has not said anything yet. */
   async connect(where: string | number): Promise<RawClient> {
-    const made = await RawClient.connect(where, 5000);
+    const made = await RawClient.connect(where);
     this.after(() => made.close());
     return made;
   }

@@ -1,4 +1,5 @@
 import type { ConnectionInfo } from '../connection.ts';
+import { faultRule } from './fault-rules.ts';
 import { type ServeOptions, serve } from './served.ts';
 
 /**
@@ -6,8 +7,11 @@ import { type ServeOptions, serve } from './served.ts';
  * its parent where it listens, and answers each message with what it is asked for.
  */
 
-/** What a parent may ask for. `watch` begins to look for peaks, every few ms. */
-export type Question = 'connections' | 'memory' | 'watch' | 'peak' | 'close';
+/**
+ * What a parent may ask for. `watch` begins to look for peaks, every few ms; from `hold` to `release` no write is carried
+ * out.
+ */
+export type Question = 'connections' | 'memory' | 'watch' | 'peak' | 'hold' | 'release' | 'close';
 
 /** The process's memory, bytes. */
 export interface ProcessMemory {
@@ -65,6 +69,12 @@ async function answer(question: Question): Promise<unknown> {
       return null;
     case 'peak':
       return { liveBytes: peakLive, rssBytes: peakRss, heldBytes: peakHeld };
+    case 'hold':
+      served.disk.faults.setRules([faultRule({ ops: ['write'], action: { do: 'freeze' } })]);
+      return null;
+    case 'release':
+      served.disk.faults.setRules([]);
+      return null;
     case 'close':
       await served.close();
       return null;

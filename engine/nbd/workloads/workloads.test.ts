@@ -233,6 +233,6 @@ describe('the workloads', () => {
     expect(work.done).toBeLessThan(0.3);
     await running;
     expect(performance.now() - startMs).toBeGreaterThan(5_000);
-    expect(performance.now() - startMs).toBeLessThan(20_000);
-  }, 30_000);
+    expect(performance.now() - startMs).toBeLessThan(60_000);
+  });
 });

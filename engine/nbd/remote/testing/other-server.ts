@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 
-const START_MS = 15_000;
+const START_MS = 30_000;
 
 /** Another NBD server on a Unix socket, which can be killed and started again. */
 export class OtherServer {
