@@ -179,7 +179,7 @@ function imageTarget(file: FileHandle, sparse: boolean): CopyTarget {
     zero: async (offset, length) => {
       if (sparse) return Errno.Ok;
       const native = await nativeFiles();
-      if (native !== null && (await native.zeroRange(file.fd, offset, length)) === 0) return Errno.Ok;
+      if (native !== null && (await native.zeroRange(file.fd, offset, BigInt(length))) === 0) return Errno.Ok;
       for (let at = 0; at < length; at += PIECE_BYTES) {
         const errno = await write(
           offset + BigInt(at),

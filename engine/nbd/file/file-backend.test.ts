@@ -129,10 +129,13 @@ describe('a disk in a file', () => {
     const poor: NativeFiles = {
       punch: async () => notSupported,
       zeroRange: async () => notSupported,
+      allocate: async () => notSupported,
       seek: () => Promise.reject(new Error('no SEEK_HOLE')),
       lock: () => true,
       readAhead: async () => 0,
       write: (fd, bytes, position) => native.write(fd, bytes, position),
+      readNow: () => -notSupported,
+      writeNow: () => -notSupported,
     };
     const path = image();
     const backend = await disk(path, false, poor);
