@@ -59,6 +59,12 @@ export interface TransmissionHost {
 const TURN_BYTES = 8 << 20;
 
 /**
+ * Bytes that the client has yet to take, beyond which no more reads are carried out: they would only wait in memory, each in
+ * some of its own, where a few buffers can be used over and over.
+ */
+const MAX_UNSENT_BYTES = 1 << 20;
+
+/**
  * The transmission phase of one connection (proto.md, "Transmission"): reads requests out of the receive buffer, has the
  * backend answer them and gathers the replies. What the backend answers at once is replied to in the same turn, with no
  * object made for it; other requests wait side by side and are replied to as they finish.
@@ -245,6 +251,7 @@ export class Transmission implements Answering {
         return 'starved';
       }
       const moves = command === Command.Read || command === Command.Write;
+      if (command === Command.Read && this.#writer.unsentBytes > MAX_UNSENT_BYTES) return 'stalled';
       if (moves && lengthHigh === 0 && length <= MAX_ACCEPTED_PAYLOAD_BYTES) {
         if (this.#held + length > RESERVED_BYTES && !this.#admits(length)) return 'stalled';
         turnBytes += length;

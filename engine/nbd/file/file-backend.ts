@@ -1,4 +1,5 @@
-import { close } from 'node:fs';
+import { type BigIntStats, close, fstat } from 'node:fs';
+import { promisify } from 'node:util';
 import { RowFlag } from '#shared/events/vocabulary.ts';
 import type { Answer, Backend, Capabilities, ConnectionFacts, Request } from '../backend.ts';
 import { lengthOf, offsetOf } from '../own-request.ts';
@@ -9,6 +10,9 @@ import { NativeError, type NativeFiles, type Position } from './native-files.ts'
 import type { OpenFile } from './open-file.ts';
 import { Syncer } from './syncer.ts';
 
+const fstatAsync = promisify(fstat) as (fd: number, options: { bigint: true }) => Promise<BigIntStats>;
+
+const CUT_OFF = 'It has become shorter since it was opened; what is missing cannot be read.';
 const ZEROES = Buffer.alloc(1 << 20);
 /** The most extents looked for at a time: each takes two calls. Clients ask on from where an answer ends. */
 const MAX_EXTENTS_AT_ONCE = 512;
@@ -163,7 +167,10 @@ export class FileBackend implements Backend {
       const end = offsetOf(request) + lengthOf(request);
       let at = offsetOf(request);
       for (let i = 0; i < MAX_EXTENTS_AT_ONCE && at < end; i += 1) {
-        const data = upTo(await native.seek(fd, at, 'data'), end);
+        const found = await native.seek(fd, at, 'data');
+        // What was cut off is no hole: a client would take it for zeroes, where a read fails.
+        if (found === null && (await this.#isCutOff(end))) return Errno.EIO;
+        const data = upTo(found, end);
         if (data > at && !request.extent(Number(data - at), ExtentFlag.Hole | ExtentFlag.Zero)) break;
         if (data === end) break;
         const hole = upTo(await native.seek(fd, data, 'hole'), end);
@@ -206,12 +213,19 @@ export class FileBackend implements Backend {
     return this.#run(async () => {
       const { length } = request;
       if (!(await this.#bytes.read(bytes, done, length, offsetOf(request) + BigInt(done)))) {
-        this.#warn('It has become shorter since it was opened; what is missing cannot be read.');
+        this.#warn(CUT_OFF);
         return Errno.EIO;
       }
       request.data(bytes, 0, length);
       return Errno.Ok;
     });
+  }
+
+  /** Whether the file ends before `end`. */
+  async #isCutOff(end: bigint): Promise<boolean> {
+    if (this.#file.isDevice || (await fstatAsync(this.#file.fd, { bigint: true })).size >= end) return false;
+    this.#warn(CUT_OFF);
+    return true;
   }
 
   /** Writes what {@link FileBytes.writeNow} has left. */

@@ -1,6 +1,6 @@
 import { read, write } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { NOT_SUPPORTED, type NativeFiles, type Position, TRY_LATER } from './native-files.ts';
+import { type NativeFiles, NOT_SUPPORTED, type Position, TRY_LATER } from './native-files.ts';
 import type { OpenFile } from './open-file.ts';
 
 /** Bytes moved at most in the loop's own thread for one request: some 0.2 ms. */

@@ -28,7 +28,14 @@ export interface NativeFiles {
    */
   readNow(fd: number, bytes: Buffer, at: number, length: number, position: Position, noWait: boolean): number;
   /** Writes in this thread, with `noWait` only what needs no waiting (pwritev2(2)). Returns as {@link readNow} does. */
-  writeNow(fd: number, bytes: Buffer, at: number, length: number, position: Position, noWait: boolean): number;
+  writeNow(
+    fd: number,
+    bytes: Buffer,
+    at: number,
+    length: number,
+    position: Position,
+    noWait: boolean,
+  ): number;
 }
 
 /** A call of the C library that failed; `errno` is the platform's number. */
@@ -84,7 +91,11 @@ async function load(): Promise<NativeFiles | null> {
     const { default: koffi } = await import('koffi');
     const library = koffi.load(null);
     const bind = (prototype: string): NativeFunction => library.func(prototype);
-    return new Calls(bind, () => koffi.errno(), (memory) => koffi.address(memory));
+    return new Calls(
+      bind,
+      () => koffi.errno(),
+      (memory) => koffi.address(memory),
+    );
   } catch {
     return null;
   }
@@ -168,7 +179,14 @@ class Calls implements NativeFiles {
     return Number(result);
   }
 
-  readNow(fd: number, bytes: Buffer, at: number, length: number, position: Position, noWait: boolean): number {
+  readNow(
+    fd: number,
+    bytes: Buffer,
+    at: number,
+    length: number,
+    position: Position,
+    noWait: boolean,
+  ): number {
     return this.#now(this.#preadv2, fd, bytes, at, length, position, noWait);
   }
 
