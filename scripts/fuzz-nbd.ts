@@ -21,6 +21,11 @@ const RSS_MARGIN_BYTES = 96 << 20;
 export async function run(args: readonly string[]): Promise<void> {
   const seconds = Number(args[0] ?? 60);
   const seed = Number(args[1] ?? Date.now() % 1_000_000_000);
+  if (!(seconds > 0) || !Number.isSafeInteger(seed)) {
+    console.error(`npm run fuzz:nbd [SECONDS [SEED]], both numbers; not ${args.join(' ')}`);
+    process.exitCode = 2;
+    return;
+  }
   console.log(`${seconds} s from seed ${seed}`);
   const pki = new Pki();
   const served = await serveApart({

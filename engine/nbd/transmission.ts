@@ -162,8 +162,8 @@ export class Transmission implements Answering {
     this.#running = true;
     const stop = this.#serve();
     this.#running = false;
-    if (this.#isEnded()) return;
-    if (this.#ending === 'disconnect') this.#dropUnread();
+    if (this.#has('ended')) return;
+    if (this.#has('disconnect')) this.#dropUnread();
     this.#flush();
     if (stop === 'turn') this.#host.runLater();
     else if (stop === 'stalled') this.#host.stalled();
@@ -472,8 +472,8 @@ export class Transmission implements Answering {
     this.#host.finished(this.#ending === 'disconnect');
   }
 
-  /** A call made while serving may have ended the connection. */
-  #isEnded(): boolean {
-    return this.#ending === 'ended';
+  /** Serving may have brought the end in one way or another. */
+  #has(ending: 'disconnect' | 'ended'): boolean {
+    return this.#ending === ending;
   }
 }

@@ -90,9 +90,12 @@ export class FuzzRounds {
    */
   async memory(): Promise<ProcessMemory> {
     const until = performance.now() + SETTLE_MS;
-    for (let left = 2; left > 1; left = await this.#served.connections()) {
-      if (performance.now() > until) throw new Error(`${left - 1} connections outlive their clients`);
+    let left = await this.#served.connections();
+    while (left.length > 1) {
+      // The healthy client is the oldest.
+      if (performance.now() > until) throw new Error(`outlive their clients: ${left.slice(1).join('; ')}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
+      left = await this.#served.connections();
     }
     await this.#beServed();
     const kept = await this.#healthy.readDisk(MINE_AT, MINE.length);

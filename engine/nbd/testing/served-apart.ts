@@ -6,8 +6,8 @@ import type { ProcessMemory, Question } from './server-process.ts';
 export interface ServedApart {
   readonly socket: string;
   readonly port: number;
-  /** Clients connected. */
-  connections(): Promise<number>;
+  /** Clients connected, each in words. */
+  connections(): Promise<readonly string[]>;
   /** Memory after collecting what is garbage. */
   memory(): Promise<ProcessMemory>;
   /** Begins to note the most memory there is at any time. */

@@ -1,3 +1,4 @@
+import type { ConnectionInfo } from '../connection.ts';
 import { type ServeOptions, serve } from './served.ts';
 
 /**
@@ -41,6 +42,11 @@ async function settledMemory(): Promise<ProcessMemory> {
   return memory();
 }
 
+function inWords({ peer, state, tls, requestsInFlight, transactions, connectedMs }: ConnectionInfo): string {
+  const age = Date.now() - connectedMs;
+  return `${peer}, ${tls ?? 'in the clear'}, in ${state} since ${age} ms, ${transactions} requests, ${requestsInFlight} in flight`;
+}
+
 function watch(): void {
   const now = memory();
   peakLive = Math.max(peakLive, now.liveBytes);
@@ -51,7 +57,7 @@ function watch(): void {
 async function answer(question: Question): Promise<unknown> {
   switch (question) {
     case 'connections':
-      return served.server.connections.length;
+      return served.server.connections.map(inWords);
     case 'memory':
       return settledMemory();
     case 'watch':
