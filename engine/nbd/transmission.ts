@@ -102,6 +102,14 @@ export class Transmission implements Answering {
   #shuttingDown = false;
   #finished = false;
   #flushQueued = false;
+  readonly #sendAnswers = (): void => {
+    this.#flushQueued = false;
+    if (this.#ending === 'ended') return;
+    this.#flush();
+    this.#updateHeld();
+    if (this.#ending === 'no') this.#host.runAgain();
+    this.#finishIfDone();
+  };
 
   constructor(
     host: TransmissionHost,
@@ -400,14 +408,9 @@ export class Transmission implements Answering {
     this.#complete(request, errno);
     if (this.#flushQueued) return;
     this.#flushQueued = true;
-    queueMicrotask(() => {
-      this.#flushQueued = false;
-      if (this.#ending === 'ended') return;
-      this.#flush();
-      this.#updateHeld();
-      if (this.#ending === 'no') this.#host.runAgain();
-      this.#finishIfDone();
-    });
+    // Answers that come in one turn of the loop leave together; the last that is waited for need not wait for others.
+    if (this.#waiting.size === 0) queueMicrotask(this.#sendAnswers);
+    else setImmediate(this.#sendAnswers);
   }
 
   /** A backend that promised less or more than was asked for has failed. */
