@@ -40,6 +40,7 @@ export class ReplyWriter {
   readonly #spares: Buffer[] = [];
   /** Borrowed memory that `#parts` point into. */
   #borrowed: Buffer[] = [];
+  #borrowedBytes = 0;
 
   constructor(socket: Writable, extended: boolean) {
     this.#socket = socket;
@@ -54,6 +55,11 @@ export class ReplyWriter {
   /** Bytes handed to the socket that the kernel has not taken. */
   get unsentBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  /** Borrowed memory that has not been given back, as the socket has not taken what is in it. */
+  get borrowedBytes(): number {
+    return this.#borrowedBytes;
   }
 
   get isFull(): boolean {
@@ -96,7 +102,10 @@ export class ReplyWriter {
     const borrowed = this.#borrowed;
     this.#borrowed = [];
     return () => {
-      for (const buffer of borrowed) spareBuffers.give(buffer);
+      for (const buffer of borrowed) {
+        this.#borrowedBytes -= buffer.length;
+        spareBuffers.give(buffer);
+      }
     };
   }
 
@@ -105,6 +114,7 @@ export class ReplyWriter {
     if (request.length < SEND_IN_PLACE_BYTES) return;
     for (let buffer = request.borrowed.pop(); buffer !== undefined; buffer = request.borrowed.pop()) {
       this.#borrowed.push(buffer);
+      this.#borrowedBytes += buffer.length;
     }
   }
 

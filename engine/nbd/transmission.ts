@@ -59,8 +59,8 @@ export interface TransmissionHost {
 const TURN_BYTES = 8 << 20;
 
 /**
- * Bytes that the client has yet to take, beyond which no more reads are carried out: they would only wait in memory, each in
- * some of its own, where a few buffers can be used over and over.
+ * Bytes that the client has yet to take, beyond which no more reads are carried out by a disk that borrows memory for them:
+ * they would only wait, each in some of its own, where a few buffers can be used over and over.
  */
 const MAX_UNSENT_BYTES = 1 << 20;
 
@@ -259,7 +259,7 @@ export class Transmission implements Answering {
         return 'starved';
       }
       const moves = command === Command.Read || command === Command.Write;
-      if (command === Command.Read && this.#writer.unsentBytes > MAX_UNSENT_BYTES) return 'stalled';
+      if (command === Command.Read && this.#isFarAhead()) return 'stalled';
       if (moves && lengthHigh === 0 && length <= MAX_ACCEPTED_PAYLOAD_BYTES) {
         if (this.#held + length > RESERVED_BYTES && !this.#admits(length)) return 'stalled';
         turnBytes += length;
@@ -445,6 +445,11 @@ export class Transmission implements Answering {
   #flush(): void {
     this.#writer.flush();
     if (this.#held !== 0 || this.#writer.unsentBytes !== 0) this.#updateHeld();
+  }
+
+  #isFarAhead(): boolean {
+    const { unsentBytes, borrowedBytes } = this.#writer;
+    return unsentBytes > MAX_UNSENT_BYTES && borrowedBytes > MAX_UNSENT_BYTES;
   }
 
   /** Whether memory allows a request that moves `length` bytes; if not, the limits wake the connection up. */
