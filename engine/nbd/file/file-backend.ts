@@ -29,7 +29,7 @@ interface Fallocate {
 }
 
 /**
- * A raw image or block device (nbdkit's `file` plugin). Requests run at the same time, each in the system's own threads;
+ * A raw image or block device (nbdkit's `file` plugin). Requests run at the same time, but for those answered at once;
  * one descriptor serves all connections, so a flush covers what any of them has written. Flush and FUA are answered once
  * fdatasync has returned.
  */
