@@ -2,8 +2,11 @@ import { basename } from 'node:path';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
+import type { HostTls } from '#shared/contract/tls.ts';
 import { DiskHost, type HostRequest } from './nbd/disk-host.ts';
 import { startDiskSet } from './nbd/disk-host-set.ts';
+import { tlsOf } from './nbd/tls/tls-options.ts';
+import type { TlsRequest } from './nbd/tls/tls-service.ts';
 import { RefusedError } from './refused-error.ts';
 
 /** What a window asks for when it hosts a disk. */
@@ -12,7 +15,7 @@ export type HostDiskCommand = Extract<Command, { command: 'hostDisk' }>;
 export type HostSetCommand = Extract<Command, { command: 'hostSet' }>;
 
 /** What a disk of its own and a disk of a set have in common. */
-type AskedDisk = Pick<HostDiskCommand, 'size' | 'parameters' | 'plugin' | 'allowFiles'>;
+type AskedDisk = Pick<HostDiskCommand, 'size' | 'parameters' | 'plugin' | 'allowFiles' | 'tls'>;
 
 /** How often hosted disks are looked at for what windows should be told, ms. */
 const LOOK_MS = 250;
@@ -137,9 +140,9 @@ function titleOf({ plugin = 'memory', parameters }: HostDiskCommand): string {
   return basename(path) || plugin;
 }
 
-/** A disk as a window asks for it. @throws RefusedError for a size that will not do. */
+/** A disk as a window asks for it. @throws RefusedError for a size or a way to do TLS that will not do. */
 function requestOf(
-  { size, parameters, plugin = 'memory', allowFiles }: AskedDisk,
+  { size, parameters, plugin = 'memory', allowFiles, tls }: AskedDisk,
   tcpPort: number | null,
 ): HostRequest {
   const sized = plugin === 'memory' || size !== '';
@@ -157,7 +160,16 @@ function requestOf(
     allowFiles: allowFiles === true,
     exportName: '',
     address: tcpPort === null ? { kind: 'unix' } : { kind: 'tcp', port: tcpPort },
+    tls: tls === undefined ? null : tlsRequestOf(tls),
   };
+}
+
+/** What the same would be on a command line. @throws RefusedError in its words. */
+function tlsRequestOf({ mode, kind, path, verifyPeer }: HostTls): TlsRequest | null {
+  const credentials = kind === 'psk' ? { tlsPsk: path } : { tlsCertificates: path };
+  const request = tlsOf({ tls: mode, ...credentials, tlsVerifyPeer: verifyPeer });
+  if (typeof request === 'string') throw new RefusedError(request);
+  return request;
 }
 
 /** What was refused, as the person who asked is told. */

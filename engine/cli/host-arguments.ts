@@ -3,11 +3,12 @@ import { parseSize } from '#shared/bytes/size.ts';
 import { checkSetCount, namesOfSet } from '../disk-set.ts';
 import { findPlugin, PLUGINS, parameterOf } from '../nbd/plugins/registry.ts';
 import { isLoopback, type ListenAddress, NBD_PORT } from '../nbd/server.ts';
+import { type TlsOptions, tlsOf } from '../nbd/tls/tls-options.ts';
 import type { TlsRequest } from '../nbd/tls/tls-service.ts';
 import { RefusedError } from '../refused-error.ts';
 import { hostHelp } from './host-help.ts';
 import { type PrintedOutcome, parsePort, runCommander, usageError } from './run-commander.ts';
-import { addTlsOptions, type TlsOptions, tlsOf } from './tls-arguments.ts';
+import { addTlsOptions } from './tls-arguments.ts';
 import { addWindowOptions, type WindowOptions } from './window-options.ts';
 
 /** Hosts a disk, asked for in nbdkit's words or in our short form. */
@@ -91,7 +92,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
       )
       .option('-e, --exportname <name>', 'name of the export; clients that ask for none get it too', '')
       .addOption(
-        new Option('--filter <name>', 'log, error, delay or readonly; the first is nearest to the client')
+        new Option(
+          '--filter <name>',
+          'log, error, delay, readonly or cow; the first is nearest to the client',
+        )
           .argParser((name: string, names: readonly string[]) => [...names, name])
           .default([]),
       )

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DiskHost } from './disk-host.ts';
 import type { DiskRequest } from './filters/stack.ts';
 import { peer } from './testing/peers.ts';
+import { Pki } from './testing/pki.ts';
+import type { TlsRequest } from './tls/tls-service.ts';
 
 const MIB = 1 << 20;
 const hosts: DiskHost[] = [];
@@ -22,6 +24,7 @@ async function host(
   plugin: string,
   parameters: DiskRequest['parameters'],
   filters: string[] = [],
+  tls: TlsRequest | null = null,
 ): Promise<DiskHost> {
   const address = { kind: 'unix' } as const;
   const started = await DiskHost.start({
@@ -31,6 +34,7 @@ async function host(
     addFilters: true,
     exportName: '',
     address,
+    tls,
   });
   hosts.push(started);
   return started;
@@ -92,6 +96,21 @@ describe('a hosted disk', () => {
     expect(disk.unsaved).toBe(false);
   });
 
+  it('in memory is unsaved however often its overlay was committed or discarded, until it is saved', async () => {
+    const disk = await host('memory', [['size', '1M']], ['cow']);
+    await io(disk, 'write -P 7 0 64k');
+    await disk.commitOverlay();
+    expect([disk.unsaved, disk.info().changed]).toEqual([true, true]);
+    await io(disk, 'write -P 8 0 64k');
+    await disk.discardOverlay();
+    expect([disk.unsaved, disk.info().changed]).toEqual([true, true]);
+    await disk.save(join(directory, 'saved.img'), { sparse: true, replace: false });
+    expect([disk.unsaved, disk.info().changed]).toEqual([false, false]);
+    await io(disk, 'read -P 7 0 64k', 'write -P 9 0 64k');
+    await disk.discardOverlay();
+    expect(disk.unsaved).toBe(false);
+  });
+
   it('is saved sparse, and is the same disk when it is hosted from that image', async () => {
     const disk = await host('memory', [['size', '64M']]);
     await io(disk, 'write -P 5 1M 64k', 'write -P 6 63M 1M');
@@ -129,5 +148,35 @@ describe('a hosted disk', () => {
     await expect(to.copyTo(from)).rejects.toThrow('choose a larger disk');
     await expect(from.copyTo(from)).rejects.toThrow('a disk is not copied to itself');
     await expect(from.copyTo(await host('pattern', [['size', '16M']]))).rejects.toThrow('is read-only');
+  });
+
+  it('is copied to and from disks that let in nobody who does not encrypt', async () => {
+    const pki = new Pki();
+    try {
+      const files = { kind: 'certificates', directory: pki.server, verifyPeer: true } as const;
+      const verified = await host('memory', [['size', '8M']], [], { mode: 'require', files });
+      const keys = { kind: 'psk', file: pki.pskFile } as const;
+      const keyed = await host('memory', [['size', '8M']], [], { mode: 'require', files: keys });
+      const plain = await host('memory', [['size', '8M']]);
+      await io(plain, 'write -P 5 1M 1M');
+      await plain.copyTo(verified);
+      await verified.copyTo(keyed);
+      const image = join(directory, 'copy.img');
+      await peer('nbdcopy', keyed.uri, image);
+      const expected = Buffer.alloc(8 * MIB);
+      expected.fill(5, MIB, 2 * MIB);
+      expect(readFileSync(image).equals(expected)).toBe(true);
+
+      // A disk elsewhere that requires TLS is copied to and from by way of one that passes on to it.
+      const passing = await host('remote', [['uri', keyed.uri]]);
+      await io(plain, 'write -P 6 4M 1M');
+      await plain.copyTo(passing);
+      await passing.copyTo(verified);
+      await verified.save(join(directory, 'saved.img'), { sparse: true, replace: false });
+      expected.fill(6, 4 * MIB, 5 * MIB);
+      expect(readFileSync(join(directory, 'saved.img')).equals(expected)).toBe(true);
+    } finally {
+      pki.remove();
+    }
   });
 });

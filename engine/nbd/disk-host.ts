@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
@@ -8,7 +8,7 @@ import { HostFaults } from '../faults/host-faults.ts';
 import type { Backend } from './backend.ts';
 import { NbdClient } from './client/nbd-client.ts';
 import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
-import { clientTarget, copyDisk, saveToImage } from './copy-disk.ts';
+import { clientTarget, copyDisk } from './copy-disk.ts';
 import { DiskTask } from './disk-task.ts';
 import { CowFilter } from './filters/cow-filter.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
@@ -19,13 +19,17 @@ import { HostedExport } from './hosted-export.ts';
 import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryShare } from './memory-share.ts';
 import { NbdSource } from './nbd-source.ts';
-import { type ListenAddress, NbdServer } from './server.ts';
+import { saveToImage } from './save-image.ts';
+import { eachListener, type ListenAddress, NbdServer } from './server.ts';
+import { TlsNotices } from './tls/tls-notices.ts';
 import { type TlsRequest, TlsService } from './tls/tls-service.ts';
 import { WorkloadRunner } from './workloads/workload-runner.ts';
 
 /** Real memory that the disks hosted by one process may take together. */
 const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
 const PROCESS_MEMORY = new MemoryAllowance(MEMORY_LIMIT_BYTES);
+/** How long a save or copy that was broken off may take to end before the disk is taken from it, ms. */
+const TASK_DRAIN_MS = 2_000;
 /** The notice of a full memory is given at most so often, ms: every refused write asks for it. */
 const NOTICE_MS = 1_000;
 
@@ -54,6 +58,8 @@ export class DiskHost {
   readonly source: NbdSource;
   readonly faults: HostFaults;
   readonly #parameters: LiveParameters;
+  /** Where clients of this process come, which need no credentials. */
+  readonly #own: HostAddress;
   readonly #exportName: string;
   readonly #set: HostInfo['set'];
   readonly #tls: HostInfo['tls'];
@@ -67,6 +73,8 @@ export class DiskHost {
   /** How much of the overlay a commit has done, and what breaks it off; null while none runs. */
   #committed: number | null = null;
   #commit: AbortController | null = null;
+  /** Whether what was committed since the last save went to a disk in memory. */
+  #belowUnsaved = false;
   readonly #task = new DiskTask();
 
   private constructor(
@@ -86,6 +94,7 @@ export class DiskHost {
     const tls = request.tls ?? null;
     this.#tls = tls === null ? null : { mode: tls.mode, kind: tls.files.kind };
     this.address = addresses.clients;
+    this.#own = addresses.own;
     this.source = source;
     this.faults = faults;
     this.#parameters = new LiveParameters(disk, request);
@@ -93,7 +102,7 @@ export class DiskHost {
     this.#disk = disk;
     this.#memory = memory;
     this.#overlay = disk.filters.find((filter) => filter instanceof CowFilter) ?? null;
-    this.#workload = new WorkloadRunner(server, addresses.own, request.exportName, (notice) =>
+    this.#workload = new WorkloadRunner(server, this.#own, request.exportName, (notice) =>
       source.notice(notice),
     );
   }
@@ -116,7 +125,10 @@ export class DiskHost {
     noticeLostLog(disk, source);
     const server: NbdServer = new NbdServer(
       { ...(tls !== null && { tls }), extendedHeaders: request.extendedHeaders ?? true },
-      log === null ? null : new ClientLog(log, () => server.connections),
+      eachListener([
+        ...(log === null ? [] : [new ClientLog(log, () => server.connections)]),
+        ...(tls === null ? [] : [new TlsNotices(source.name, (notice) => source.notice(notice))]),
+      ]),
     );
     const faults = new HostFaults(disk.faults, disk.backend.sizeBytes, (change) => {
       source.faultChanged(0, change);
@@ -226,26 +238,27 @@ export class DiskHost {
   /** Whether it was written to and would lose that when it is stopped. */
   get unsaved(): boolean {
     if (!this.#hosted.changed) return false;
-    return this.#overlay === null ? this.#disk.plugin.volatile : this.#overlay.isChanged;
+    if (this.#overlay === null) return this.#disk.plugin.volatile;
+    return this.#overlay.isChanged || this.#belowUnsaved;
   }
 
   /**
    * Saves the disk as a raw image. What clients write meanwhile is in it or not.
-   * @throws Error when something is there already and is not to be replaced, or it cannot be written.
+   * @throws Error when something is there already and is not to be replaced or is in use, or it cannot be written.
    */
   async save(path: string, how: { readonly sparse: boolean; readonly replace: boolean }): Promise<void> {
     const whole = resolve(path);
-    if (!how.replace && existsSync(whole)) {
-      throw new Error(`${whole} is there already; choose another name, or replace it`);
-    }
     const wasChanged = this.#hosted.changed;
     this.#hosted.changed = false;
     try {
       const { cancelled, copiedBytes } = await this.#task.run('save', whole, (onProgress, signal) =>
-        saveToImage(this.#content, whole, { sparse: how.sparse, onProgress, signal }),
+        saveToImage(this.#content, whole, { ...how, onProgress, signal }),
       );
       if (cancelled) this.#hosted.changed ||= wasChanged;
-      else this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
+      else {
+        this.#belowUnsaved = false;
+        this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
+      }
     } catch (error) {
       this.#hosted.changed ||= wasChanged;
       throw error;
@@ -255,10 +268,8 @@ export class DiskHost {
   /** Copies the disk to another, over what is there. @throws Error when that is too small or cannot be written. */
   async copyTo(other: DiskHost): Promise<void> {
     if (other === this) throw new Error('a disk is not copied to itself; choose another');
-    const client = await NbdClient.connect(
-      other.address.tcp ?? { path: other.address.socketPath ?? '' },
-      other.#exportName,
-    );
+    const { tcp, socketPath } = other.#own;
+    const client = await NbdClient.connect(tcp ?? { path: socketPath ?? '' }, other.#exportName);
     try {
       const name = other.source.name;
       if (client.readOnly) throw new Error(`${name} is read-only`);
@@ -305,6 +316,7 @@ export class DiskHost {
       const { bytes, failed, cancelled } = await overlay.commit((done, total) => {
         this.#committed = total === 0n ? 1 : Number((done * 1000n) / total) / 1000;
       }, this.#commit.signal);
+      if (bytes > 0n && this.#disk.plugin.volatile) this.#belowUnsaved = true;
       if (failed !== 0) {
         throw new Error(
           `the disk below failed with NBD error ${failed} when ${formatBytes(bytes)} were committed; the rest is still in the overlay`,
@@ -313,7 +325,7 @@ export class DiskHost {
       const what = cancelled ? 'The commit was broken off after' : 'Committed';
       const text = `${what} ${formatBytes(bytes)} to ${this.#disk.plugin.words}`;
       this.#tell('commit', text);
-      if (!overlay.isChanged) this.#hosted.changed = false;
+      if (!overlay.isChanged) this.#hosted.changed = this.#belowUnsaved;
     } finally {
       this.#commit = null;
       this.#committed = null;
@@ -328,7 +340,7 @@ export class DiskHost {
   /** Forgets the overlay. @throws Error when there is none, or it is being committed. */
   async discardOverlay(): Promise<void> {
     await this.#neededOverlay().discard();
-    this.#hosted.changed = false;
+    this.#hosted.changed = this.#belowUnsaved;
   }
 
   #neededOverlay(): CowFilter {
@@ -340,7 +352,13 @@ export class DiskHost {
     const overlay = this.#overlay;
     if (overlay === null) return null;
     const { usedBytes, isChanged: changed, whyNoCommit } = overlay;
-    return { usedBytes, changed, whyNoCommit, committed: this.#committed };
+    return {
+      usedBytes,
+      changed,
+      unsavedBelow: this.#belowUnsaved,
+      whyNoCommit,
+      committed: this.#committed,
+    };
   }
 
   /**
@@ -360,12 +378,21 @@ export class DiskHost {
   async stop(): Promise<void> {
     this.cancelCommit();
     this.cancelTask();
-    await this.#task.ended;
+    await this.#taskEnded();
     await this.#workload.stop();
     await this.faults.dispose();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');
     await this.#disk.backend.dispose();
+    await this.#taskEnded();
+  }
+
+  /** A task that was broken off has ended, or waits for a disk that does not answer. */
+  async #taskEnded(): Promise<void> {
+    const waited = new AbortController();
+    const late = pause(TASK_DRAIN_MS, undefined, { signal: waited.signal }).catch(() => undefined);
+    await Promise.race([this.#task.ended, late]);
+    waited.abort();
   }
 }
 

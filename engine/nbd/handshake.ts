@@ -101,6 +101,7 @@ export class Handshake {
   #wanted = 4;
   #stage: 'flags' | 'header' | 'data' | 'skip' | 'securing' | 'chosen' | 'closed' = 'flags';
   #secured = false;
+  #toldToEncrypt = false;
   #skipLeft = 0;
   #option = 0;
   #optionCount = 0;
@@ -129,6 +130,11 @@ export class Handshake {
     const output = this.#output;
     this.#output = [];
     return output;
+  }
+
+  /** Whether the client asked in the clear for what is had by TLS alone, was refused it, and has not encrypted since. */
+  get isRefusedPlain(): boolean {
+    return this.#toldToEncrypt && !this.#secured;
   }
 
   /** From now on every option but ABORT is refused with NBD_REP_ERR_SHUTDOWN. */
@@ -303,6 +309,7 @@ export class Handshake {
   }
 
   #refuseUntilTls(): HandshakeStep {
+    this.#toldToEncrypt = true;
     return this.#refuse(OptionReply.ErrTlsReqd, 'TLS is required here; begin with NBD_OPT_STARTTLS');
   }
 
@@ -332,7 +339,10 @@ export class Handshake {
   }
 
   #exportName(data: Buffer): HandshakeStep {
-    if (this.#needsTls) return this.#close('the client asked for an export without TLS, which is required');
+    if (this.#needsTls) {
+      this.#toldToEncrypt = true;
+      return this.#close('the client asked for an export without TLS, which is required');
+    }
     if (this.#extendedHeaders) return this.#close('NBD_OPT_EXPORT_NAME after extended headers');
     const name = readName(data, 'the export name');
     if (typeof name !== 'string') return this.#close(name.error);

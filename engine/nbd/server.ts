@@ -54,6 +54,21 @@ export interface ServerListener {
   connectionRefused(reason: string): void;
 }
 
+/** One listener that passes on what it is told to each of these, in their order. */
+export function eachListener(listeners: readonly ServerListener[]): ServerListener {
+  return {
+    connectionsChanged: () => {
+      for (const listener of listeners) listener.connectionsChanged();
+    },
+    connectionClosed: (connection, reason) => {
+      for (const listener of listeners) listener.connectionClosed(connection, reason);
+    },
+    connectionRefused: (reason) => {
+      for (const listener of listeners) listener.connectionRefused(reason);
+    },
+  };
+}
+
 /**
  * An NBD server (proto.md): fixed newstyle, several exports, any number of listening addresses. It owns its sockets and
  * connections; exports' backends belong to the caller.

@@ -54,6 +54,11 @@ export class TestEngine implements AsyncDisposable {
     this.#channel.onFrame(encodeJsonFrame(command));
   }
 
+  /** Sends what may be no command at all. */
+  sendAny(json: unknown): void {
+    this.#channel.onFrame(encodeJsonFrame(json));
+  }
+
   file(name: string): string {
     return join(this.folder, name);
   }

@@ -8,12 +8,15 @@ import {
   refusedField,
   sizeProblem,
 } from '../words/host-kinds.ts';
+import { askedTls, isTlsIncomplete, NO_TLS, type TlsForm } from '../words/host-tls.ts';
 import { MAX_DELAY_MS, readWhole } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { errorOf, Field } from './field.tsx';
+import { HostEncryption } from './host-encryption.tsx';
 import { KindChoice, KindFields } from './host-kind-fields.tsx';
 import { HostPlace } from './host-place.tsx';
 import { Modal } from './modal.tsx';
+import { useRefusedField } from './use-refused-field.ts';
 import { useCloseOnceServed } from './use-served.ts';
 
 /** The port that NBD has by its own right. */
@@ -33,6 +36,7 @@ const EMPTY_FORM = {
   trusting: false,
   tcp: false,
   port: NBD_PORT,
+  tls: NO_TLS as TlsForm,
 };
 
 /** Asks for the disk to host. It stays until the engine serves the disk, so that a refusal stands where it belongs. */
@@ -44,6 +48,7 @@ export function HostDialog(): ReactElement {
   const [sent, setSent] = useState<{ kind: HostKind; form: typeof EMPTY_FORM } | null>(null);
   const ids = { readOnly: useId(), apart: useId(), trusting: useId() };
   const asked = useCloseOnceServed('host');
+  const formElement = useRefusedField('hostDisk');
   const change = (changed: Partial<typeof EMPTY_FORM>): void => setForm({ ...form, ...changed });
 
   // What was refused for another kind of disk says nothing of this one.
@@ -62,7 +67,8 @@ export function HostDialog(): ReactElement {
     missingFields(kind, form.values).length > 0 ||
     'error' in readDelay ||
     'error' in writeDelay ||
-    (form.tcp && 'error' in port);
+    (form.tcp && 'error' in port) ||
+    isTlsIncomplete(form.tls);
   const unasked = refusedHere !== null && sent?.form === form ? fileNotAllowed(refusedHere) : null;
 
   const start = (allowFiles: boolean): void => {
@@ -87,6 +93,7 @@ export function HostDialog(): ReactElement {
       ],
       readOnly: readOnly && !kind.readOnly,
       tcpPort: form.tcp && 'value' in port ? port.value : null,
+      ...askedTls(form.tls),
     });
   };
   const submit = (event: FormEvent): void => {
@@ -95,7 +102,13 @@ export function HostDialog(): ReactElement {
   };
   return (
     <Modal title="Host a disk" description="A disk that any NBD client can use.">
-      <form className="form host-form" onSubmit={submit} noValidate data-testid="host-dialog">
+      <form
+        ref={formElement}
+        className="form host-form"
+        onSubmit={submit}
+        noValidate
+        data-testid="host-dialog"
+      >
         <KindChoice kind={kind} onChoose={(plugin) => setKind(hostKind(plugin))} />
         <KindFields
           kind={kind}
@@ -184,6 +197,11 @@ export function HostDialog(): ReactElement {
           wrong={(form.tcp ? errorOf(port) : null) ?? refusedAt('port')}
           onTcp={(tcp) => change({ tcp })}
           onPort={(typed) => change({ port: typed })}
+        />
+        <HostEncryption
+          form={form.tls}
+          refusal={refusedAt('tls')}
+          onChange={(changed) => change({ tls: { ...form.tls, ...changed } })}
         />
         {kind.apart && (
           <Check

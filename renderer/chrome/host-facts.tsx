@@ -6,7 +6,6 @@ import { tlsWords, writtenWords } from '../words/host-words.ts';
 /** What the disk is, what it cannot do here, who can read along, and what was done to it. */
 export function HostFacts({ host }: { readonly host: HostInfo }): ReactElement {
   const written = writtenWords(host);
-  const tls = tlsWords(host.tls);
   return (
     <>
       <p className="host-fact" data-testid="host-words">
@@ -19,17 +18,23 @@ export function HostFacts({ host }: { readonly host: HostInfo }): ReactElement {
           {warning}
         </p>
       ))}
-      {tls !== null && (
-        <p className="host-fact host-warning">
-          <LockKeyhole size={14} aria-hidden="true" />
-          {tls}
-        </p>
-      )}
+      <TlsFact tls={host.tls} />
       {written !== null && (
         <p className="host-fact quiet" data-testid="host-written">
           {written}
         </p>
       )}
     </>
+  );
+}
+
+/** Whether what passes can be read on the way; nothing where encryption is off. */
+export function TlsFact({ tls }: Pick<HostInfo, 'tls'>): ReactElement | null {
+  const words = tlsWords(tls);
+  return words === null ? null : (
+    <p className="host-fact host-warning">
+      <LockKeyhole size={14} aria-hidden="true" />
+      {words}
+    </p>
   );
 }

@@ -3,10 +3,13 @@ import { formatBytes, parseSize } from '#shared/bytes/size.ts';
 import { MAX_SET_DISKS } from '#shared/contract/commands.ts';
 import { hostSet } from '../control/set-deeds.ts';
 import { hostKind, refusedField } from '../words/host-kinds.ts';
+import { askedTls, isTlsIncomplete, NO_TLS } from '../words/host-tls.ts';
 import { MAX_DELAY_MS, readWhole } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { errorOf, FormEnd, TextField } from './field.tsx';
+import { HostEncryption } from './host-encryption.tsx';
 import { Modal } from './modal.tsx';
+import { useRefusedField } from './use-refused-field.ts';
 import { useCloseOnceServed } from './use-served.ts';
 
 /** Asks for a set of disks to host, one address each, to build an array of. */
@@ -18,14 +21,18 @@ export function HostSetDialog(): ReactElement {
   const [readDelay, setReadDelay] = useState('40');
   const [writeDelay, setWriteDelay] = useState('40');
   const [tcp, setTcp] = useState(false);
+  const [tls, setTls] = useState(NO_TLS);
   const ids = { where: useId(), unix: useId(), tcp: useId() };
   const asked = useCloseOnceServed('host');
+  const formElement = useRefusedField('hostSet');
 
   const parsedCount = readCount(count);
   const parsedSize = parseSize(size.trim());
   const parsedRead = readWhole(readDelay, MAX_DELAY_MS, 'use whole ms');
   const parsedWrite = readWhole(writeDelay, MAX_DELAY_MS, 'use whole ms');
-  const bad = [parsedCount, parsedSize, parsedRead, parsedWrite].some((parsed) => 'error' in parsed);
+  const bad =
+    [parsedCount, parsedSize, parsedRead, parsedWrite].some((parsed) => 'error' in parsed) ||
+    isTlsIncomplete(tls);
   const refused = refusal === null ? null : refusedField(hostKind('memory'), refusal);
   const whole =
     'value' in parsedCount && 'bytes' in parsedSize
@@ -45,6 +52,7 @@ export function HostSetDialog(): ReactElement {
       size: size.trim(),
       parameters: delays.filter(({ ms }) => ms > 0).map(({ key, ms }) => ({ key, value: `${ms}ms` })),
       tcp,
+      ...askedTls(tls),
     });
   };
   return (
@@ -52,7 +60,7 @@ export function HostSetDialog(): ReactElement {
       title="Host a set of disks"
       description="Disks in memory to build an array of: disk1, disk2 and so on, each with an address of its own."
     >
-      <form className="form" onSubmit={submit} data-testid="host-set-dialog">
+      <form ref={formElement} className="form host-form" onSubmit={submit} data-testid="host-set-dialog">
         <div className="form-columns">
           <TextField
             label="Disks"
@@ -103,7 +111,16 @@ export function HostSetDialog(): ReactElement {
             <label htmlFor={ids.tcp}>TCP on 127.0.0.1, any free ports</label>
           </div>
         </fieldset>
-        <FormEnd answer={refused === 'size' ? null : refusal} submit="Start" disabled={bad} />
+        <HostEncryption
+          form={tls}
+          refusal={refused === 'tls' ? refusal : null}
+          onChange={(changed) => setTls({ ...tls, ...changed })}
+        />
+        <FormEnd
+          answer={refused === 'size' || refused === 'tls' ? null : refusal}
+          submit="Start"
+          disabled={bad}
+        />
       </form>
     </Modal>
   );

@@ -11,6 +11,7 @@ import { type ArrayPlan, planFor, setCommands, whyNoArray } from '../words/set-c
 import { useApp, useAppState } from './app-context.ts';
 import { CommandButtons } from './client-command-buttons.tsx';
 import { CopyButton } from './copy-command.tsx';
+import { TlsFact } from './host-facts.tsx';
 import { Modal } from './modal.tsx';
 
 /** The set that the disk in hand was hosted in: its addresses, and the commands that build an array of it. */
@@ -28,6 +29,7 @@ export function SetCard(): ReactElement | null {
           <Square size={12} aria-hidden="true" /> Stop all
         </button>
       </div>
+      <TlsFact tls={set.sources[0]?.host.tls ?? null} />
       <ArrayCommands set={set} />
       <ul className="set-list" aria-label="Addresses">
         {set.sources.map((source) => (

@@ -95,16 +95,21 @@ function encryptedClients(host: ClientPlace, tls: ClientTls): readonly (ClientCo
       ? { tool: 'nbd-client', command: null, words: authority.why }
       : {
           tool: 'nbd-client',
-          command: `${nbdClient(host)} -A ${quoteForShell(authority.file)} -H ${certifiedName(host)}`,
+          command: encryptedNbdClient(host, authority.file),
           words: NBD_CLIENT_WORDS,
         },
   ];
 }
 
 function encryptedQemu(host: ClientPlace, object: string, tls: ClientTls): string {
-  const name = tls.kind === 'certificates' ? `,tls-hostname=${certifiedName(host)}` : '';
-  const drive = `${qemuDrive(host)},tls-creds=tls0${name},if=virtio`;
+  const drive = `${encryptedDrive(host, tls)},if=virtio`;
   return `qemu-system-x86_64 -m 1G -object ${quoteForShell(object)} -drive ${quoteForShell(drive)}`;
+}
+
+/** As {@link qemuDrive}, encrypted with what qemu has under the name tls0. */
+export function encryptedDrive(host: ClientPlace, tls: ClientTls): string {
+  const name = tls.kind === 'certificates' ? `,tls-hostname=${certifiedName(host)}` : '';
+  return `${qemuDrive(host)},tls-creds=tls0${name}`;
 }
 
 /** The name that the server's certificate has to be for; libnbd too takes this one for a Unix socket. */
@@ -167,6 +172,11 @@ export function nbdClient(host: ClientPlace, device = '/dev/nbd0'): string {
   if (host.exportName !== '') words.push('-N', quoteForShell(host.exportName));
   if (host.readOnly) words.push('-R');
   return ['sudo nbd-client', ...words].join(' ');
+}
+
+/** As {@link nbdClient}, encrypted, with the authority's certificate in `authority`. */
+export function encryptedNbdClient(host: ClientPlace, authority: string, device?: string): string {
+  return `${nbdClient(host, device)} -A ${quoteForShell(authority)} -H ${certifiedName(host)}`;
 }
 
 /** An IPv6 address is told from its port by brackets. */

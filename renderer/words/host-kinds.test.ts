@@ -31,6 +31,9 @@ describe('refusedField', () => {
     expect(refusedField(memory, 'listen EACCES: permission denied 127.0.0.1:1')).toBe('port');
     expect(refusedField(memory, 'an export of that name is hosted already')).toBe('exportName');
     expect(refusedField(memory, 'out of memory')).toBeNull();
+    expect(refusedField(memory, '--tls-certificates: there is no directory /x')).toBe('tls');
+    expect(refusedField(hostKind('file'), '--tls-psk: ENOENT: no such file, port 1')).toBe('tls');
+    expect(refusedField(hostKind('remote'), 'tls-certificates=/x: ENOENT')).toBe('tls-certificates');
     expect(refusedField(hostKind('file'), 'file=/x: it is a directory')).toBe('file');
     expect(refusedField(hostKind('data'), 'data: a string has no end (at character 3)')).toBe('data');
     expect(refusedField(hostKind('curl'), 'https://host/x: 404 Not Found')).toBe('url');

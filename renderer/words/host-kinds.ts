@@ -1,4 +1,5 @@
 import { parseSize } from '#shared/bytes/size.ts';
+import { isAboutCredentials } from './host-tls.ts';
 
 /** A field of the host dialog that is a parameter of the kind of disk, by nbdkit's key. */
 export interface KindField {
@@ -173,8 +174,12 @@ export function fileNotAllowed(refusal: string): string | null {
   return /<(.+) reads a file, which was not allowed/s.exec(refusal)?.[1] ?? null;
 }
 
-/** The field of that kind that a refusal speaks of: its own keys first, then what every disk has. */
+/**
+ * The field of that kind that a refusal speaks of: `tls` for those about encryption, then its own keys, then what every
+ * disk has.
+ */
 export function refusedField(kind: HostKind, text: string): string | null {
+  if (isAboutCredentials(text)) return 'tls';
   const [, key = ''] = /^([A-Za-z][A-Za-z0-9._-]*)[=:]/.exec(text) ?? [];
   const known = [...kind.fields.map((field) => field.key), 'size', 'rdelay', 'wdelay'];
   if (known.includes(key)) return key;

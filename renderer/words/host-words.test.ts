@@ -57,7 +57,7 @@ describe('what a person is warned of', () => {
 });
 
 describe('what was written', () => {
-  const overlay = { usedBytes: 0, changed: false, whyNoCommit: null, committed: null };
+  const overlay = { usedBytes: 0, changed: false, unsavedBelow: false, whyNoCommit: null, committed: null };
   const memory = { changed: true, volatile: true, overlay: null };
 
   it('would be lost from memory, and from an overlay that holds something', () => {
@@ -66,6 +66,7 @@ describe('what was written', () => {
     expect(isUnsaved({ ...memory, volatile: false })).toBe(false);
     expect(isUnsaved({ ...memory, overlay })).toBe(false);
     expect(isUnsaved({ ...memory, overlay: { ...overlay, changed: true } })).toBe(true);
+    expect(isUnsaved({ ...memory, overlay: { ...overlay, unsavedBelow: true } })).toBe(true);
   });
 
   it('is told with what would become of it', () => {
@@ -73,6 +74,7 @@ describe('what was written', () => {
     expect(writtenWords({ ...memory, volatile: false })).toBe('Written to');
     expect(writtenWords(memory)).toContain('not saved');
     expect(writtenWords({ ...memory, overlay: { ...overlay, changed: true } })).toContain('not committed');
+    expect(writtenWords({ ...memory, overlay: { ...overlay, unsavedBelow: true } })).toContain('not saved');
   });
 });
 

@@ -51,14 +51,15 @@ export function otherClients(host: HostInfo): HostInfo['connections'] {
 
 /** Whether it was written to and would lose that when it is stopped; as the engine has it, which refuses to stop it. */
 export function isUnsaved(host: Pick<HostInfo, 'changed' | 'volatile' | 'overlay'>): boolean {
-  return host.changed && (host.overlay === null ? host.volatile : host.overlay.changed);
+  if (!host.changed) return false;
+  return host.overlay === null ? host.volatile : host.overlay.changed || host.overlay.unsavedBelow;
 }
 
 /** What has become of what clients wrote; null where nothing was written. */
 export function writtenWords(host: Pick<HostInfo, 'changed' | 'volatile' | 'overlay'>): string | null {
   if (!host.changed) return null;
   if (!isUnsaved(host)) return 'Written to';
-  return host.overlay === null
+  return host.overlay?.changed !== true
     ? 'Written to, and not saved: it is lost when it is stopped'
     : 'Written to, and not committed: it is lost when it is stopped';
 }

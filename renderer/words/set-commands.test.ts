@@ -118,6 +118,53 @@ describe('the commands of a set', () => {
   });
 });
 
+describe('the commands of a set that requires TLS', () => {
+  /** Two disks with the same credentials. */
+  function secured(user: string, parameter: string): ClientPlace[] {
+    return disks(2).map((disk) => ({
+      ...disk,
+      uri: `nbds+unix://${user}/${disk.exportName}?socket=/run/s${parameter}`,
+    }));
+  }
+  const byTool = (places: readonly ClientPlace[]): Record<string, string> =>
+    Object.fromEntries(
+      setCommands(places, planFor(2)).map(({ tool, command, words }) => [
+        tool,
+        command ?? `cannot: ${words}`,
+      ]),
+    );
+
+  it('give qemu the certificates once, and every drive their name', () => {
+    const words = shellWords(byTool(secured('', '&tls-certificates=/etc/my pki'))['qemu'] ?? '');
+    const objects = words.filter((word) => word.startsWith('tls-creds-'));
+    expect(objects).toEqual(['tls-creds-x509,id=tls0,endpoint=client,dir=/etc/my pki']);
+    const drives = words.filter((word) => word.startsWith('driver=nbd'));
+    expect(drives.map((drive) => drive.replace(/.*,(?=export)/, ''))).toEqual([
+      'export=disk1,discard=unmap,tls-creds=tls0,tls-hostname=localhost,if=none,id=disk1',
+      'export=disk2,discard=unmap,tls-creds=tls0,tls-hostname=localhost,if=none,id=disk2',
+    ]);
+  });
+
+  it('give every nbd-client the authority, before mdadm', () => {
+    const line = byTool(secured('', '&tls-certificates=/etc/pki'))['nbd-client'] ?? '';
+    expect(line.match(/ -A \/etc\/pki\/ca-cert\.pem -H localhost && sudo (nbd-client|mdadm)/g)).toHaveLength(
+      2,
+    );
+    expect(spawnSync('sh', ['-n', '-c', line]).status).toBe(0);
+  });
+
+  it('say which clients cannot, and what can instead', () => {
+    const keyed = byTool(secured('alice@', '&tls-psk-file=/run/keys.psk'));
+    expect(keyed['guestfish']).toMatch(/^cannot: guestfish does not encrypt; use nbdfuse for each disk/);
+    expect(keyed['nbd-client']).toMatch(/^cannot: .*no keys shared beforehand/);
+    expect(keyed['qemu']).toContain('tls-creds-psk,id=tls0,endpoint=client,dir=/run,username=alice');
+    expect(keyed['qemu']).not.toContain('tls-hostname');
+    expect(byTool(secured('alice@', '&tls-psk-file=/run/other'))['qemu']).toMatch(/^cannot: .*keys\.psk/);
+    const verified = byTool(secured('', ''));
+    expect(Object.values(verified).every((words) => words.startsWith('cannot: '))).toBe(true);
+  });
+});
+
 describe('driveName', () => {
   it('counts as Linux does', () => {
     expect([0, 25, 26, 51, 52, 63].map(driveName)).toEqual(['sda', 'sdz', 'sdaa', 'sdaz', 'sdba', 'sdbl']);

@@ -3,11 +3,15 @@ import {
   asSeenHere,
   type ClientCommand,
   type ClientPlace,
+  encryptedDrive,
+  encryptedNbdClient,
   guestfishServer,
   nbdClient,
   qemuDrive,
   quoteForShell,
+  type UnfitClient,
 } from './client-commands.ts';
+import { type ClientTls, nbdClientAuthority, qemuCredentials, tlsOfUri } from './client-tls.ts';
 import { plural } from './format.ts';
 
 /** The array that the commands of a set build. */
@@ -46,29 +50,76 @@ export function whyNoArray(plan: ArrayPlan, count: number): string | null {
 
 /**
  * What to type next to build an array of the disks of a set, in their order. Each is one line that a POSIX shell takes
- * as it stands; options are as guestfish(1), qemu(1), nbd-client(8) and mdadm(8) have them.
+ * as it stands; options are as guestfish(1), qemu(1), nbd-client(8) and mdadm(8) have them. All disks of a set have the
+ * same credentials.
  */
-export function setCommands(places: readonly ClientPlace[], plan: ArrayPlan): readonly ClientCommand[] {
+export function setCommands(
+  places: readonly ClientPlace[],
+  plan: ArrayPlan,
+): readonly (ClientCommand | UnfitClient)[] {
   const disks = places.map(asSeenHere);
   const what = `RAID ${plan.level} of ${plural(disks.length - plan.spares, 'disk')}${
     plan.spares === 0 ? '' : ` and ${plural(plan.spares, 'spare')}`
   }`;
+  const words = {
+    qemu: `Starts a virtual machine with the disks as /dev/sda and so on; give its kernel ${DISCARD_ARGUMENT}`,
+    nbdClient: `Makes the disks devices of this machine and builds a ${what} of them, /dev/md0`,
+  };
+  const tls = tlsOfUri(disks[0]?.uri ?? '');
+  if (tls !== null) return encrypted(disks, plan, tls, words);
   return [
     {
       tool: 'guestfish',
       command: guestfish(disks, plan),
       words: `Starts a small machine with the disks, builds a ${what} and makes a file system on it`,
     },
-    {
-      tool: 'qemu',
-      command: qemu(disks),
-      words: `Starts a virtual machine with the disks as /dev/sda and so on; give its kernel ${DISCARD_ARGUMENT}`,
-    },
+    { tool: 'qemu', command: qemu(disks.map(qemuDrive)), words: words.qemu },
     {
       tool: 'nbd-client',
-      command: mdadm(disks, plan),
-      words: `Makes the disks devices of this machine and builds a ${what} of them, /dev/md0`,
+      command: mdadm(
+        plan,
+        disks.map((disk) => (device) => nbdClient(disk, device)),
+      ),
+      words: words.nbdClient,
     },
+  ];
+}
+
+/** The same for disks that let in nobody who does not encrypt; which clients cannot, and what can instead. */
+function encrypted(
+  disks: readonly ClientPlace[],
+  plan: ArrayPlan,
+  tls: ClientTls,
+  words: { readonly qemu: string; readonly nbdClient: string },
+): readonly (ClientCommand | UnfitClient)[] {
+  const credentials = qemuCredentials(tls);
+  const authority = nbdClientAuthority(tls);
+  return [
+    {
+      tool: 'guestfish',
+      command: null,
+      words: 'guestfish does not encrypt; use nbdfuse for each disk, and add the files that it makes',
+    },
+    'why' in credentials
+      ? { tool: 'qemu', command: null, words: credentials.why }
+      : {
+          tool: 'qemu',
+          command: qemu(
+            disks.map((disk) => encryptedDrive(disk, tls)),
+            credentials.object,
+          ),
+          words: words.qemu,
+        },
+    'why' in authority
+      ? { tool: 'nbd-client', command: null, words: authority.why }
+      : {
+          tool: 'nbd-client',
+          command: mdadm(
+            plan,
+            disks.map((disk) => (device) => encryptedNbdClient(disk, authority.file, device)),
+          ),
+          words: words.nbdClient,
+        },
   ];
 }
 
@@ -92,30 +143,35 @@ function guestfish(disks: readonly ClientPlace[], plan: ArrayPlan): string {
   return `${start} ${steps.join(' : ')}`;
 }
 
-/** Disks of a SCSI controller: as many as a set has, where virtio's own would want a PCI slot each. */
-function qemu(disks: readonly ClientPlace[]): string {
-  const drives = disks.map((disk, i) => {
-    const drive = quoteForShell(`${qemuDrive(disk)},if=none,id=disk${i + 1}`);
-    return `-drive ${drive} -device scsi-hd,drive=disk${i + 1}`;
+/**
+ * Disks of a SCSI controller: as many as a set has, where virtio's own would want a PCI slot each.
+ * @param object what the drives name as their credentials; null for none.
+ */
+function qemu(drives: readonly string[], object: string | null = null): string {
+  const devices = drives.map((drive, i) => {
+    const name = `disk${i + 1}`;
+    return `-drive ${quoteForShell(`${drive},if=none,id=${name}`)} -device scsi-hd,drive=${name}`;
   });
-  return ['qemu-system-x86_64 -m 1G -device virtio-scsi-pci', ...drives].join(' ');
+  const credentials = object === null ? [] : [`-object ${quoteForShell(object)}`];
+  return ['qemu-system-x86_64 -m 1G -device virtio-scsi-pci', ...credentials, ...devices].join(' ');
 }
 
-function mdadm(disks: readonly ClientPlace[], plan: ArrayPlan): string {
-  const devices = disks.map((_, i) => `/dev/nbd${i}`);
-  const many = disks.length > NBD_DEVICES ? ` nbds_max=${disks.length}` : '';
+/** @param clients for each disk the line that makes it that device. */
+function mdadm(plan: ArrayPlan, clients: readonly ((device: string) => string)[]): string {
+  const devices = clients.map((_, i) => `/dev/nbd${i}`);
+  const many = devices.length > NBD_DEVICES ? ` nbds_max=${devices.length}` : '';
   const parity = plan.level === 4 || plan.level === 5 || plan.level === 6;
   const create = [
     `sudo mdadm --create /dev/md0 --run --level=${plan.level}`,
     ...(plan.level === 1 ? [] : [`--chunk=${plan.chunkBytes / KIB}K`]),
-    `--raid-devices=${disks.length - plan.spares}`,
+    `--raid-devices=${devices.length - plan.spares}`,
     ...(plan.spares === 0 ? [] : [`--spare-devices=${plan.spares}`]),
     ...devices,
   ].join(' ');
   return [
     `sudo modprobe nbd${many}`,
     ...(parity ? [`sudo modprobe raid456 ${DISCARD_ARGUMENT.replace('raid456.', '')}`] : []),
-    ...disks.map((disk, i) => nbdClient(disk, devices[i])),
+    ...clients.map((client, i) => client(`/dev/nbd${i}`)),
     create,
   ].join(' && ');
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ArrayLayoutSchema } from './arrays.ts';
 import { FaultRulesSchema } from './faults.ts';
 import { SAMPLES } from './samples.ts';
+import { HostTlsSchema } from './tls.ts';
 
 /**
  * Every command a window can send. Parsed at the engine's door in both hosts: what is not in this map, or not of
@@ -111,6 +112,8 @@ export const CommandSchema = v.variant('command', [
     readOnly: v.boolean(),
     /** Null: a Unix socket in a private directory. Else a port on 127.0.0.1, 0 for any free one. */
     tcpPort: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))),
+    /** No TLS when absent. */
+    tls: v.optional(HostTlsSchema),
   }),
   /** Changes a parameter of a hosted disk's filters while clients are connected; an empty value puts it out of force. */
   v.strictObject({
@@ -177,6 +180,8 @@ export const CommandSchema = v.variant('command', [
     size: sizeText,
     parameters,
     tcp: v.boolean(),
+    /** For all of them alike; no TLS when absent. */
+    tls: v.optional(HostTlsSchema),
   }),
   /**
    * The Error switch of a disk: for a hosted one every request fails with EIO; for a log the error filter's file is made

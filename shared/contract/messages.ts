@@ -59,6 +59,8 @@ export const HostInfoSchema = v.object({
       /** Bytes of the blocks that it holds. */
       usedBytes: v.number(),
       changed: v.boolean(),
+      /** Whether what was committed went to a disk in memory, and was not saved since. */
+      unsavedBelow: v.boolean(),
       /** Why it cannot be committed; null when it can. */
       whyNoCommit: v.nullable(v.string()),
       /** How much of it has been committed, 0 to 1; null while it is not being committed. */

@@ -108,7 +108,8 @@ export class CowFilter extends Filter {
   override read(request: Request): Promise<number> {
     return this.#run(async (overlay) => {
       const parts = [...this.#runsOf(request)].map(({ offset, length, state }) =>
-        this.#readPart(overlay, offset, length, state),
+        // All are waited for, as places in the overlay stay theirs only so long.
+        this.#readPart(overlay, offset, length, state).catch((error: unknown) => -nbdErrno(error)),
       );
       const read = await Promise.all(parts);
       const failed = read.find((part) => typeof part === 'number' && part < 0);
@@ -160,10 +161,11 @@ export class CowFilter extends Filter {
   }
 
   override async dispose(): Promise<void> {
+    // First, as requests here may be waiting for the disk below, which answers them when it ends.
+    await this.next.dispose();
     await this.#whenIdle();
     await this.#overlay?.close();
     this.#map.clear();
-    await this.next.dispose();
   }
 
   /**
@@ -176,6 +178,7 @@ export class CowFilter extends Filter {
     if (this.whyNoCommit !== null) throw new Error(`nothing can be committed: ${this.whyNoCommit}`);
     if (this.#committing) throw new Error('the overlay is being committed already');
     this.#committing = true;
+    while (this.#held !== null) await this.#held;
     const total = this.changedBytes;
     let bytes = 0n;
     let failed: number = Errno.Ok;
@@ -307,7 +310,8 @@ export class CowFilter extends Filter {
       const within = Number(offset + BigInt(at) - this.#startOf(block));
       const part = Math.min(length - at, this.#lengthOf(block) - within);
       const bytes = bytesOf(at, part);
-      changes.push(this.#locks.run(block, () => this.#changeBlock(overlay, block, within, bytes)));
+      const change = this.#locks.run(block, () => this.#changeBlock(overlay, block, within, bytes));
+      changes.push(change.catch(nbdErrno));
       at += part;
     }
     const errnos = await Promise.all(changes);
@@ -315,31 +319,46 @@ export class CowFilter extends Filter {
   }
 
   async #changeBlock(overlay: OverlayFile, block: number, within: number, bytes: Buffer): Promise<number> {
-    const state = this.#map.get(block);
-    if (state >= FIRST_SLOT) {
-      await overlay.write(state - FIRST_SLOT, within, bytes);
-      return Errno.Ok;
-    }
-    let whole = bytes;
-    if (bytes.length < this.#lengthOf(block)) {
-      whole = Buffer.alloc(this.#lengthOf(block));
-      if (state === BlockState.Base) {
-        const { errno, bytes: before } = await readRange(this.next, this.#startOf(block), whole.length);
-        if (errno !== 0) return errno;
-        before.copy(whole);
+    for (;;) {
+      const state = this.#map.get(block);
+      if (state >= FIRST_SLOT) {
+        await overlay.write(state - FIRST_SLOT, within, bytes);
+        return Errno.Ok;
       }
-      bytes.copy(whole, within);
-    }
-    const slot = overlay.take();
-    try {
-      await overlay.write(slot, 0, whole);
-    } catch (error) {
+      const { errno, whole } = await this.#wholeBlock(block, state, within, bytes);
+      if (errno !== 0) return errno;
+      const slot = overlay.take();
+      try {
+        await overlay.write(slot, 0, whole);
+      } catch (error) {
+        overlay.giveBack(slot);
+        throw error;
+      }
+      // A block that was zeroed meanwhile does not get back what was read before that.
+      const isAsItWas = this.#map.get(block) === state;
+      if (isAsItWas && this.#map.set(block, slot + FIRST_SLOT)) return Errno.Ok;
       overlay.giveBack(slot);
-      throw error;
+      if (isAsItWas) return Errno.ENOSPC;
     }
-    if (this.#map.set(block, slot + FIRST_SLOT)) return Errno.Ok;
-    overlay.giveBack(slot);
-    return Errno.ENOSPC;
+  }
+
+  /** A block that is not in the overlay as it is after a change. */
+  async #wholeBlock(
+    block: number,
+    state: number,
+    within: number,
+    bytes: Buffer,
+  ): Promise<{ errno: number; whole: Buffer }> {
+    const length = this.#lengthOf(block);
+    if (bytes.length === length) return { errno: Errno.Ok, whole: bytes };
+    let whole: Buffer = Buffer.alloc(length);
+    if (state === BlockState.Base) {
+      const { errno, bytes: before } = await readRange(this.next, this.#startOf(block), length);
+      if (errno !== 0) return { errno, whole };
+      whole = before;
+    }
+    bytes.copy(whole, within);
+    return { errno: Errno.Ok, whole };
   }
 
   /** Makes a range zeroes: whole blocks become `state`, parts of blocks are written. */

@@ -55,6 +55,7 @@ describe('credentials', () => {
     const error: unknown = await readCredentials(pskFile(text)).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(RequestError);
     expect(String(error)).toContain(message);
+    expect(String(error)).toContain(`--tls-psk: ${join(pki.directory, 'some.psk')}`);
     expect(String(error)).not.toContain('secret');
   });
 
@@ -64,13 +65,20 @@ describe('credentials', () => {
     await expect(readCredentials(open)).rejects.toThrow('server-key.pem can be used by anybody');
   });
 
-  it.each([
-    ['server-key.pem', '--tls-certificates: ENOENT'],
-    ['ca-cert.pem', '--tls-certificates: ENOENT'],
-  ])('name %s when it is missing', async (name, message) => {
+  it.each(['server-key.pem', 'ca-cert.pem'])('name %s when it is missing', async (name) => {
     const without = certificates((directory) => rmSync(join(directory, name)));
-    await expect(readCredentials(without)).rejects.toThrow(message);
-    await expect(readCredentials(without)).rejects.toThrow(name);
+    const path = join(pki.directory, 'changed', name);
+    await expect(readCredentials(without)).rejects.toThrow(`--tls-certificates: there is no file ${path}`);
+  });
+
+  it('name a directory that is a file, and a file that is a directory', async () => {
+    const directory = join(pki.server, 'ca-cert.pem');
+    await expect(readCredentials({ kind: 'certificates', directory, verifyPeer: false })).rejects.toThrow(
+      `--tls-certificates: ${directory} is no directory`,
+    );
+    await expect(readCredentials({ kind: 'psk', file: pki.server })).rejects.toThrow(
+      `--tls-psk: ${pki.server} is a directory`,
+    );
   });
 
   it('name a file that holds something else', async () => {
@@ -81,7 +89,7 @@ describe('credentials', () => {
       'server-cert.pem holds no certificate in PEM format',
     );
     await expect(readCredentials({ kind: 'psk', file: '/nowhere/keys' })).rejects.toThrow(
-      '--tls-psk: ENOENT',
+      '--tls-psk: there is no file /nowhere/keys',
     );
   });
 
