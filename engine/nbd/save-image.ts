@@ -181,7 +181,7 @@ function imageTarget(file: FileHandle, sparse: boolean): CopyTarget {
     zero: async (offset, length) => {
       if (sparse) return Errno.Ok;
       const native = await nativeFiles();
-      if (native !== null && (await native.zeroRange(file.fd, offset, length)) === 0) return Errno.Ok;
+      if (native !== null && (await native.zeroRange(file.fd, offset, BigInt(length))) === 0) return Errno.Ok;
       return writeZeroes(length, (at, zeroes) => write(offset + BigInt(at), zeroes));
     },
     flush: async () => {
