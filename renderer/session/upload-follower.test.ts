@@ -12,7 +12,7 @@ interface Followed {
 function follow(getFile: () => Promise<File>): Followed {
   const commands: Command['command'][] = [];
   const failures: string[] = [];
-  const followed = {
+  const followed: Followed = {
     commands,
     failures,
     sent: '',

@@ -15,6 +15,7 @@ import {
   tlsWords,
   writtenWords,
 } from './host-words.ts';
+import { clientInfo } from './testing/infos.ts';
 import { WORKLOAD_WORDS, workloadTitle } from './workloads.ts';
 
 const parameter = (key: string, value: string, filter = 'delay') => ({ filter, key, value });
@@ -72,23 +73,13 @@ describe('what was written', () => {
   });
 
   it('is told before the disk is stopped, with all that ends with it', () => {
-    const client = {
-      number: 1,
-      peer: '',
-      state: '',
-      features: '',
-      requestsInFlight: 0,
-      transactions: 0,
-      connectedMs: 0,
-      builtIn: false,
-    };
     expect(lossWords({ ...memory, unsaved: false })).toBe('');
     expect(lossWords(memory)).toBe(
       'What was written to it is in memory only and is lost, unless it is saved.',
     );
     expect(lossWords(apart)).toContain('unless it is committed or saved first');
     expect(
-      lossWords({ ...memory, unsaved: false, connections: [client, { ...client, builtIn: true }] }),
+      lossWords({ ...memory, unsaved: false, connections: [clientInfo(), clientInfo({ builtIn: true })] }),
     ).toBe('1 client uses it now and will get errors. What is on the disk is lost.');
     const task = { kind: 'save' as const, to: '/a/b.img', done: 0.5 };
     expect(lossWords({ ...memory, task })).toContain('The save to /a/b.img is broken off.');

@@ -1,29 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionInfo } from '#shared/contract/messages.ts';
 import { withDistinctNames } from './log-names.ts';
+import { diskInfo, sourceInfo } from './testing/infos.ts';
 
 /** A session with one disk a log, named as its log, and one more of an export's own name. */
 function session(paths: readonly (string | null)[]): SessionInfo {
-  const sources = paths.map((path, id) => ({
-    id,
-    kind: path === null ? ('upload' as const) : ('log' as const),
-    name: 'log',
-    path,
-    status: 'live' as const,
-    statusText: '',
-    bytesRead: 0,
-    totalBytes: null,
-    lines: 0,
-    notUnderstood: 0,
-    timesBackwards: 0,
-    runs: [],
-    run: null,
-    host: null,
-  }));
-  const disk = { exportName: '', sizeBytes: null, guessedSizeBytes: null };
-  const disks = sources.map((source) => ({ ...disk, id: source.id, source: source.id, name: source.name }));
+  const sources = paths.map((path, id) => sourceInfo({ id, path, kind: path === null ? 'upload' : 'log' }));
+  const disks = sources.map(({ id, name }) => diskInfo({ id, name, source: id }));
   return {
-    disks: [...disks, { ...disk, id: 99, source: 0, name: 'sda' }],
+    disks: [...disks, diskInfo({ id: 99, name: 'sda' })],
+    arrays: [],
     sources,
     notices: [],
     replay: null,

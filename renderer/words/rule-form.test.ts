@@ -8,7 +8,7 @@ import { MAX_SPAN_MS, parseSpan, spanText } from './spans.ts';
 
 const DISK = 64n << 20n;
 
-function errorsOf(change: Partial<RuleDraft>): Readonly<Partial<Record<string, string>>> {
+function errorsOf(change: Partial<RuleDraft>): Readonly<Partial<Record<keyof RuleDraft, string>>> {
   const read = readRule({ ...NEW_RULE, ...change }, DISK);
   return 'errors' in read ? read.errors : {};
 }
