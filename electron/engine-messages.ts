@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { LogSet } from '#engine/disk-set.ts';
 import type { EngineOptions } from '#engine/engine.ts';
+import type { DiskAtStake } from '#engine/hosted-disks.ts';
 
 /** What the shell tells the engine's process. Ports of windows come along with `window`. */
 export type ToEngine =
@@ -10,10 +11,16 @@ export type ToEngine =
   | { readonly kind: 'stdin'; readonly sizeBytes: bigint | null }
   | { readonly kind: 'stdin-bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'stdin-end' }
+  | { readonly kind: 'at-stake' }
+  | { readonly kind: 'save'; readonly source: number; readonly path: string }
   | { readonly kind: 'dispose' };
 
-/** What the engine's process tells the shell: it takes more of standard input. */
-export type FromEngine = { readonly kind: 'stdin-more' };
+/** What the engine's process tells the shell: it takes more of standard input, and answers to what it was asked. */
+export type FromEngine =
+  | { readonly kind: 'stdin-more' }
+  | { readonly kind: 'at-stake'; readonly disks: readonly DiskAtStake[] }
+  /** `problem` is a sentence, null when all went well. */
+  | { readonly kind: 'saved'; readonly source: number; readonly problem: string | null };
 
 const StartSchema = v.object({ version: v.string(), stateDir: v.string(), assetsDir: v.string() });
 

@@ -15,6 +15,15 @@ function report(work: Promise<void>): void {
   work.catch((error: unknown) => process.stderr.write(`nbdscope: ${String(error)}\n`));
 }
 
+/** Saves over what is there: the system's own dialog has asked about that. */
+async function save(source: number, path: string): Promise<void> {
+  const problem = await engine.saveHost(source, path, { sparse: true, replace: true }).then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  tell({ kind: 'saved', source, problem });
+}
+
 process.parentPort.on('message', ({ data, ports }: { data: ToEngine; ports: Electron.MessagePortMain[] }) => {
   switch (data.kind) {
     case 'window':
@@ -35,6 +44,12 @@ process.parentPort.on('message', ({ data, ports }: { data: ToEngine; ports: Elec
       break;
     case 'stdin-end':
       stdin.end();
+      break;
+    case 'at-stake':
+      tell({ kind: 'at-stake', disks: engine.atStake });
+      break;
+    case 'save':
+      void save(data.source, data.path);
       break;
     case 'dispose':
       void engine.dispose().finally(() => process.exit(0));

@@ -17,6 +17,8 @@ import { stateDir } from '#engine/cli/state-dir.ts';
 import { SECURITY_HEADERS } from '#shared/contract/security-policy.ts';
 import { EngineHost } from './engine-host.ts';
 import { launchRequest } from './launch.ts';
+import { askBeforeLeaving, saveBeforeLeaving } from './leave-dialogs.ts';
+import { Leaving } from './leaving.ts';
 import { menuTemplate } from './menu.ts';
 import { APP_ORIGIN, APP_SCHEME, appFile, isExternalLink, isOwnPage } from './own-origin.ts';
 
@@ -123,17 +125,23 @@ async function start(): Promise<void> {
   else if (request.logs.length > 0 || !request.stdin) engine.open(request.logs, request.sizeBytes);
   if (request.stdin) engine.openStdin(process.stdin, request.sizeBytes);
 
-  let ended = false;
-  app.on('before-quit', (event) => {
-    if (ended) return;
-    event.preventDefault();
-    void engine.end().finally(() => {
-      ended = true;
-      app.quit();
-    });
+  const leaving = new Leaving({
+    atStake: () => engine.atStake(),
+    ask: askBeforeLeaving,
+    save: (disk) => saveBeforeLeaving(engine, disk),
+    end: () => engine.end(),
+    quit: () => app.quit(),
   });
+  /** Lets a window or the app end only once nothing is lost by it. */
+  const holdBack = (event: { preventDefault(): void }): void => {
+    if (leaving.over) return;
+    event.preventDefault();
+    void leaving.leave();
+  };
+  app.on('before-quit', holdBack);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void leaving.now());
   app.on('window-all-closed', () => app.quit());
-  createWindow();
+  createWindow().on('close', holdBack);
 }
 
 start().catch((error: unknown) => {

@@ -10,7 +10,7 @@ import type { EventBatch } from '#shared/events/event-batch.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { LogFaults } from './faults/log-faults.ts';
-import { type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
+import { type DiskAtStake, type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
 import type { DiskHost } from './nbd/disk-host.ts';
@@ -103,11 +103,15 @@ export class Engine {
 
   /** Hosts a disk in memory beside what is open, and shows it. */
   hostDisk(command: HostDiskCommand): Promise<void> {
-    return this.enqueue(async () => {
-      const host = await this.#hosts.start(command);
-      await this.leaveSample(false);
-      await this.#show(host);
-    });
+    // Outside the queue: another server may take long to answer, and that must hold up nothing else.
+    const started = this.#hosts.start(command);
+    return started.then((host) =>
+      this.enqueue(async () => {
+        if (this.#disposed) return host.stop();
+        await this.leaveSample(false);
+        await this.#show(host);
+      }),
+    );
   }
 
   /** Hosts as many disks in memory as are asked for, all or none, and shows them. */
@@ -136,6 +140,20 @@ export class Engine {
   /** The disk hosted as that source. @throws RefusedError when there is none. */
   hostOf(sourceId: number): DiskHost {
     return this.#hosts.get(sourceId);
+  }
+
+  /** Saves a hosted disk as a raw image. @throws Error when it cannot be written there. */
+  saveHost(
+    sourceId: number,
+    path: string,
+    how: { readonly sparse: boolean; readonly replace: boolean },
+  ): Promise<void> {
+    return this.#hosts.save(sourceId, path, how);
+  }
+
+  /** The hosted disks that are not to be ended without asking. */
+  get atStake(): readonly DiskAtStake[] {
+    return this.#hosts.atStake;
   }
 
   /** Serves a window until its channel closes. */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Command } from '#shared/contract/commands.ts';
@@ -17,12 +18,24 @@ export type HostSetCommand = Extract<Command, { command: 'hostSet' }>;
 /** What a disk of its own and a disk of a set have in common. */
 type AskedDisk = Pick<HostDiskCommand, 'size' | 'parameters' | 'plugin' | 'allowFiles' | 'tls'>;
 
+/** A hosted disk that is not to be ended without asking. */
+export interface DiskAtStake {
+  readonly source: number;
+  readonly name: string;
+  /** Whether it was written to and would lose that. */
+  readonly unsaved: boolean;
+  /** How many clients use it, without the built-in one. */
+  readonly clients: number;
+}
+
 /** How often hosted disks are looked at for what windows should be told, ms. */
 const LOOK_MS = 250;
 
 /** The disks hosted by one engine, by the number of their source. */
 export class HostedDisks {
   readonly #hosts = new Map<number, DiskHost>();
+  /** Names of disks that are being started, which no other may have meanwhile. */
+  readonly #starting = new Set<string>();
   readonly #onChanged: () => void;
   #marks = '';
   #watched = false;
@@ -49,10 +62,16 @@ export class HostedDisks {
    */
   async start(command: HostDiskCommand): Promise<DiskHost> {
     const { exportName, readOnly, tcpPort } = command;
-    const title = exportName === '' ? { title: this.#freeTitle(titleOf(command)) } : {};
+    const title = exportName === '' ? this.#freeTitle(titleOf(command)) : exportName;
     const filters = [...(readOnly ? ['readonly'] : []), ...(command.cow === true ? ['cow'] : [])];
-    const request = { ...requestOf(command, tcpPort), ...title, exportName, filters, readOnly };
-    return refusing(DiskHost.start(request));
+    const request = { ...requestOf(command, tcpPort), title, exportName, filters, readOnly };
+    this.#starting.add(title);
+    try {
+      return await refusing(DiskHost.start(request));
+    } catch (error) {
+      this.#starting.delete(title);
+      throw error;
+    }
   }
 
   /**
@@ -65,6 +84,7 @@ export class HostedDisks {
 
   add(sourceId: number, host: DiskHost): void {
     this.#hosts.set(sourceId, host);
+    this.#starting.delete(host.source.name);
     this.#setTimer();
   }
 
@@ -81,6 +101,34 @@ export class HostedDisks {
 
   info(sourceId: number): HostInfo | null {
     return this.#hosts.get(sourceId)?.info() ?? null;
+  }
+
+  /**
+   * Saves a hosted disk as a raw image.
+   * @throws RefusedError where a file there is hosted itself, which would go on unseen by anybody; Error as {@link DiskHost.save}.
+   */
+  async save(
+    sourceId: number,
+    path: string,
+    how: { readonly sparse: boolean; readonly replace: boolean },
+  ): Promise<void> {
+    const host = this.get(sourceId);
+    const there = await stat(path).catch(() => null);
+    for (const { file, source } of there === null ? [] : this.#hosts.values()) {
+      const hosted = file === null ? null : await stat(file).catch(() => null);
+      if (hosted !== null && hosted.dev === there?.dev && hosted.ino === there.ino) {
+        throw new RefusedError(`${path} is hosted here, as ${source.name}; choose another name`);
+      }
+    }
+    await host.save(path, how);
+  }
+
+  /** What would be lost, or who would be disturbed, if all ended now. */
+  get atStake(): readonly DiskAtStake[] {
+    return [...this.#hosts].flatMap(([source, host]) => {
+      const { unsaved, clientCount: clients } = host;
+      return unsaved || clients > 0 ? [{ source, name: host.source.name, unsaved, clients }] : [];
+    });
   }
 
   /** Ends a hosted disk. @throws RefusedError while clients are connected, unless `force`. */
@@ -110,7 +158,8 @@ export class HostedDisks {
 
   /** Disks without a name of their own are told apart by a number: `memory`, `memory 2`. */
   #freeTitle(title: string): string {
-    const taken = new Set([...this.#hosts.values()].map((host) => host.source.name));
+    const taken = new Set(this.#starting);
+    for (const host of this.#hosts.values()) taken.add(host.source.name);
     if (!taken.has(title)) return title;
     let number = 2;
     while (taken.has(`${title} ${number}`)) number += 1;

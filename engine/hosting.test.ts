@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -340,6 +341,19 @@ describe('a window that hosts disks', () => {
     expect(names()).toEqual(['memory', 'memory 3', 'memory 2']);
   });
 
+  it('holds up nothing while another server keeps a disk waiting, and gives no two disks one name', async () => {
+    const silent = createServer().listen(join(folder, 'silent.sock'));
+    const window = new TestWindow();
+    const uri = `nbd+unix:///?socket=${join(folder, 'silent.sock')}`;
+    window.send({ ...HOST, plugin: 'remote', size: '', parameters: [{ key: 'uri', value: uri }] });
+    window.send({ ...HOST, size: '1M' });
+    window.send({ ...HOST, size: '1M' });
+    await until(() => window.session?.sources.length === 2);
+    expect(window.session?.disks.map(({ name }) => name).toSorted()).toEqual(['memory', 'memory 2']);
+    expect(window.refused).toEqual([]);
+    silent.close();
+  });
+
   it('says so when memory runs out, and gives it back when the disk is stopped', async () => {
     const window = new TestWindow();
     const allowance = new MemoryAllowance(1 << 20);
@@ -412,6 +426,40 @@ describe('a window that hosts disks', () => {
     window.send({ command: 'stopHost', source: id, force: true });
     await until(() => window.session?.sources.length === 0);
     expect(window.refused).toEqual([]);
+  });
+
+  it('saves over no file that is hosted, however that is named, and over nothing but files', async () => {
+    const image = join(folder, 'disk.img');
+    writeFileSync(image, Buffer.alloc(1 << 20, 7));
+    symlinkSync(image, join(folder, 'link.img'));
+    const window = new TestWindow();
+    await window.host({ plugin: 'file', size: '', parameters: [{ key: 'file', value: image }], cow: true });
+    const { id } = await window.host({ size: '1M' });
+    const save = async (path: string): Promise<string> => {
+      window.send({ command: 'saveHost', source: id, path, sparse: true, replace: true });
+      return window.refusal();
+    };
+    expect(await save(image)).toBe(`${image} is hosted here, as disk.img; choose another name`);
+    expect(await save(join(folder, 'link.img'))).toContain('is hosted here, as disk.img');
+    expect(await save(folder)).toContain('it is no file');
+    expect(await save('/dev/null')).toContain('it is no file');
+    expect(readFileSync(image).every((byte) => byte === 7)).toBe(true);
+  });
+
+  it('knows what would be lost and who would be disturbed if it ended now', async () => {
+    const window = new TestWindow();
+    const { id: idle } = await window.host();
+    const { id: written, info } = await window.host({ exportName: 'written' });
+    expect(engine.atStake).toEqual([]);
+    const client = await clientOf(info);
+    expect(await client.write(0n, Buffer.alloc(512, 1))).toBe(0);
+    expect(engine.atStake).toEqual([{ source: written, name: 'written', unsaved: true, clients: 1 }]);
+    await client.disconnect();
+    await engine.saveHost(written, join(folder, 'saved.img'), { sparse: true, replace: false });
+    await until(() => engine.atStake.length === 0);
+    const reader = await clientOf(window.info(idle) ?? info);
+    expect(engine.atStake).toMatchObject([{ source: idle, unsaved: false, clients: 1 }]);
+    await reader.disconnect();
   });
 
   it('runs no writing workload on a read-only disk, and tells of requests that failed', async () => {

@@ -234,7 +234,7 @@ export class WindowConnection {
         host.setReadOnly(command.on);
         break;
       case 'saveHost':
-        await host.save(command.path, command);
+        await engine.saveHost(command.source, command.path, command);
         break;
       case 'copyHost':
         await host.copyTo(engine.hostOf(command.to));

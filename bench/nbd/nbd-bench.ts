@@ -5,6 +5,7 @@
  * Prints a table of medians.
  *
  *     npm run build && node bench/nbd/nbd-bench.ts [--seconds 3] [--rounds 3] [--pair bare|events|file|window|scale]
+ *         [--folder where images and sockets are to be, else /dev/shm]
  */
 
 import { spawn } from 'node:child_process';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
     pair: { type: 'string' },
+    folder: { type: 'string' },
   },
 });
 const SECONDS = Number(values.seconds);
@@ -45,7 +47,9 @@ interface Pair {
 /** A command line, or how to bring a server up that takes more than that. */
 type Starter = (socket: string) => readonly string[] | Promise<Contestant>;
 
-const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'nbdscope-bench-'));
+const folder = mkdtempSync(
+  join(values.folder ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir()), 'nbdscope-bench-'),
+);
 const SERVE = join(import.meta.dirname, 'serve.ts');
 
 const WATCHED_LOG = join(folder, 'watched-log');

@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
+import { THEMES } from '../../shared/theme/palettes.ts';
 import { type RunningApp, startApp } from '../support/app.ts';
-import { card, hostByDialog, uriOf } from '../support/host-card.ts';
+import { card, FAST, hostApart, hostByDialog, uriOf } from '../support/host-card.ts';
 import { qemuIo } from '../support/hosted.ts';
+import { Nbdkit } from '../support/nbdkit.ts';
 import { expectNothingSerious, parts, watchForErrors } from '../support/window.ts';
 
 const SIZE = 1 << 20;
 /** One block of 64 KiB, and what keeps its place. */
 const HELD = /^6\d(\.\d)? KiB$/;
-const FAST = { 'Read delay, ms': '0', 'Write delay, ms': '0' };
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const fileSha = (path: string): string => sha256(readFileSync(path));
 
@@ -32,13 +33,18 @@ const press = (page: Page, name: string) => page.getByRole('button', { name, exa
 
 test.describe('what was written to a hosted disk', () => {
   let app: RunningApp;
+  let nbdkit: Nbdkit | null = null;
 
   test.beforeEach(async ({ page }) => {
     app = await startApp([]);
     await page.goto(app.url);
   });
 
-  test.afterEach(() => app.stop());
+  test.afterEach(async () => {
+    await app.stop();
+    await nbdkit?.stop();
+    nbdkit = null;
+  });
 
   test('is not lost with a disk in memory: it is asked about, kept, and saved', async ({ page }) => {
     const errors = watchForErrors(page);
@@ -96,14 +102,7 @@ test.describe('what was written to a hosted disk', () => {
     const image = join(app.folder, 'precious.img');
     writeFileSync(image, disk([1, 0, SIZE]));
     const before = fileSha(image);
-    await expect(parts.grid(page)).toBeVisible();
-    await page.keyboard.press('KeyN');
-    await page.getByLabel('Kind of disk').selectOption('file');
-    await page.getByLabel('Path').fill(image);
-    await page.getByLabel('Explore safely').check();
-    await page.getByLabel('Read delay, ms').fill('0');
-    await page.getByLabel('Write delay, ms').fill('0');
-    await press(page, 'Start');
+    await hostApart(page, 'file', { Path: image, ...FAST });
     await expect(page.getByTestId('host-words')).toContainText(`in the file ${image}`);
     await expect(page.getByTestId('overlay-used')).toHaveText('0 B');
 
@@ -114,7 +113,7 @@ test.describe('what was written to a hosted disk', () => {
     await expect(parts.dialog(page)).toContainText('kept apart, not committed');
     await press(page, 'Keep it');
     await press(page, 'Discard…');
-    await expect(parts.dialog(page)).toContainText('KiB of changes are lost');
+    await expect(parts.dialog(page)).toContainText('All of them are lost');
     await page.getByRole('button', { name: 'Discard', exact: true }).click();
     await expect(page.getByTestId('overlay-used')).toHaveText('0 B');
     await io(page, 'read -P 1 0 65536');
@@ -155,16 +154,24 @@ test.describe('what was written to a hosted disk', () => {
   test('a save that takes long shows how far it is, and can be broken off with nothing left behind', async ({
     page,
   }) => {
-    await hostByDialog(page, { Size: '1G', ...FAST });
-    await io(page, 'write -P 3 0 1G');
+    // Read so slowly that the save is under way whatever the machine does meanwhile.
+    nbdkit = new Nbdkit(app.folder, ['delay'], ['rdelay=2']);
+    await nbdkit.start();
+    expect((await qemuIo(nbdkit.uri, 'write -P 3 0 64M')).code).toBe(0);
+    await hostApart(page, 'remote', { Address: nbdkit.uri, ...FAST });
+    await io(page, 'write -P 7 0 65536');
     const image = join(app.folder, 'large.img');
     await press(page, 'Save as image…');
     await page.getByLabel('Path').fill(image);
     await press(page, 'Save');
     await expect(card(page).getByRole('progressbar', { name: `Saving as ${image}` })).toBeVisible();
+    await stop(page).click();
+    await expect(parts.dialog(page)).toContainText('is lost, unless it is committed or saved first');
+    await expect(parts.dialog(page)).toContainText(`The save to ${image} is broken off.`);
+    await press(page, 'Keep it');
     await press(page, 'Break off the save');
     await expect(page.getByRole('button', { name: 'Save as image…' })).toBeVisible();
-    await expect(page.getByTestId('host-written')).toContainText('not saved');
+    await expect(page.getByTestId('host-written')).toContainText('not committed');
     expect(() => statSync(image)).toThrow('ENOENT');
   });
 });
@@ -238,12 +245,17 @@ test.describe('the host dialog', () => {
     await expect(page.getByTestId('host-uri')).toHaveText(inner);
   });
 
-  for (const scheme of ['dark', 'light'] as const) {
-    test(`has nothing that axe finds serious, for any kind and in its questions, ${scheme}`, async ({
+  for (const theme of ['dark', 'light', 'projector', 'classic'] as const) {
+    test(`has nothing that axe finds serious, for any kind and in its questions, ${theme}`, async ({
       page,
     }) => {
       await page.setViewportSize({ width: 900, height: 600 });
-      await page.emulateMedia({ colorScheme: scheme });
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Theme' }).click();
+      await page.getByRole('menuitemradio', { name: THEMES[theme].label }).click();
+      await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
+      await parts.grid(page).focus();
+      await page.keyboard.press('KeyN');
       for (const kind of await page.getByLabel('Kind of disk').locator('option').all()) {
         await page.getByLabel('Kind of disk').selectOption(await kind.getAttribute('value'));
         await expectNothingSerious(page, `the dialog for ${await kind.textContent()}`);

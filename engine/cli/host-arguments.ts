@@ -92,7 +92,10 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
       )
       .option('-e, --exportname <name>', 'name of the export; clients that ask for none get it too', '')
       .addOption(
-        new Option('--filter <name>', 'log, error, delay or readonly; the first is nearest to the client')
+        new Option(
+          '--filter <name>',
+          'log, error, delay, readonly or cow; the first is nearest to the client',
+        )
           .argParser((name: string, names: readonly string[]) => [...names, name])
           .default([]),
       )

@@ -45,6 +45,16 @@ export interface Request {
   readonly payload: Buffer;
   readonly payloadStart: number;
   /**
+   * For a write that is answered later: moves its bytes now to memory that is used again once it is answered. Only for a
+   * backend that has by then stopped looking at them, whatever the answer.
+   */
+  borrowPayload(): void;
+  /**
+   * For a read: memory of at least `length` bytes to read into, for {@link data}; it is used again once the bytes are
+   * sent. Only for a backend that has stopped writing to it when it answers.
+   */
+  space(length: number): Buffer;
+  /**
    * For a read: the next bytes of the disk, in order. They are not copied before the backend answers, and may be sent
    * some time after: memory handed over here must not come to stand for another place of the disk.
    */

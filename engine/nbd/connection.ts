@@ -4,6 +4,7 @@ import type { BusyPoll } from './busy-poll.ts';
 import type { FlowLimits, FlowMember } from './flow-limits.ts';
 import { Handshake, type HandshakePolicy, type Negotiated } from './handshake.ts';
 import type { HostedExport } from './hosted-export.ts';
+import { LookOut } from './look-out.ts';
 import { ReceiveBuffer } from './receive-buffer.ts';
 import { ReplyWriter } from './reply-writer.ts';
 import { readDirectly, type SocketReader } from './socket-reader.ts';
@@ -17,9 +18,6 @@ const MAX_HANDSHAKE_UNSENT_BYTES = 256 << 10;
 const ENDING_MS = 30_000;
 /** Bytes read at once after a pause. */
 const ASIDE_BYTES = 64 << 10;
-/** How often a client is looked for that is not read from, ms. */
-const LOOK_MS = 1000;
-const NO_BYTES = Buffer.alloc(0);
 
 /** The exports of the server, by name. */
 export interface HostedExports {
@@ -71,6 +69,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   /** What the client's bytes go through: the socket itself, and once they are encrypted one that stands before it. */
   readonly #plainSocket: Socket;
   #socket: Socket;
+  readonly #lookOut: LookOut;
   readonly #receive = new ReceiveBuffer();
   readonly #handshake: Handshake;
   readonly #connectedMs = Date.now();
@@ -86,7 +85,6 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   #closing: Promise<void> | null = null;
   #deadline: NodeJS.Timeout | null;
   #later: NodeJS.Immediate | null = null;
-  #looking: NodeJS.Timeout | null = null;
   #paused = false;
   /** After a pause the first bytes land here, as the receive buffer may have changed; then they are moved over. */
   #aside: Buffer | null = null;
@@ -116,6 +114,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     }
     this.#plainSocket = socket;
     this.#socket = socket;
+    this.#lookOut = new LookOut(socket, () => !this.#paused);
     this.limits.join(this);
     this.#deadline = setTimeout(() => this.disconnect('the handshake took too long'), options.handshakeMs);
     socket.setNoDelay(true);
@@ -403,20 +402,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
   stalled(): void {
     if (!this.#receive.isFull) return;
     this.#pause();
-    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref();
-  }
-
-  /**
-   * With no room to read into, the end of what a client sent is out of sight. Sending it nothing fails where it closed its
-   * Unix socket or reset its connection; one that closed TCP in good order is noticed when it is sent a reply.
-   */
-  #look(): void {
-    if (this.#paused) {
-      if (this.#socket.writable && this.#socket.writableLength === 0) this.#socket.write(NO_BYTES);
-    } else if (this.#looking !== null) {
-      clearInterval(this.#looking);
-      this.#looking = null;
-    }
+    this.#lookOut.begin();
   }
 
   #pause(): void {
@@ -437,6 +423,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.#pause();
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.disconnect('the last replies were not taken'), ENDING_MS);
+    this.#lookOut.begin();
     this.#socket.end(() => this.#destroySocket());
   }
 
@@ -484,7 +471,7 @@ export class Connection implements SocketReader, TransmissionHost, FlowMember {
     this.#closed = true;
     if (this.#deadline !== null) clearTimeout(this.#deadline);
     if (this.#later !== null) clearImmediate(this.#later);
-    if (this.#looking !== null) clearInterval(this.#looking);
+    this.#lookOut.end();
     this.#transmission?.abandon();
     this.limits.leave(this);
     this.#options.onClosed(this, this.#left ? null : this.#reason);

@@ -1,12 +1,8 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Backend } from './backend.ts';
 import type { NbdClient } from './client/nbd-client.ts';
-import { codeOf, nbdErrno } from './file/file-errno.ts';
-import { nativeFiles } from './file/native-files.ts';
-import { ParameterError } from './filters/parameters.ts';
 import { OwnRequest, readRange } from './own-request.ts';
-import { Errno, ExtentFlag } from './protocol.ts';
+import { Errno, ExtentFlag, TransmissionFlag } from './protocol.ts';
 
 /** Read and written at a time. */
 const PIECE_BYTES = 1 << 20;
@@ -14,6 +10,9 @@ const PIECE_BYTES = 1 << 20;
 const DEPTH = 4;
 /** The longest range whose extents are asked for at a time. */
 const MAP_BYTES = 1n << 31n;
+/** Extents passed over before others get their turn: a disk in memory answers at once, and may be all hole. */
+const EXTENTS_A_TURN = 256;
+const ZEROES = Buffer.alloc(PIECE_BYTES);
 
 /** How far a copy has come: bytes looked at, of how many; holes count as done when they are passed over. */
 export type CopyProgress = (done: bigint, total: bigint) => void;
@@ -50,6 +49,7 @@ export async function copyDisk(
     check(await to.write(offset, bytes), 'writing', offset, length);
     copiedBytes += BigInt(length);
   };
+  let extents = 0;
   for (let at = 0n; at < total && !isAborted(signal); ) {
     const want = total - at < MAP_BYTES ? total - at : MAP_BYTES;
     for (const { length, isZero } of await extentsAt(from, at, Number(want))) {
@@ -58,6 +58,8 @@ export async function copyDisk(
       else await inPieces(at, length, signal, copyPiece, (done) => onProgress(done, total));
       at += BigInt(length);
       onProgress(at, total);
+      extents += 1;
+      if (extents % EXTENTS_A_TURN === 0) await nextTurn();
     }
   }
   const cancelled = isAborted(signal);
@@ -84,6 +86,7 @@ async function inPieces(
     const settled = await Promise.allSettled(pieces);
     for (const each of settled) if (each.status === 'rejected') throw each.reason;
     onDone(start + BigInt(Math.min(at, length)));
+    await nextTurn();
   }
 }
 
@@ -112,92 +115,34 @@ function check(errno: number, what: string, offset: bigint, length: number): voi
   throw new Error(`${what} ${length} bytes at ${offset} failed: ${why}`);
 }
 
-/** A hosted disk as the target of a copy, through a client, so that the copy is seen as any other traffic is. */
+/**
+ * A hosted disk as the target of a copy, through a client, so that the copy is seen as any other traffic is. Where the disk
+ * cannot zero, zeroes are written; where it cannot flush, there is nothing to wait for.
+ */
 export function clientTarget(client: NbdClient): CopyTarget {
+  const can = (flag: number): boolean => (client.facts.flags & flag) !== 0;
   return {
     write: (offset, bytes) => client.write(offset, bytes),
-    zero: (offset, length) => client.zero(offset, length),
-    flush: () => client.flush(),
+    zero: can(TransmissionFlag.SendWriteZeroes)
+      ? (offset, length) => client.zero(offset, length)
+      : (offset, length) => writeZeroes(length, (at, zeroes) => client.write(offset + BigInt(at), zeroes)),
+    flush: can(TransmissionFlag.SendFlush) ? () => client.flush() : async () => Errno.Ok,
   };
 }
 
-/**
- * Saves a disk as a raw image, with holes where it is zeroes unless `sparse` is false. Written beside its place and put
- * there once it is whole and durable: a save that fails or is broken off leaves nothing, and what was there stays.
- * @throws ParameterError for a path that will not do; Error when it is not to be written.
- */
-export async function saveToImage(
-  from: Backend,
-  path: string,
-  options: { readonly sparse: boolean; readonly onProgress: CopyProgress; readonly signal?: AbortSignal },
-): Promise<Copied> {
-  const { sparse, onProgress, signal } = options;
-  const beside = `${path}.part-${process.pid}`;
-  let file: FileHandle;
-  try {
-    file = await open(beside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o644);
-  } catch (error) {
-    throw new ParameterError('path', path, `it cannot be written (${codeOf(error)})`);
+/** Writes zeroes where they are not to be had otherwise. @param write called for one piece after another. */
+export async function writeZeroes(
+  length: number,
+  write: (at: number, zeroes: Buffer) => Promise<number>,
+): Promise<number> {
+  for (let at = 0; at < length; at += PIECE_BYTES) {
+    const errno = await write(at, ZEROES.subarray(0, Math.min(PIECE_BYTES, length - at)));
+    if (errno !== 0) return errno;
   }
-  try {
-    await setSize(file, from.sizeBytes, path);
-    const copied = await copyDisk(from, imageTarget(file, sparse), onProgress, signal);
-    if (!copied.cancelled) await rename(beside, path);
-    return copied;
-  } finally {
-    await file.close();
-    await rm(beside, { force: true });
-  }
+  return Errno.Ok;
 }
 
-async function setSize(file: FileHandle, sizeBytes: bigint, path: string): Promise<void> {
-  try {
-    if (sizeBytes > BigInt(Number.MAX_SAFE_INTEGER))
-      throw Object.assign(new Error('too large'), { code: 'EFBIG' });
-    await file.truncate(Number(sizeBytes));
-  } catch (error) {
-    const why = codeOf(error) === 'EFBIG' ? 'no file there can be as large as the disk' : codeOf(error);
-    throw new ParameterError('path', path, `an image of ${sizeBytes} bytes cannot be made: ${why}`);
-  }
-}
-
-/** A new file, which is all holes. */
-function imageTarget(file: FileHandle, sparse: boolean): CopyTarget {
-  const write = async (offset: bigint, bytes: Buffer): Promise<number> => {
-    try {
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, Number(offset) + done);
-        done += bytesWritten;
-      }
-      return Errno.Ok;
-    } catch (error) {
-      return nbdErrno(error);
-    }
-  };
-  return {
-    write: async (offset, bytes) => (sparse && isZero(bytes) ? Errno.Ok : write(offset, bytes)),
-    zero: async (offset, length) => {
-      if (sparse) return Errno.Ok;
-      const native = await nativeFiles();
-      if (native !== null && (await native.zeroRange(file.fd, offset, length)) === 0) return Errno.Ok;
-      for (let at = 0; at < length; at += PIECE_BYTES) {
-        const errno = await write(
-          offset + BigInt(at),
-          ZEROES.subarray(0, Math.min(PIECE_BYTES, length - at)),
-        );
-        if (errno !== 0) return errno;
-      }
-      return Errno.Ok;
-    },
-    flush: async () => {
-      await file.sync();
-      return Errno.Ok;
-    },
-  };
-}
-
-const ZEROES = Buffer.alloc(PIECE_BYTES);
-
-function isZero(bytes: Buffer): boolean {
-  return bytes.equals(bytes.length === PIECE_BYTES ? ZEROES : ZEROES.subarray(0, bytes.length));
+/** Whether a piece of a copy is nothing but zeroes. */
+export function isZero(bytes: Buffer): boolean {
+  return bytes.equals(ZEROES.subarray(0, bytes.length));
 }

@@ -96,6 +96,21 @@ describe('a hosted disk', () => {
     expect(disk.unsaved).toBe(false);
   });
 
+  it('in memory is unsaved however often its overlay was committed or discarded, until it is saved', async () => {
+    const disk = await host('memory', [['size', '1M']], ['cow']);
+    await io(disk, 'write -P 7 0 64k');
+    await disk.commitOverlay();
+    expect([disk.unsaved, disk.info().changed]).toEqual([true, true]);
+    await io(disk, 'write -P 8 0 64k');
+    await disk.discardOverlay();
+    expect([disk.unsaved, disk.info().changed]).toEqual([true, true]);
+    await disk.save(join(directory, 'saved.img'), { sparse: true, replace: false });
+    expect([disk.unsaved, disk.info().changed]).toEqual([false, false]);
+    await io(disk, 'read -P 7 0 64k', 'write -P 9 0 64k');
+    await disk.discardOverlay();
+    expect(disk.unsaved).toBe(false);
+  });
+
   it('is saved sparse, and is the same disk when it is hosted from that image', async () => {
     const disk = await host('memory', [['size', '64M']]);
     await io(disk, 'write -P 5 1M 64k', 'write -P 6 63M 1M');
@@ -110,6 +125,48 @@ describe('a hosted disk', () => {
     await io(again, 'read -P 5 1M 64k', 'read -P 6 63M 1M', 'read -P 0 2M 61M');
   });
 
+  it('is unsaved until a save has come to its end, so that it is not stopped in the midst of it', async () => {
+    const disk = await host('memory', [['size', '1G']]);
+    await io(disk, 'write -P 5 0 64M');
+    const path = join(directory, 'saved.img');
+    const saved = disk.save(path, { sparse: true, replace: false });
+    expect(disk.info()).toMatchObject({ changed: true, unsaved: true, task: { kind: 'save' } });
+    await expect(disk.save(path, { sparse: true, replace: false })).rejects.toThrow('runs already');
+    expect(disk.unsaved).toBe(true);
+    await saved;
+    expect(disk.info()).toMatchObject({ changed: false, unsaved: false, task: null });
+    await io(disk, 'write -P 6 0 64k');
+    const again = disk.save(path, { sparse: true, replace: true });
+    disk.cancelTask();
+    await again;
+    expect(disk.unsaved).toBe(true);
+  });
+
+  it('is unsaved when its overlay was committed to memory, whatever becomes of the overlay then', async () => {
+    const disk = await host(
+      'data',
+      [
+        ['data', '1 2 3'],
+        ['size', '1M'],
+      ],
+      ['cow'],
+    );
+    await io(disk, 'write -P 5 0 64k');
+    await disk.commitOverlay();
+    expect(disk.info()).toMatchObject({ changed: true, unsaved: true, overlay: { changed: false } });
+    await io(disk, 'write -P 6 0 64k');
+    await disk.discardOverlay();
+    expect(disk.unsaved).toBe(true);
+    const path = join(directory, 'saved.img');
+    await disk.save(path, { sparse: true, replace: false });
+    expect(disk.unsaved).toBe(false);
+    expect(
+      readFileSync(path)
+        .subarray(0, 65_536)
+        .every((byte) => byte === 5),
+    ).toBe(true);
+  });
+
   it('leaves nothing of a save that is broken off, and is still unsaved', async () => {
     const disk = await host('pattern', [['size', '4G']]);
     const path = join(directory, 'saved.img');
@@ -119,7 +176,7 @@ describe('a hosted disk', () => {
     expect(existsSync(path)).toBe(false);
     expect(readdirSync(directory)).toEqual([]);
     await expect(disk.save(join(directory, 'no', 'where'), { sparse: true, replace: false })).rejects.toThrow(
-      'ENOENT',
+      `${join(directory, 'no', 'where')} cannot be written: there is no directory ${join(directory, 'no')}`,
     );
   });
 

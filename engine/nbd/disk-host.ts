@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Workload } from '#shared/contract/commands.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
+import { errnoName } from '#shared/events/vocabulary.ts';
 import { HostFaults } from '../faults/host-faults.ts';
 import type { Backend } from './backend.ts';
 import { NbdClient } from './client/nbd-client.ts';
 import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
-import { clientTarget, copyDisk, saveToImage } from './copy-disk.ts';
+import { clientTarget, copyDisk } from './copy-disk.ts';
 import { DiskTask } from './disk-task.ts';
 import { CowFilter } from './filters/cow-filter.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
@@ -19,14 +20,18 @@ import { HostedExport } from './hosted-export.ts';
 import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryShare } from './memory-share.ts';
 import { NbdSource } from './nbd-source.ts';
+import { saveToImage } from './save-image.ts';
 import { eachListener, type ListenAddress, NbdServer } from './server.ts';
 import { TlsNotices } from './tls/tls-notices.ts';
 import { type TlsRequest, TlsService } from './tls/tls-service.ts';
+import { UnsavedChanges } from './unsaved-changes.ts';
 import { WorkloadRunner } from './workloads/workload-runner.ts';
 
 /** Real memory that the disks hosted by one process may take together. */
 const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
 const PROCESS_MEMORY = new MemoryAllowance(MEMORY_LIMIT_BYTES);
+/** How long a save or copy that was broken off may take to end before the disk is taken from it, ms. */
+const TASK_DRAIN_MS = 2_000;
 /** The notice of a full memory is given at most so often, ms: every refused write asks for it. */
 const NOTICE_MS = 1_000;
 
@@ -63,10 +68,10 @@ export class DiskHost {
   readonly #server: NbdServer;
   readonly #plugin: string;
   readonly #disk: DiskStack;
-  readonly #hosted: HostedExport;
   readonly #memory: MemoryShare;
   readonly #workload: WorkloadRunner;
   readonly #overlay: CowFilter | null;
+  readonly #changes: UnsavedChanges;
   /** How much of the overlay a commit has done, and what breaks it off; null while none runs. */
   #committed: number | null = null;
   #commit: AbortController | null = null;
@@ -83,7 +88,6 @@ export class DiskHost {
     memory: MemoryShare,
   ) {
     this.#plugin = request.plugin;
-    this.#hosted = hosted;
     this.#exportName = request.exportName;
     this.#set = request.set ?? null;
     const tls = request.tls ?? null;
@@ -97,6 +101,7 @@ export class DiskHost {
     this.#disk = disk;
     this.#memory = memory;
     this.#overlay = disk.filters.find((filter) => filter instanceof CowFilter) ?? null;
+    this.#changes = new UnsavedChanges(hosted, this.#overlay, disk.plugin.volatile);
     this.#workload = new WorkloadRunner(server, this.#own, request.exportName, (notice) =>
       source.notice(notice),
     );
@@ -157,6 +162,11 @@ export class DiskHost {
     return this.address.uri;
   }
 
+  /** The file of this machine that the disk is in; null for none. */
+  get file(): string | null {
+    return this.#disk.plugin.file ?? null;
+  }
+
   /** Clients connected now, without the built-in one. */
   get clientCount(): number {
     const builtIn = this.#workload.connection;
@@ -170,7 +180,7 @@ export class DiskHost {
         `${number} ${state} ${requestsInFlight} ${transactions}`,
     );
     const { running, connection } = this.#workload;
-    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#hosted.changed}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}|${this.#task.info?.done}|${this.faults.mark}`;
+    return `${connections}|${connection}|${running?.name} ${running?.done}|${this.#memory.usedBytes}|${this.#disk.backend.readOnly}|${this.#changes.any} ${this.unsaved}|${this.#disk.plugin.warnings.join()}|${this.#overlay?.usedBytes}|${this.#committed}|${this.#task.info?.done}|${this.faults.mark}`;
   }
 
   /** How the disk and its clients are now. */
@@ -185,8 +195,9 @@ export class DiskHost {
       plugin: this.#plugin,
       words: this.#disk.plugin.words,
       warnings: [...this.#disk.plugin.warnings],
-      changed: this.#hosted.changed,
+      changed: this.#changes.any,
       volatile: this.#disk.plugin.volatile || this.#overlay !== null,
+      unsaved: this.unsaved,
       overlay: this.#overlayInfo(),
       task: this.#task.info,
       tasksDone: this.#task.doneCount,
@@ -232,31 +243,20 @@ export class DiskHost {
 
   /** Whether it was written to and would lose that when it is stopped. */
   get unsaved(): boolean {
-    if (!this.#hosted.changed) return false;
-    return this.#overlay === null ? this.#disk.plugin.volatile : this.#overlay.isChanged;
+    return this.#changes.wouldBeLost;
   }
 
   /**
    * Saves the disk as a raw image. What clients write meanwhile is in it or not.
-   * @throws Error when something is there already and is not to be replaced, or it cannot be written.
+   * @throws Error when something is there already and is not to be replaced or is in use, or it cannot be written.
    */
   async save(path: string, how: { readonly sparse: boolean; readonly replace: boolean }): Promise<void> {
     const whole = resolve(path);
-    if (!how.replace && existsSync(whole)) {
-      throw new Error(`${whole} is there already; choose another name, or replace it`);
-    }
-    const wasChanged = this.#hosted.changed;
-    this.#hosted.changed = false;
-    try {
-      const { cancelled, copiedBytes } = await this.#task.run('save', whole, (onProgress, signal) =>
-        saveToImage(this.#content, whole, { sparse: how.sparse, onProgress, signal }),
-      );
-      if (cancelled) this.#hosted.changed ||= wasChanged;
-      else this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
-    } catch (error) {
-      this.#hosted.changed ||= wasChanged;
-      throw error;
-    }
+    const { cancelled, copiedBytes } = await this.#task.run('save', whole, (onProgress, signal) =>
+      this.#changes.save(() => saveToImage(this.#content, whole, { ...how, onProgress, signal })),
+    );
+    if (cancelled) return;
+    this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
   }
 
   /** Copies the disk to another, over what is there. @throws Error when that is too small or cannot be written. */
@@ -310,15 +310,15 @@ export class DiskHost {
       const { bytes, failed, cancelled } = await overlay.commit((done, total) => {
         this.#committed = total === 0n ? 1 : Number((done * 1000n) / total) / 1000;
       }, this.#commit.signal);
+      this.#changes.committed(bytes);
       if (failed !== 0) {
         throw new Error(
-          `the disk below failed with NBD error ${failed} when ${formatBytes(bytes)} were committed; the rest is still in the overlay`,
+          `${this.source.name} could be committed no further than ${formatBytes(bytes)}: the disk below failed with ${errnoName(failed)}; the rest is still kept apart`,
         );
       }
       const what = cancelled ? 'The commit was broken off after' : 'Committed';
       const text = `${what} ${formatBytes(bytes)} to ${this.#disk.plugin.words}`;
       this.#tell('commit', text);
-      if (!overlay.isChanged) this.#hosted.changed = false;
     } finally {
       this.#commit = null;
       this.#committed = null;
@@ -333,7 +333,7 @@ export class DiskHost {
   /** Forgets the overlay. @throws Error when there is none, or it is being committed. */
   async discardOverlay(): Promise<void> {
     await this.#neededOverlay().discard();
-    this.#hosted.changed = false;
+    this.#changes.discarded();
   }
 
   #neededOverlay(): CowFilter {
@@ -345,7 +345,12 @@ export class DiskHost {
     const overlay = this.#overlay;
     if (overlay === null) return null;
     const { usedBytes, isChanged: changed, whyNoCommit } = overlay;
-    return { usedBytes, changed, whyNoCommit, committed: this.#committed };
+    return {
+      usedBytes,
+      changed,
+      whyNoCommit,
+      committed: this.#committed,
+    };
   }
 
   /**
@@ -365,12 +370,21 @@ export class DiskHost {
   async stop(): Promise<void> {
     this.cancelCommit();
     this.cancelTask();
-    await this.#task.ended;
+    await this.#taskEnded();
     await this.#workload.stop();
     await this.faults.dispose();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');
     await this.#disk.backend.dispose();
+    await this.#taskEnded();
+  }
+
+  /** A task that was broken off has ended, or waits for a disk that does not answer. */
+  async #taskEnded(): Promise<void> {
+    const waited = new AbortController();
+    const late = pause(TASK_DRAIN_MS, undefined, { signal: waited.signal }).catch(() => undefined);
+    await Promise.race([this.#task.ended, late]);
+    waited.abort();
   }
 }
 

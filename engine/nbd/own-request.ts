@@ -47,6 +47,11 @@ export function offsetOf(request: Request): bigint {
   return (BigInt(request.offsetHigh) << 32n) | BigInt(request.offsetLow);
 }
 
+/** The length of a request, bytes, however long. */
+export function lengthOf(request: Request): bigint {
+  return (BigInt(request.lengthHigh) << 32n) | BigInt(request.length);
+}
+
 /** Reads a range that lies within the disk. Returns the errno, and the bytes when it is 0. */
 export async function readRange(
   backend: Backend,

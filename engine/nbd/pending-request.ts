@@ -1,5 +1,6 @@
 import type { ConnectionFacts, Request } from './backend.ts';
 import { MAX_EXTENTS } from './protocol.ts';
+import { spareBuffers } from './spare-buffers.ts';
 
 /** Whoever answers requests: the transmission of one connection. */
 export interface Answering {
@@ -39,6 +40,9 @@ export class PendingRequest implements Request {
   heldBytes = 0;
   /** Its connection is gone: the answer goes nowhere. */
   abandoned = false;
+
+  /** Memory it has borrowed, to be given back when it is over or, for a read, sent. */
+  readonly borrowed: Buffer[] = [];
 
   /** What a read has collected: `partCount` pieces; a null stands for zeroes. */
   readonly partBytes: (Buffer | null)[] = [];
@@ -85,12 +89,27 @@ export class PendingRequest implements Request {
     this.owner = null;
     this.payload = NOTHING;
     for (let i = 0; i < this.partCount; i += 1) this.partBytes[i] = null;
+    for (let buffer = this.borrowed.pop(); buffer !== undefined; buffer = this.borrowed.pop()) {
+      spareBuffers.give(buffer);
+    }
+  }
+
+  space(length: number): Buffer {
+    const buffer = spareBuffers.take(length);
+    this.borrowed.push(buffer);
+    return buffer;
+  }
+
+  borrowPayload(): void {
+    if (!this.ownsPayload) this.#movePayload(this.space(this.length));
   }
 
   /** Copies the payload out of the way of the next bytes from the socket. */
   keepPayload(): void {
-    if (this.ownsPayload) return;
-    const copy = Buffer.allocUnsafeSlow(this.length);
+    if (!this.ownsPayload) this.#movePayload(Buffer.allocUnsafeSlow(this.length));
+  }
+
+  #movePayload(copy: Buffer): void {
     this.payload.copy(copy, 0, this.payloadStart, this.payloadStart + this.length);
     this.payload = copy;
     this.payloadStart = 0;

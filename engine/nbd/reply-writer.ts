@@ -7,6 +7,7 @@ import {
   SIMPLE_REPLY_MAGIC,
   STRUCTURED_REPLY_MAGIC,
 } from './protocol.ts';
+import { spareBuffers } from './spare-buffers.ts';
 
 /** Headers and small payloads are gathered in chunks of this many bytes. */
 const GATHER_BYTES = 256 << 10;
@@ -37,6 +38,9 @@ export class ReplyWriter {
   /** Chunks whose bytes the socket has not taken yet, and chunks to use again. */
   readonly #lent: Buffer[] = [];
   readonly #spares: Buffer[] = [];
+  /** Borrowed memory that `#parts` point into. */
+  #borrowed: Buffer[] = [];
+  #borrowedBytes = 0;
 
   constructor(socket: Writable, extended: boolean) {
     this.#socket = socket;
@@ -51,6 +55,11 @@ export class ReplyWriter {
   /** Bytes handed to the socket that the kernel has not taken. */
   get unsentBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  /** Borrowed memory that has not been given back, as the socket has not taken what is in it. */
+  get borrowedBytes(): number {
+    return this.#borrowedBytes;
   }
 
   get isFull(): boolean {
@@ -68,8 +77,10 @@ export class ReplyWriter {
       socket.write(whole);
     } else {
       this.#closeSegment();
+      const giveBack = this.#giveBack();
+      const last = this.#parts.length - 1;
       socket.cork();
-      for (const part of this.#parts) socket.write(part);
+      for (const [i, part] of this.#parts.entries()) socket.write(part, i === last ? giveBack : undefined);
       socket.uncork();
       this.#parts.length = 0;
       this.#partBytes = 0;
@@ -82,6 +93,28 @@ export class ReplyWriter {
         if (chunk !== undefined) this.#spares.push(chunk);
       }
       this.#lent.length = 0;
+    }
+  }
+
+  /** What is to be done when the socket has taken the parts gathered so far, or never will. */
+  #giveBack(): (() => void) | undefined {
+    if (this.#borrowed.length === 0) return undefined;
+    const borrowed = this.#borrowed;
+    this.#borrowed = [];
+    return () => {
+      for (const buffer of borrowed) {
+        this.#borrowedBytes -= buffer.length;
+        spareBuffers.give(buffer);
+      }
+    };
+  }
+
+  /** Takes over the memory of a read whose bytes are sent from where they lie. */
+  #keepBorrowed(request: PendingRequest): void {
+    if (request.length < SEND_IN_PLACE_BYTES) return;
+    for (let buffer = request.borrowed.pop(); buffer !== undefined; buffer = request.borrowed.pop()) {
+      this.#borrowed.push(buffer);
+      this.#borrowedBytes += buffer.length;
     }
   }
 
@@ -104,6 +137,7 @@ export class ReplyWriter {
   simpleRead(request: PendingRequest): void {
     this.simple(request, 0);
     for (let i = 0; i < request.partCount; i += 1) this.#part(request, i);
+    this.#keepBorrowed(request);
   }
 
   /**
@@ -151,6 +185,7 @@ export class ReplyWriter {
       }
       i = next;
     }
+    this.#keepBorrowed(request);
   }
 
   /** The extents collected, as the one chunk of context `contextId`. */

@@ -59,6 +59,12 @@ export interface TransmissionHost {
 const TURN_BYTES = 8 << 20;
 
 /**
+ * Bytes that the client has yet to take, beyond which no more reads are carried out by a disk that borrows memory for them:
+ * they would only wait, each in some of its own, where a few buffers can be used over and over.
+ */
+const MAX_UNSENT_BYTES = 1 << 20;
+
+/**
  * The transmission phase of one connection (proto.md, "Transmission"): reads requests out of the receive buffer, has the
  * backend answer them and gathers the replies. What the backend answers at once is replied to in the same turn, with no
  * object made for it; other requests wait side by side and are replied to as they finish.
@@ -96,6 +102,14 @@ export class Transmission implements Answering {
   #shuttingDown = false;
   #finished = false;
   #flushQueued = false;
+  readonly #sendAnswers = (): void => {
+    this.#flushQueued = false;
+    if (this.#ending === 'ended') return;
+    this.#flush();
+    this.#updateHeld();
+    if (this.#ending === 'no') this.#host.runAgain();
+    this.#finishIfDone();
+  };
 
   constructor(
     host: TransmissionHost,
@@ -245,6 +259,7 @@ export class Transmission implements Answering {
         return 'starved';
       }
       const moves = command === Command.Read || command === Command.Write;
+      if (command === Command.Read && this.#isFarAhead()) return 'stalled';
       if (moves && lengthHigh === 0 && length <= MAX_ACCEPTED_PAYLOAD_BYTES) {
         if (this.#held + length > RESERVED_BYTES && !this.#admits(length)) return 'stalled';
         turnBytes += length;
@@ -393,14 +408,9 @@ export class Transmission implements Answering {
     this.#complete(request, errno);
     if (this.#flushQueued) return;
     this.#flushQueued = true;
-    queueMicrotask(() => {
-      this.#flushQueued = false;
-      if (this.#ending === 'ended') return;
-      this.#flush();
-      this.#updateHeld();
-      if (this.#ending === 'no') this.#host.runAgain();
-      this.#finishIfDone();
-    });
+    // Answers that come in one turn of the loop leave together; the last that is waited for need not wait for others.
+    if (this.#waiting.size === 0) queueMicrotask(this.#sendAnswers);
+    else setImmediate(this.#sendAnswers);
   }
 
   /** A backend that promised less or more than was asked for has failed. */
@@ -435,6 +445,11 @@ export class Transmission implements Answering {
   #flush(): void {
     this.#writer.flush();
     if (this.#held !== 0 || this.#writer.unsentBytes !== 0) this.#updateHeld();
+  }
+
+  #isFarAhead(): boolean {
+    const { unsentBytes, borrowedBytes } = this.#writer;
+    return unsentBytes > MAX_UNSENT_BYTES && borrowedBytes > MAX_UNSENT_BYTES;
   }
 
   /** Whether memory allows a request that moves `length` bytes; if not, the limits wake the connection up. */

@@ -47,6 +47,12 @@ class Piece implements Request {
     return this.#whole.extentFlags;
   }
 
+  borrowPayload(): void {}
+
+  space(): Buffer {
+    return NOTHING;
+  }
+
   data(): void {}
 
   hole(): void {}

@@ -2,6 +2,8 @@ import { type FormEvent, type ReactElement, useEffect, useId, useRef, useState }
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { HostInfo } from '#shared/contract/messages.ts';
 import { type HostedSource, isHosted } from '../store/hosted.ts';
+import { plural } from '../words/format.ts';
+import { otherClients } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { useAskedHost } from './asked-host.ts';
 import { Modal } from './modal.tsx';
@@ -72,6 +74,9 @@ function Target(props: {
 }): ReactElement {
   const id = useId();
   const { other, problem } = props;
+  const clients = otherClients(other.host).length;
+  const used =
+    clients === 0 ? null : `which ${plural(clients, 'client')} ${clients === 1 ? 'uses' : 'use'} now`;
   return (
     <div className="form-row">
       <input
@@ -84,7 +89,7 @@ function Target(props: {
       />
       <label htmlFor={id}>
         {other.name}: {other.host.words}
-        {problem !== null && <span className="quiet">, {problem}</span>}
+        {(problem ?? used) !== null && <span className="quiet">, {problem ?? used}</span>}
       </label>
     </div>
   );

@@ -3,6 +3,7 @@ import type { Workload } from '#shared/contract/commands.ts';
 import {
   askAboutHostInHand,
   askForHost,
+  breakOffInHand,
   stopHostInHand,
   stopWorkloadInHand,
   tryWorkload,
@@ -10,6 +11,7 @@ import {
 import type { WindowApp } from '../control/window-app.ts';
 import type { AppState } from '../store/app-store.ts';
 import { hostInHand } from '../store/hosted.ts';
+import { canCommit, isBusy, isCommitting } from '../words/host-words.ts';
 import { workloadTitle } from '../words/workloads.ts';
 
 const hosts = (state: AppState): boolean => hostInHand(state) !== null;
@@ -26,8 +28,7 @@ function tryOut<const W extends Workload>(workload: W, code: string) {
 }
 
 function overlay(state: AppState) {
-  const committing = hostInHand(state)?.host.overlay?.committed !== null;
-  return committing ? null : hostInHand(state)?.host.overlay;
+  return hostInHand(state)?.host.overlay ?? null;
 }
 
 function asking<const I extends string>(
@@ -62,20 +63,27 @@ export const HOST_ACTIONS = [
   },
   asking('host.save', 'Save this disk as an image…', 'KeyS', 'saveHost', hosts),
   asking('host.copy', 'Copy this disk to another…', 'KeyD', 'copyHost', hosts),
-  asking(
-    'host.commit',
-    'Commit the changes kept apart…',
-    'KeyU',
-    'commitOverlay',
-    (state) => overlay(state)?.changed === true && overlay(state)?.whyNoCommit === null,
+  asking('host.commit', 'Commit the changes kept apart…', 'KeyU', 'commitOverlay', (state) =>
+    canCommit(overlay(state)),
   ),
   asking(
     'host.discard',
     'Discard the changes kept apart…',
     'KeyX',
     'discardOverlay',
-    (state) => overlay(state)?.changed === true,
+    (state) => overlay(state)?.changed === true && !isCommitting(overlay(state)),
   ),
+  {
+    id: 'host.breakOff',
+    title: 'Break off the save, copy or commit',
+    group: 'Hosting',
+    keys: [{ code: 'KeyB', shift: true }],
+    available: (state: AppState) => {
+      const hosted = hostInHand(state);
+      return hosted !== null && isBusy(hosted.host);
+    },
+    run: breakOffInHand,
+  },
   tryOut('sequential-write', 'Digit1'),
   tryOut('sequential-read', 'Digit2'),
   tryOut('random-write', 'Digit3'),

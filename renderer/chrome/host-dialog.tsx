@@ -51,6 +51,7 @@ export function HostDialog(): ReactElement {
   const formElement = useRefusedField('hostDisk');
   const change = (changed: Partial<typeof EMPTY_FORM>): void => setForm({ ...form, ...changed });
 
+  const waiting = sent !== null && refusal === null;
   // What was refused for another kind of disk says nothing of this one.
   const refusedHere = sent?.kind === kind ? refusal : null;
   const refused = refusedHere === null ? null : (refusedField(kind, refusedHere) ?? 'other');
@@ -72,7 +73,7 @@ export function HostDialog(): ReactElement {
   const unasked = refusedHere !== null && sent?.form === form ? fileNotAllowed(refusedHere) : null;
 
   const start = (allowFiles: boolean): void => {
-    if (bad || 'error' in readDelay || 'error' in writeDelay) return;
+    if (bad || waiting || 'error' in readDelay || 'error' in writeDelay) return;
     asked();
     setSent({ kind, form });
     const given = kind.fields.map(({ key }) => ({ key, value: (form.values[key] ?? '').trim() }));
@@ -116,6 +117,22 @@ export function HostDialog(): ReactElement {
           wrongAt={refusedAt}
           onChange={(key, value) => change({ values: { ...form.values, [key]: value } })}
         />
+        {kind.trust !== null && (
+          <Check
+            id={ids.trusting}
+            label="Accept any certificate: nobody knows then whose disk it is"
+            checked={form.trusting}
+            onChange={(on) => change({ trusting: on })}
+          />
+        )}
+        {kind.apart && (
+          <Check
+            id={ids.apart}
+            label="Explore safely: keep changes apart, to be committed or discarded later"
+            checked={form.apart}
+            onChange={(on) => change({ apart: on })}
+          />
+        )}
         {unasked !== null && (
           <fieldset className="form-row" aria-label="A file is to be read">
             <p className="form-grow">
@@ -203,14 +220,6 @@ export function HostDialog(): ReactElement {
           refusal={refusedAt('tls')}
           onChange={(changed) => change({ tls: { ...form.tls, ...changed } })}
         />
-        {kind.apart && (
-          <Check
-            id={ids.apart}
-            label="Explore safely: keep changes apart, to be committed or discarded later"
-            checked={form.apart}
-            onChange={(on) => change({ apart: on })}
-          />
-        )}
         <Check
           id={ids.readOnly}
           label="Read-only"
@@ -218,19 +227,11 @@ export function HostDialog(): ReactElement {
           disabled={kind.readOnly || apart}
           onChange={(on) => change({ readOnly: on })}
         />
-        {kind.trust !== null && (
-          <Check
-            id={ids.trusting}
-            label="Accept any certificate: nobody knows then whose disk it is"
-            checked={form.trusting}
-            onChange={(on) => change({ trusting: on })}
-          />
-        )}
         <div className="form-row form-end">
-          <p className="form-answer danger form-grow" role="status">
-            {refusedAt('other')}
+          <p className={waiting ? 'quiet form-grow' : 'form-answer danger form-grow'} role="status">
+            {waiting ? 'Starting; it goes on when this is closed' : refusedAt('other')}
           </p>
-          <button type="submit" className="button button-main" disabled={bad}>
+          <button type="submit" className="button button-main" disabled={bad || waiting}>
             Start
           </button>
         </div>

@@ -46,7 +46,11 @@ export function HostOverlay({ hosted }: { readonly hosted: HostedSource }): Reac
           onCancel={() => app.send({ command: 'cancelCommit', source: hosted.id })}
         />
       )}
-      {whyNoCommit !== null && <p className="host-fact quiet">Cannot be committed: {whyNoCommit}.</p>}
+      {whyNoCommit !== null && (
+        <p className="host-fact quiet">
+          Cannot be committed: {whyNoCommit}. Saved as an image, they are kept.
+        </p>
+      )}
     </section>
   );
 }

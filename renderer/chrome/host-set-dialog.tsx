@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactElement, useId, useState } from 'react';
+import { type FormEvent, type ReactElement, useState } from 'react';
 import { formatBytes, parseSize } from '#shared/bytes/size.ts';
 import { MAX_SET_DISKS } from '#shared/contract/commands.ts';
 import { hostSet } from '../control/set-deeds.ts';
@@ -8,6 +8,7 @@ import { MAX_DELAY_MS, readWhole } from '../words/host-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { errorOf, FormEnd, TextField } from './field.tsx';
 import { HostEncryption } from './host-encryption.tsx';
+import { PlaceChoice } from './host-place.tsx';
 import { Modal } from './modal.tsx';
 import { useRefusedField } from './use-refused-field.ts';
 import { useCloseOnceServed } from './use-served.ts';
@@ -22,7 +23,6 @@ export function HostSetDialog(): ReactElement {
   const [writeDelay, setWriteDelay] = useState('40');
   const [tcp, setTcp] = useState(false);
   const [tls, setTls] = useState(NO_TLS);
-  const ids = { where: useId(), unix: useId(), tcp: useId() };
   const asked = useCloseOnceServed('host');
   const formElement = useRefusedField('hostSet');
 
@@ -94,23 +94,12 @@ export function HostSetDialog(): ReactElement {
             onChange={setWriteDelay}
           />
         </div>
-        <fieldset className="form-where" aria-labelledby={ids.where}>
-          <span id={ids.where}>Clients come by</span>
-          <div className="form-row">
-            <input
-              id={ids.unix}
-              type="radio"
-              name={ids.where}
-              checked={!tcp}
-              onChange={() => setTcp(false)}
-            />
-            <label htmlFor={ids.unix}>Unix sockets that only you can open</label>
-          </div>
-          <div className="form-row">
-            <input id={ids.tcp} type="radio" name={ids.where} checked={tcp} onChange={() => setTcp(true)} />
-            <label htmlFor={ids.tcp}>TCP on 127.0.0.1, any free ports</label>
-          </div>
-        </fieldset>
+        <PlaceChoice
+          tcp={tcp}
+          unixLabel="Unix sockets that only you can open"
+          tcpLabel="TCP on 127.0.0.1, any free ports"
+          onTcp={setTcp}
+        />
         <HostEncryption
           form={tls}
           refusal={refused === 'tls' ? refusal : null}

@@ -1,72 +1,70 @@
-import type { ReactElement, ReactNode } from 'react';
-import { formatBytes } from '#shared/bytes/size.ts';
+import type { ReactElement } from 'react';
+import type { Command } from '#shared/contract/commands.ts';
+import type { HostedSource } from '../store/hosted.ts';
 import { useApp } from './app-context.ts';
 import { useAskedHost } from './asked-host.ts';
 import { Modal } from './modal.tsx';
 
 /** Asks before what is kept apart is written to the disk below, which nothing brings back. */
 export function CommitOverlayDialog(): ReactElement | null {
-  const app = useApp();
-  const hosted = useAskedHost();
-  if (hosted === null) return null;
-  const size = formatBytes(hosted.host.overlay?.usedBytes ?? 0);
   return (
-    <Modal
-      title={`Commit the changes of ${hosted.name}?`}
-      description={`${size} are written to ${hosted.host.words}. What was there is gone then. Clients can go on meanwhile.`}
-    >
-      <Choice no="Keep them apart">
-        <button
-          type="button"
-          className="button button-danger"
-          onClick={() => {
-            app.send({ command: 'commitOverlay', source: hosted.id });
-            app.store.setState({ dialog: null });
-          }}
-        >
-          Commit
-        </button>
-      </Choice>
-    </Modal>
+    <OverlayQuestion
+      command="commitOverlay"
+      title={(name) => `Commit the changes of ${name}?`}
+      words={({ words }) =>
+        `They are written to the disk below, ${words}. What was there is gone then. Clients can go on meanwhile.`
+      }
+      no="Keep them apart"
+      yes="Commit"
+    />
   );
 }
 
 /** Asks before what is kept apart is forgotten. */
 export function DiscardOverlayDialog(): ReactElement | null {
+  return (
+    <OverlayQuestion
+      command="discardOverlay"
+      title={(name) => `Discard the changes of ${name}?`}
+      words={({ connections }) =>
+        `All of them are lost, and the disk is again as it was.${connections.length > 0 ? ' Clients that use it now may keep what they read before.' : ''}`
+      }
+      no="Keep them"
+      yes="Discard"
+    />
+  );
+}
+
+/** Asks about the overlay of a disk, and does what was asked where the answer is yes. */
+function OverlayQuestion(props: {
+  readonly command: Extract<Command['command'], 'commitOverlay' | 'discardOverlay'>;
+  readonly title: (name: string) => string;
+  /** What comes of it. */
+  readonly words: (host: HostedSource['host']) => string;
+  readonly no: string;
+  readonly yes: string;
+}): ReactElement | null {
   const app = useApp();
   const hosted = useAskedHost();
   if (hosted === null) return null;
-  const size = formatBytes(hosted.host.overlay?.usedBytes ?? 0);
-  const { connections } = hosted.host;
+  const close = (): void => app.store.setState({ dialog: null });
   return (
-    <Modal
-      title={`Discard the changes of ${hosted.name}?`}
-      description={`${size} of changes are lost, and the disk is again as it was.${connections.length > 0 ? ' Clients that use it now may keep what they read before.' : ''}`}
-    >
-      <Choice no="Keep them">
+    <Modal title={props.title(hosted.name)} description={props.words(hosted.host)}>
+      <div className="form-row form-end">
+        <button type="button" className="button" onClick={close}>
+          {props.no}
+        </button>
         <button
           type="button"
           className="button button-danger"
           onClick={() => {
-            app.send({ command: 'discardOverlay', source: hosted.id });
-            app.store.setState({ dialog: null });
+            app.send({ command: props.command, source: hosted.id });
+            close();
           }}
         >
-          Discard
+          {props.yes}
         </button>
-      </Choice>
+      </div>
     </Modal>
-  );
-}
-
-function Choice(props: { readonly no: string; readonly children: ReactNode }): ReactElement {
-  const app = useApp();
-  return (
-    <div className="form-row form-end">
-      <button type="button" className="button" onClick={() => app.store.setState({ dialog: null })}>
-        {props.no}
-      </button>
-      {props.children}
-    </div>
   );
 }

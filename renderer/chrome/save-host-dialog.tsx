@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactElement, useEffect, useId, useRef, useState } from 'react';
 import type { HostInfo } from '#shared/contract/messages.ts';
-import { stopHosting } from '../control/host-deeds.ts';
+import { stopOnceSaved } from '../control/host-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { useAskedHost } from './asked-host.ts';
 import { Field } from './field.tsx';
@@ -26,7 +26,7 @@ export function SaveHostDialog({ thenStop }: { readonly thenStop: boolean }): Re
   const onSaved = (): void => {
     app.store.setState({ dialog: null });
     // Written to meanwhile, or in use: it is asked about again.
-    if (hosted !== null && thenStop) stopHosting(app, hosted.id);
+    if (hosted !== null && thenStop) stopOnceSaved(app, hosted.id);
   };
   const ask = useOnceSaved(host, refusal, onSaved, thenStop);
   if (hosted === null || host === null) return null;

@@ -1,18 +1,16 @@
 import { Square } from 'lucide-react';
-import { type ReactElement, useEffect, useState } from 'react';
+import { type ReactElement, useState } from 'react';
 import { formatBytes } from '#shared/bytes/size.ts';
 import { RAID_LEVELS } from '#shared/contract/arrays.ts';
-import { stopSet, stopSetNow } from '../control/set-deeds.ts';
+import { stopSet } from '../control/set-deeds.ts';
 import { type HostedSet, hostedSet, setInHand } from '../store/hosted-set.ts';
 import { CHUNK_CHOICES, hasChunks } from '../words/array-form.ts';
 import { plural } from '../words/format.ts';
-import { isUnsaved, otherClients } from '../words/host-words.ts';
 import { type ArrayPlan, planFor, setCommands, whyNoArray } from '../words/set-commands.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { CommandButtons } from './client-command-buttons.tsx';
 import { CopyButton } from './copy-command.tsx';
 import { TlsFact } from './host-facts.tsx';
-import { Modal } from './modal.tsx';
 
 /** The set that the disk in hand was hosted in: its addresses, and the commands that build an array of it. */
 export function SetCard(): ReactElement | null {
@@ -111,50 +109,5 @@ function ArrayCommands({ set }: { readonly set: HostedSet }): ReactElement {
         <p className="warning faults-note">{wrong}</p>
       )}
     </>
-  );
-}
-
-/** Asks before clients lose their disks and everything on them. */
-export function StopSetDialog(): ReactElement | null {
-  const app = useApp();
-  const set = useAppState((state) => state.session);
-  const asking = useAppState((state) => state.askingAbout);
-  const found = hostedSet(set, asking);
-  const gone = found === null;
-  const close = (): void => app.store.setState({ dialog: null, askingAbout: null });
-  useEffect(() => {
-    if (gone) app.store.setState({ dialog: null, askingAbout: null });
-  }, [app, gone]);
-  if (found === null) return null;
-  const clients = found.sources.reduce((sum, source) => sum + otherClients(source.host).length, 0);
-  const unsaved = found.sources.filter(({ host }) => isUnsaved(host)).length;
-  return (
-    <Modal
-      title={`Stop hosting ${plural(found.sources.length, 'disk')}?`}
-      description={[
-        ...(clients > 0
-          ? [`${plural(clients, 'client')} ${clients === 1 ? 'uses' : 'use'} them now and will get errors.`]
-          : []),
-        unsaved > 0
-          ? `${plural(unsaved, 'disk')} ${unsaved === 1 ? 'was' : 'were'} written to and not saved: that is lost. Each can be saved from its own card.`
-          : 'What is on the disks is lost.',
-      ].join(' ')}
-    >
-      <div className="form-row form-end">
-        <button type="button" className="button" onClick={close}>
-          Go on hosting
-        </button>
-        <button
-          type="button"
-          className="button button-danger"
-          onClick={() => {
-            stopSetNow(app, found.id, true);
-            close();
-          }}
-        >
-          {unsaved > 0 ? 'Stop and lose them' : 'Stop them'}
-        </button>
-      </div>
-    </Modal>
   );
 }

@@ -1,8 +1,6 @@
 import type { ReactElement } from 'react';
-import type { HostInfo } from '#shared/contract/messages.ts';
 import { askAbout } from '../control/host-deeds.ts';
-import { plural } from '../words/format.ts';
-import { isUnsaved, otherClients } from '../words/host-words.ts';
+import { canCommit, lossWords } from '../words/host-words.ts';
 import { useApp } from './app-context.ts';
 import { useAskedHost } from './asked-host.ts';
 import { Modal } from './modal.tsx';
@@ -12,29 +10,34 @@ export function StopHostDialog(): ReactElement | null {
   const app = useApp();
   const hosted = useAskedHost();
   if (hosted === null) return null;
-  const unsaved = isUnsaved(hosted.host);
+  const { id, name, host } = hosted;
   const close = (): void => app.store.setState({ dialog: null });
   return (
-    <Modal title={`Stop hosting ${hosted.name}?`} description={whatIsLost(hosted.host)}>
+    <Modal title={`Stop hosting ${name}?`} description={lossWords(host)}>
       <div className="form-row form-end">
         <button type="button" className="button" onClick={close}>
-          {unsaved ? 'Keep it' : 'Go on hosting'}
+          {host.unsaved ? 'Keep it' : 'Go on hosting'}
         </button>
         <button
           type="button"
           className="button button-danger"
           onClick={() => {
-            app.send({ command: 'stopHost', source: hosted.id, force: true });
+            app.send({ command: 'stopHost', source: id, force: true });
             close();
           }}
         >
-          {unsaved ? 'Stop and lose it' : 'Stop it'}
+          {host.unsaved ? 'Stop and lose it' : 'Stop it'}
         </button>
-        {unsaved && (
+        {canCommit(host.overlay) && (
+          <button type="button" className="button" onClick={() => askAbout(app, 'commitOverlay', id)}>
+            Commit…
+          </button>
+        )}
+        {host.unsaved && host.task === null && (
           <button
             type="button"
             className="button button-main"
-            onClick={() => askAbout(app, 'saveAndStopHost', hosted.id)}
+            onClick={() => askAbout(app, 'saveAndStopHost', id)}
           >
             Save as image…
           </button>
@@ -42,25 +45,4 @@ export function StopHostDialog(): ReactElement | null {
       </div>
     </Modal>
   );
-}
-
-/** What comes of stopping it, in sentences. */
-function whatIsLost(host: HostInfo): string {
-  const sentences: string[] = [];
-  const clients = otherClients(host).length;
-  if (clients > 0) {
-    const use = clients === 1 ? 'uses' : 'use';
-    sentences.push(`${plural(clients, 'client')} ${use} it now and will get errors.`);
-  }
-  if (isUnsaved(host)) {
-    sentences.push(
-      host.overlay === null
-        ? 'What was written to it is in memory only and is lost, unless it is saved.'
-        : 'What was written to it is kept apart, not committed, and is lost, unless it is committed or saved first.',
-    );
-  } else if (host.volatile && clients > 0) {
-    sentences.push('What is on the disk is lost.');
-  }
-  if (host.task !== null) sentences.push(`The ${host.task.kind} to ${host.task.to} is broken off.`);
-  return sentences.join(' ');
 }

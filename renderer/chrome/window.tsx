@@ -23,10 +23,10 @@ import { CommitOverlayDialog, DiscardOverlayDialog } from './overlay-dialogs.tsx
 import { watchPointedFocus } from './pointed-focus.ts';
 import { ReplayBar } from './replay-bar.tsx';
 import { SaveHostDialog } from './save-host-dialog.tsx';
-import { StopSetDialog } from './set-card.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { SpokenSummary } from './spoken-summary.tsx';
 import { StopHostDialog } from './stop-host-dialog.tsx';
+import { StopSetDialog } from './stop-set-dialog.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useFileDrop } from './use-file-drop.ts';
 

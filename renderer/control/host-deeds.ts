@@ -1,6 +1,6 @@
 import type { Command, Workload } from '#shared/contract/commands.ts';
-import { hostedSource, hostInHand } from '../store/hosted.ts';
-import { isUnsaved, otherClients } from '../words/host-words.ts';
+import { type HostedSource, hostedSource, hostInHand } from '../store/hosted.ts';
+import { isBusy, isCommitting, otherClients } from '../words/host-words.ts';
 import { WORKLOAD_WORDS } from '../words/workloads.ts';
 import type { WindowApp } from './window-app.ts';
 
@@ -18,17 +18,41 @@ export function hostDisk(app: WindowApp, request: HostRequest): void {
 }
 
 /**
- * Stops a hosted disk; asks first while clients other than the built-in one are connected, and when what was written to
- * it would be lost. What comes at this very moment is no less asked about: the engine refuses.
+ * Stops a hosted disk; asks first while clients other than the built-in one are connected, when what was written to it
+ * would be lost, and while it is saved, copied or committed. What comes at this very moment is no less asked about: the engine refuses.
  */
 export function stopHosting(app: WindowApp, source: number): void {
   const hosted = hostedSource(app.state.session, source);
-  if (hosted !== null && (otherClients(hosted.host).length > 0 || isUnsaved(hosted.host))) {
-    app.store.setState({ dialog: 'stopHost', asked: source });
+  if (hosted !== null && isAskedAbout(hosted.host)) {
+    app.store.setState({ dialog: 'stopHost', asked: source, askingAbout: null });
   } else {
-    app.store.setState({ asked: source });
+    app.store.setState({ asked: source, askingAbout: null });
     app.send({ command: 'stopHost', source, force: false });
   }
+}
+
+/** Whether stopping a disk would lose something or disturb somebody, as far as the window knows. */
+export function isAskedAbout(host: HostedSource['host']): boolean {
+  return host.unsaved || otherClients(host).length > 0 || isBusy(host);
+}
+
+/** Stops a disk whose changes have just been saved, and goes back to the question about its set where it was asked of that. */
+export function stopOnceSaved(app: WindowApp, source: number): void {
+  const { session, askingAbout } = app.state;
+  const set = hostedSource(session, source)?.host.set ?? null;
+  stopHosting(app, source);
+  if (set !== null && set.id === askingAbout && app.state.dialog === null) {
+    app.store.setState({ dialog: 'stopSet', askingAbout: set.id });
+  }
+}
+
+/** Breaks off the save, copy or commit of the disk in hand. */
+export function breakOffInHand(app: WindowApp): void {
+  const hosted = hostInHand(app.state);
+  if (hosted === null) return;
+  const { id: source, host } = hosted;
+  if (host.task !== null) app.send({ command: 'cancelHostTask', source });
+  if (isCommitting(host.overlay)) app.send({ command: 'cancelCommit', source });
 }
 
 /** Asks something about a hosted disk. */

@@ -1,7 +1,7 @@
 import type { ArrayLayout } from '#shared/contract/arrays.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import { hostedSet, setInHand } from '../store/hosted-set.ts';
-import { isUnsaved, otherClients } from '../words/host-words.ts';
+import { isAskedAbout } from './host-deeds.ts';
 import type { WindowApp } from './window-app.ts';
 
 /** What a person can do with several disks at once, and with an nbdkit that runs for this window. */
@@ -28,17 +28,15 @@ export function openSet(app: WindowApp, request: OpenSetRequest): void {
 
 /**
  * Stops every disk of a set; asks first while clients other than the built-in one are connected, and when what was
- * written would be lost. The engine refuses to stop a disk of which the window does not know that yet.
+ * written would be lost. The engine refuses to stop a disk of which the window does not know that yet; then it is asked
+ * about what is left of the set.
  */
 export function stopSet(app: WindowApp, id: number): void {
   const set = hostedSet(app.state.session, id);
   if (set === null) return;
-  if (set.sources.some(({ host }) => otherClients(host).length > 0 || isUnsaved(host))) {
-    app.store.setState({ dialog: 'stopSet', askingAbout: id });
-  } else {
-    app.store.setState({ asked: null });
-    stopSetNow(app, id, false);
-  }
+  const asks = set.sources.some(({ host }) => isAskedAbout(host));
+  app.store.setState({ asked: null, askingAbout: id, ...(asks ? { dialog: 'stopSet' } : {}) });
+  if (!asks) stopSetNow(app, id, false);
 }
 
 export function stopSetNow(app: WindowApp, id: number, force: boolean): void {

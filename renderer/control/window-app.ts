@@ -22,6 +22,7 @@ import {
 import { inOrder, shownDisks } from '../store/arrangement.ts';
 import { viewCounters } from '../store/counters.ts';
 import { hostedSource, hostInHand } from '../store/hosted.ts';
+import { hostedSet } from '../store/hosted-set.ts';
 import { loadPreferences, type Preferences, storePreferences } from '../store/preferences.ts';
 import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
@@ -332,10 +333,10 @@ export class WindowApp implements Disposable {
   #onRefused(command: string, text: string): void {
     if (command === 'setDiskError') this.store.setState({ askedErrors: new Map() });
     if (command === 'setFaultRules') this.store.setState({ askedRules: new Map() });
-    const { dialog, asked } = this.state;
-    if (command === 'stopHost' && dialog === null && hostedSource(this.state.session, asked) !== null) {
+    const question = command === 'stopHost' ? stopQuestion(this.state) : null;
+    if (question !== null) {
       // Something was written, or a client came, since the window was last told: it is asked about after all.
-      this.store.setState({ dialog: 'stopHost' });
+      this.store.setState({ dialog: question });
     } else if (standsInPlace(command, this.state)) {
       this.store.setState({ refusal: { command, text } });
     } else {
@@ -409,6 +410,14 @@ export class WindowApp implements Disposable {
       readout: cursor === null ? null : readOut(session.state, cursor, session.shownUs()),
     });
   }
+}
+
+/** The dialog that asks about stopping what the engine did not stop; null when another dialog is open, or it is gone. */
+function stopQuestion({ dialog, session, asked, askingAbout }: AppState): 'stopHost' | 'stopSet' | null {
+  if (dialog === 'stopHost' || dialog === 'stopSet') return dialog;
+  if (dialog !== null) return null;
+  if (hostedSource(session, asked) !== null) return 'stopHost';
+  return asked === null && hostedSet(session, askingAbout) !== null ? 'stopSet' : null;
 }
 
 /** Whether what was asked is still to be seen, with a place for the refusal. */

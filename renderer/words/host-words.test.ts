@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { WORKLOADS } from '#shared/contract/commands.ts';
 import {
+  canCommit,
   delayInForce,
   errorNameInForce,
   errorPercentInForce,
+  isBusy,
   isExposed,
   isMemoryFull,
-  isUnsaved,
+  lossWords,
   otherParameters,
   readPercent,
   readWhole,
@@ -58,21 +60,51 @@ describe('what a person is warned of', () => {
 
 describe('what was written', () => {
   const overlay = { usedBytes: 0, changed: false, whyNoCommit: null, committed: null };
-  const memory = { changed: true, volatile: true, overlay: null };
-
-  it('would be lost from memory, and from an overlay that holds something', () => {
-    expect(isUnsaved(memory)).toBe(true);
-    expect(isUnsaved({ ...memory, changed: false })).toBe(false);
-    expect(isUnsaved({ ...memory, volatile: false })).toBe(false);
-    expect(isUnsaved({ ...memory, overlay })).toBe(false);
-    expect(isUnsaved({ ...memory, overlay: { ...overlay, changed: true } })).toBe(true);
-  });
+  const memory = { changed: true, volatile: true, unsaved: true, overlay: null, task: null, connections: [] };
+  const apart = { ...memory, overlay: { ...overlay, changed: true } };
 
   it('is told with what would become of it', () => {
     expect(writtenWords({ ...memory, changed: false })).toBeNull();
-    expect(writtenWords({ ...memory, volatile: false })).toBe('Written to');
+    expect(writtenWords({ ...memory, unsaved: false })).toBe('Written to');
     expect(writtenWords(memory)).toContain('not saved');
-    expect(writtenWords({ ...memory, overlay: { ...overlay, changed: true } })).toContain('not committed');
+    expect(writtenWords(apart)).toContain('not committed');
+    expect(writtenWords({ ...memory, overlay }), 'committed to memory').toContain('not saved');
+  });
+
+  it('is told before the disk is stopped, with all that ends with it', () => {
+    const client = {
+      number: 1,
+      peer: '',
+      state: '',
+      features: '',
+      requestsInFlight: 0,
+      transactions: 0,
+      connectedMs: 0,
+      builtIn: false,
+    };
+    expect(lossWords({ ...memory, unsaved: false })).toBe('');
+    expect(lossWords(memory)).toBe(
+      'What was written to it is in memory only and is lost, unless it is saved.',
+    );
+    expect(lossWords(apart)).toContain('unless it is committed or saved first');
+    expect(
+      lossWords({ ...memory, unsaved: false, connections: [client, { ...client, builtIn: true }] }),
+    ).toBe('1 client uses it now and will get errors. What is on the disk is lost.');
+    const task = { kind: 'save' as const, to: '/a/b.img', done: 0.5 };
+    expect(lossWords({ ...memory, task })).toContain('The save to /a/b.img is broken off.');
+    expect(lossWords({ ...apart, overlay: { ...apart.overlay, committed: 0.5 } })).toContain(
+      'The commit that runs is broken off.',
+    );
+  });
+
+  it('can be committed where the disk below can be written, and once at a time', () => {
+    expect(canCommit(null)).toBe(false);
+    expect(canCommit(overlay)).toBe(false);
+    expect(canCommit(apart.overlay)).toBe(true);
+    expect(canCommit({ ...apart.overlay, whyNoCommit: 'the disk below cannot be written' })).toBe(false);
+    expect(canCommit({ ...apart.overlay, committed: 0 })).toBe(false);
+    expect(isBusy({ task: null, overlay: { ...apart.overlay, committed: 0 } })).toBe(true);
+    expect(isBusy({ task: null, overlay: apart.overlay })).toBe(false);
   });
 });
 

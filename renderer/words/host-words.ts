@@ -1,4 +1,5 @@
 import type { HostInfo } from '#shared/contract/messages.ts';
+import { plural } from './format.ts';
 
 /** What is in force on a hosted disk, in the units that its card shows. */
 
@@ -45,22 +46,55 @@ function lastOf(parameters: Parameters, ...keys: readonly string[]): string | un
 }
 
 /** Clients other than the one that runs this window's workloads. */
-export function otherClients(host: HostInfo): HostInfo['connections'] {
+export function otherClients(host: Pick<HostInfo, 'connections'>): HostInfo['connections'] {
   return host.connections.filter((connection) => !connection.builtIn);
 }
 
-/** Whether it was written to and would lose that when it is stopped; as the engine has it, which refuses to stop it. */
-export function isUnsaved(host: Pick<HostInfo, 'changed' | 'volatile' | 'overlay'>): boolean {
-  return host.changed && (host.overlay === null ? host.volatile : host.overlay.changed);
+/** What has become of what clients wrote; null where nothing was written. */
+export function writtenWords(host: Pick<HostInfo, 'changed' | 'unsaved' | 'overlay'>): string | null {
+  if (!host.changed) return null;
+  if (!host.unsaved) return 'Written to';
+  return host.overlay?.changed === true
+    ? 'Written to, and not committed: it is lost when it is stopped'
+    : 'Written to, and not saved: it is lost when it is stopped';
 }
 
-/** What has become of what clients wrote; null where nothing was written. */
-export function writtenWords(host: Pick<HostInfo, 'changed' | 'volatile' | 'overlay'>): string | null {
-  if (!host.changed) return null;
-  if (!isUnsaved(host)) return 'Written to';
-  return host.overlay === null
-    ? 'Written to, and not saved: it is lost when it is stopped'
-    : 'Written to, and not committed: it is lost when it is stopped';
+/** Whether something runs on it that ends with it: a save, a copy or a commit. */
+export function isBusy({ task, overlay }: Pick<HostInfo, 'task' | 'overlay'>): boolean {
+  return task !== null || isCommitting(overlay);
+}
+
+export function isCommitting(overlay: HostInfo['overlay']): boolean {
+  return overlay !== null && overlay.committed !== null;
+}
+
+/** Whether the overlay holds something that can be committed now. */
+export function canCommit(overlay: HostInfo['overlay']): boolean {
+  return overlay?.changed === true && overlay.whyNoCommit === null && overlay.committed === null;
+}
+
+/** What comes of stopping a disk, in sentences; empty where nothing does. */
+export function lossWords(
+  host: Pick<HostInfo, 'connections' | 'volatile' | 'unsaved' | 'overlay' | 'task'>,
+): string {
+  const sentences: string[] = [];
+  const clients = otherClients(host).length;
+  if (clients > 0) {
+    const use = clients === 1 ? 'uses' : 'use';
+    sentences.push(`${plural(clients, 'client')} ${use} it now and will get errors.`);
+  }
+  if (host.unsaved) {
+    sentences.push(
+      host.overlay?.changed === true
+        ? 'What was written to it is kept apart, not committed, and is lost, unless it is committed or saved first.'
+        : 'What was written to it is in memory only and is lost, unless it is saved.',
+    );
+  } else if (host.volatile && clients > 0) {
+    sentences.push('What is on the disk is lost.');
+  }
+  if (host.task !== null) sentences.push(`The ${host.task.kind} to ${host.task.to} is broken off.`);
+  if (isCommitting(host.overlay)) sentences.push('The commit that runs is broken off.');
+  return sentences.join(' ');
 }
 
 /** Whether what passes between the disk and its clients is encrypted; null where it never is. */

@@ -47,8 +47,10 @@ export const HostInfoSchema = v.object({
   warnings: v.array(v.string()),
   /** Whether it was written to since it was hosted. */
   changed: v.boolean(),
-  /** Whether what was written is lost when it is stopped. */
+  /** Whether what is on it goes when it is stopped. */
   volatile: v.boolean(),
+  /** Whether it was written to and that would be lost when it is stopped: not saved, not committed. */
+  unsaved: v.boolean(),
   /** The save or copy of it that runs, and how much of it is done, 0 to 1; null for none. */
   task: v.nullable(v.object({ kind: v.picklist(['save', 'copy']), to: v.string(), done: v.number() })),
   /** Saves and copies of it that have been carried out to their end. */

@@ -1,6 +1,7 @@
 import { close, ftruncate, mkdtempSync, openSync, read, rmSync, write } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { outliveFileSizeLimit } from '../file/file-size-limit.ts';
 
 /**
  * A file that nobody else can see, in places of one block each. It has no name from the start, so that nothing is left of
@@ -21,6 +22,7 @@ export class OverlayFile {
   /** @throws Error when there is no room for temporary files. */
   constructor(blockBytes: number) {
     this.#blockBytes = blockBytes;
+    outliveFileSizeLimit();
     const directory = mkdtempSync(join(tmpdir(), 'nbdscope-cow-'));
     try {
       this.#fd = openSync(join(directory, 'overlay'), 'wx+', 0o600);

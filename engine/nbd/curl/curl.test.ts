@@ -429,6 +429,18 @@ describe('a server that fails later', () => {
     },
   );
 
+  it('is quoted in few words, and none that a terminal would act on', async () => {
+    const { server, served, read } = await open();
+    server.answer = (_asked, reply) => {
+      reply.writeHead(206, { 'content-range': `bytes \x9b31m${'x'.repeat(20_000)}` }).end('x');
+      return true;
+    };
+    expect(await read()).toBe(Errno.EIO);
+    const [warning = ''] = served.disk.plugin.warnings;
+    expect(warning).toMatch(/the server sent "bytes \?31mx+…"$/);
+    expect(warning.length).toBeLessThan(300);
+  });
+
   it('whose image is of another date gives EIO, where there is no ETag', async () => {
     const server = await start();
     server.etag = null;

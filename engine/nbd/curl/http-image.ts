@@ -17,6 +17,9 @@ interface Version {
   readonly lastModified: string | null;
 }
 
+/** Characters of a server's own words that are shown. */
+const QUOTED_CHARACTERS = 100;
+
 /** The image on the server is another than it was. */
 export class ImageChanged extends Error {}
 
@@ -109,17 +112,21 @@ export class HttpImage {
     const now = { etag: headers.etag ?? null, lastModified: headers['last-modified'] ?? null };
     const { etag, lastModified } = this.#version;
     if (etag !== null && now.etag !== null && now.etag !== etag) {
-      throw new ImageChanged(`the image has changed: its ETag was ${etag} and is ${now.etag}`);
+      throw new ImageChanged(
+        `the image has changed: its ETag was ${shortened(etag)} and is ${shortened(now.etag)}`,
+      );
     }
     const noTag = etag === null || now.etag === null;
     if (noTag && lastModified !== null && now.lastModified !== null && now.lastModified !== lastModified) {
       throw new ImageChanged(
-        `the image has changed: it was of ${lastModified} and is of ${now.lastModified}`,
+        `the image has changed: it was of ${shortened(lastModified)} and is of ${shortened(now.lastModified)}`,
       );
     }
     const size = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
     if (size !== undefined && Number(size) !== this.sizeBytes) {
-      throw new ImageChanged(`the image has changed: it had ${this.sizeBytes} bytes and has ${size}`);
+      throw new ImageChanged(
+        `the image has changed: it had ${this.sizeBytes} bytes and has ${shortened(size)}`,
+      );
     }
   }
 }
@@ -150,11 +157,11 @@ async function readVersion(
   if (status !== 206) throw refusalOf(status);
   const match = /^bytes 0-0\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
   if (match === null)
-    throw new Error(`asked for byte 0, the server sent "${headers['content-range'] ?? ''}"`);
+    throw new Error(`asked for byte 0, the server sent "${shortened(headers['content-range'] ?? '')}"`);
   const size = match[1] === '*' ? await head() : match[1];
   const sizeBytes = Number(size ?? Number.NaN);
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 1) {
-    throw new Error(`the server does not tell a size that can be used (${size ?? 'none'})`);
+    throw new Error(`the server does not tell a size that can be used (${shortened(size ?? 'none')})`);
   }
   checkEncoding(headers);
   return { sizeBytes, etag: headers.etag ?? null, lastModified: headers['last-modified'] ?? null };
@@ -169,7 +176,7 @@ function sizeByHead(asker: HttpAsker, url: URL, end: AbortSignal): Promise<strin
 function checkEncoding(headers: IncomingHttpHeaders): void {
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity')
-    throw new Error(`the server sends the image ${encoding}-compressed though not asked to`);
+    throw new Error(`the server sends the image ${shortened(encoding)}-compressed though not asked to`);
 }
 
 function checkRange(headers: IncomingHttpHeaders, start: number, length: number, sizeBytes: number): void {
@@ -177,7 +184,7 @@ function checkRange(headers: IncomingHttpHeaders, start: number, length: number,
   const range = headers['content-range'] ?? '';
   const end = start + length - 1;
   if (range !== `bytes ${start}-${end}/${sizeBytes}` && range !== `bytes ${start}-${end}/*`) {
-    throw new Error(`asked for bytes ${start}-${end}, the server sent "${range}"`);
+    throw new Error(`asked for bytes ${start}-${end}, the server sent "${shortened(range)}"`);
   }
 }
 
@@ -203,4 +210,10 @@ function refusalOf(status: number): Error {
   if (status === 403) return new Error('the server forbids it (403)');
   if (status === 404 || status === 410) return new Error(`there is no such image (${status})`);
   return new Error(`the server answers ${status}`);
+}
+
+/** A server's words, for a person: short, and without anything a terminal would act on. */
+function shortened(text: string): string {
+  const visible = text.replace(/\p{C}/gu, '?');
+  return visible.length > QUOTED_CHARACTERS ? `${visible.slice(0, QUOTED_CHARACTERS)}…` : visible;
 }

@@ -16,16 +16,19 @@ export interface Content {
   readonly size: bigint;
   /** At most so many bytes are painted that may be other than zero. */
   readonly dataBytes: bigint;
+  /** At most so many pieces are looked at to paint it. */
+  readonly pieces: bigint;
   /** Paints the bytes from `from` to before `to` at `at`; where none are, zeroes. */
   paint(canvas: Canvas, at: bigint, from: bigint, to: bigint): void;
 }
 
 /** Contents up to this size are put together at once, so that painting takes large steps. */
-const SMALL_BYTES = 32_768n;
+export const SMALL_BYTES = 32_768n;
 
 class Zeroes implements Content {
   readonly size: bigint;
   readonly dataBytes = 0n;
+  readonly pieces = 1n;
 
   constructor(size: bigint) {
     this.size = size;
@@ -39,6 +42,7 @@ class Zeroes implements Content {
 class Bytes implements Content {
   readonly size: bigint;
   readonly dataBytes: bigint;
+  readonly pieces = 1n;
   readonly #bytes: Buffer;
 
   constructor(bytes: Buffer) {
@@ -55,12 +59,14 @@ class Bytes implements Content {
 class Placed implements Content {
   readonly size: bigint;
   readonly dataBytes: bigint;
+  readonly pieces: bigint;
   readonly #parts: readonly { readonly at: bigint; readonly content: Content }[];
 
   constructor(size: bigint, parts: readonly { readonly at: bigint; readonly content: Content }[]) {
     this.size = size;
     this.#parts = parts;
     this.dataBytes = parts.reduce((sum, { content }) => sum + content.dataBytes, 0n);
+    this.pieces = parts.reduce((sum, { content }) => sum + content.pieces, 1n);
   }
 
   paint(canvas: Canvas, at: bigint, from: bigint, to: bigint): void {
@@ -76,12 +82,14 @@ class Placed implements Content {
 class Repeated implements Content {
   readonly size: bigint;
   readonly dataBytes: bigint;
+  readonly pieces: bigint;
   readonly #of: Content;
 
   constructor(of: Content, times: bigint) {
     this.#of = of;
     this.size = of.size * times;
     this.dataBytes = of.dataBytes * times;
+    this.pieces = of.pieces * times;
   }
 
   paint(canvas: Canvas, at: bigint, from: bigint, to: bigint): void {
@@ -98,6 +106,7 @@ class Repeated implements Content {
 class Slice implements Content {
   readonly size: bigint;
   readonly dataBytes: bigint;
+  readonly pieces: bigint;
   readonly #of: Content;
   readonly #from: bigint;
 
@@ -106,6 +115,7 @@ class Slice implements Content {
     this.#from = from;
     this.size = to - from;
     this.dataBytes = of.dataBytes < this.size ? of.dataBytes : this.size;
+    this.pieces = of.pieces;
   }
 
   paint(canvas: Canvas, at: bigint, from: bigint, to: bigint): void {
@@ -153,12 +163,12 @@ export function repeated(of: Content, times: bigint): Content {
   if (times === 1n) return of;
   const whole = new Repeated(of, times);
   const perChunk = SMALL_BYTES / of.size;
-  if (whole.size <= SMALL_BYTES || perChunk < 2n) return together(whole);
-  const chunk = together(new Repeated(of, perChunk));
+  if (whole.size <= SMALL_BYTES || perChunk < 2n) return filled(of, times);
+  const chunk = filled(of, perChunk);
   const chunks = new Repeated(chunk, times / perChunk);
   const rest = times % perChunk;
   if (rest === 0n) return chunks;
-  const last = together(new Repeated(of, rest));
+  const last = filled(of, rest);
   return new Placed(whole.size, [
     { at: 0n, content: chunks },
     { at: chunks.size, content: last },
@@ -173,9 +183,23 @@ export function sliced(of: Content, from: bigint, to: bigint): Content {
   return together(new Slice(of, from, to));
 }
 
+/** Whether it costs little to put it together. */
+function isSmall({ size, dataBytes, pieces }: Content): boolean {
+  return size <= SMALL_BYTES && dataBytes <= SMALL_BYTES * 4n && pieces <= SMALL_BYTES;
+}
+
 function together(content: Content): Content {
-  if (content.size > SMALL_BYTES || content.dataBytes > SMALL_BYTES * 4n) return content;
+  return isSmall(content) ? bytesContent(painted(content)) : content;
+}
+
+/** As {@link together} of a repetition, without a step for every one. */
+function filled(of: Content, times: bigint): Content {
+  if (of.size * times > SMALL_BYTES || !isSmall(of)) return new Repeated(of, times);
+  return bytesContent(Buffer.alloc(Number(of.size * times), painted(of)));
+}
+
+function painted(content: Content): Buffer {
   const canvas = new BufferCanvas(Number(content.size));
   content.paint(canvas, 0n, 0n, content.size);
-  return bytesContent(canvas.bytes);
+  return canvas.bytes;
 }

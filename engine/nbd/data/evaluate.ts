@@ -1,9 +1,13 @@
-import { bytesContent, type Content, EMPTY, placed, repeated, sliced } from './content.ts';
+import { bytesContent, type Content, EMPTY, placed, repeated, SMALL_BYTES, sliced } from './content.ts';
 import { DataError, type Expression, parseData } from './data-language.ts';
 
 const MAX_BYTES = (1n << 63n) - 1n;
 /** Expressions looked at in all; a few kilobytes of text could stand for more than there is time for. */
 const MAX_STEPS = 1_000_000;
+/** What is put together at once costs a step for so many bytes or pieces. */
+const STEP_BYTES = 1024n;
+/** Pieces that the whole is painted from; each takes about a microsecond. */
+const MAX_PIECES = 10_000_000n;
 const MAX_DEPTH = 400;
 
 /** What an evaluation takes from outside the text. */
@@ -66,9 +70,15 @@ class Evaluation {
       if (offset > size) size = offset;
     }
     const whole = placed(size, parts);
+    if (size <= SMALL_BYTES) this.#step(Number((size + whole.pieces) / STEP_BYTES));
     if (whole.dataBytes > this.#context.maxDataBytes) {
       throw new DataError(
         `the data comes to ${whole.dataBytes} bytes other than zero; at most ${this.#context.maxDataBytes} are held in memory`,
+      );
+    }
+    if (whole.pieces > MAX_PIECES) {
+      throw new DataError(
+        `the data is put together from ${whole.pieces} pieces; at most ${MAX_PIECES} will do`,
       );
     }
     return whole;
@@ -142,8 +152,8 @@ class Evaluation {
     }
   }
 
-  #step(): void {
-    this.#steps += 1;
+  #step(cost = 1): void {
+    this.#steps += cost;
     if (this.#steps > MAX_STEPS) throw new DataError('the data takes too many steps; use *N to repeat');
   }
 }

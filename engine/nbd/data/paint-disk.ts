@@ -12,6 +12,8 @@ const PAGE = BigInt(PAGE_BYTES);
 class PageCanvas implements Canvas {
   readonly pages = new Map<number, Buffer>();
   readonly #maxPages: number;
+  /** No page beyond it was ever there: contents mostly follow one another. */
+  #last = -1;
 
   constructor(maxPages: number) {
     this.#maxPages = maxPages;
@@ -29,7 +31,8 @@ class PageCanvas implements Canvas {
     if (length === 0n) return;
     const end = offset + length;
     const first = Number(offset / PAGE);
-    const last = Number((end - 1n) / PAGE);
+    const last = Math.min(this.#last, Number((end - 1n) / PAGE));
+    if (first > last) return;
     const numbers = last - first < this.pages.size ? range(first, last) : [...this.pages.keys()];
     for (const number of numbers) {
       const page = this.pages.get(number);
@@ -52,6 +55,7 @@ class PageCanvas implements Canvas {
     }
     page = Buffer.alloc(PAGE_BYTES);
     this.pages.set(number, page);
+    this.#last = Math.max(this.#last, number);
     return page;
   }
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,8 +8,8 @@ import { Command, CommandFlag } from '../protocol.ts';
 import { random } from '../testing/random.ts';
 import { RawClient } from '../testing/raw-client.ts';
 import type { ServeOptions } from '../testing/served.ts';
+import { serveUnder } from '../testing/served-under.ts';
 
-const PROGRAM = new URL('../testing/serving-program.ts', import.meta.url).pathname;
 const SIZE = 16 << 20;
 const BLOCK = 4096;
 
@@ -44,15 +44,9 @@ async function serveApart(
   options: ServeOptions,
   before: readonly string[] = [],
 ): Promise<{ child: ChildProcess; socket: string; pid: number }> {
-  const [program = '', ...words] = [...before, process.execPath, PROGRAM, JSON.stringify(options)];
-  const child = spawn(program, words, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, TMPDIR: directory },
-  });
-  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  const [socket = '', pid = ''] = line.toString().trim().split(' ');
-  running.push(Number(pid));
-  return { child, socket, pid: Number(pid) };
+  const { child, pid, sockets } = await serveUnder(before, directory, options);
+  running.push(pid);
+  return { child, socket: sockets[0] ?? '', pid };
 }
 
 async function client(socket: string): Promise<RawClient> {

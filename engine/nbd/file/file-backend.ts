@@ -1,21 +1,35 @@
-import { close, read, write } from 'node:fs';
+import { type BigIntStats, close, fstat } from 'node:fs';
+import { promisify } from 'node:util';
 import { RowFlag } from '#shared/events/vocabulary.ts';
-import type { Backend, Capabilities, Request } from '../backend.ts';
-import { offsetOf } from '../own-request.ts';
+import type { Answer, Backend, Capabilities, ConnectionFacts, Request } from '../backend.ts';
+import { lengthOf, offsetOf } from '../own-request.ts';
 import { Errno, ExtentFlag } from '../protocol.ts';
+import { FileBytes } from './file-bytes.ts';
 import { errnoName, nbdErrno } from './file-errno.ts';
-import { NativeError, type NativeFiles } from './native-files.ts';
+import { NativeError, type NativeFiles, type Position } from './native-files.ts';
 import type { OpenFile } from './open-file.ts';
 import { Syncer } from './syncer.ts';
 
+const fstatAsync = promisify(fstat) as (fd: number, options: { bigint: true }) => Promise<BigIntStats>;
+
+const CUT_OFF = 'It has become shorter since it was opened; what is missing cannot be read.';
 const ZEROES = Buffer.alloc(1 << 20);
 /** The most extents looked for at a time: each takes two calls. Clients ask on from where an answer ends. */
 const MAX_EXTENTS_AT_ONCE = 512;
 /** Errors of a call that the file system or the device does not have, or not for this range. */
 const NOT_TO_BE_HAD: ReadonlySet<string> = new Set(['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EINVAL', 'ENODEV']);
+/** High halves of offsets that are exact as a number. */
+const SAFE_HIGH = 1 << 21;
+
+/** A way to change a range with one fallocate(2), and whether the file system or device has it. */
+interface Fallocate {
+  readonly call: 'punch' | 'zeroRange' | 'allocate';
+  isThere: boolean;
+  hasWorked: boolean;
+}
 
 /**
- * A raw image or block device (nbdkit's `file` plugin). Requests run at the same time, each in the system's own threads;
+ * A raw image or block device (nbdkit's `file` plugin). Requests run at the same time, but for those answered at once;
  * one descriptor serves all connections, so a flush covers what any of them has written. Flush and FUA are answered once
  * fdatasync has returned.
  */
@@ -27,20 +41,32 @@ export class FileBackend implements Backend {
   readonly #native: NativeFiles | null;
   readonly #syncer: Syncer;
   readonly #warnings: string[];
-  #canPunch: boolean;
-  #canZeroRange: boolean;
+  readonly #bytes: FileBytes;
+  readonly #punching: Fallocate;
+  readonly #zeroing: Fallocate;
+  readonly #allocating: Fallocate;
+  /** Connections that wait for nothing any more. */
+  readonly #gone = new WeakSet<ConnectionFacts>();
   #running = 0;
   #closing = false;
   #onIdle: (() => void) | null = null;
 
-  private constructor(file: OpenFile, native: NativeFiles | null, canPunch: boolean, canSeek: boolean) {
+  private constructor(
+    file: OpenFile,
+    native: NativeFiles | null,
+    bytes: FileBytes,
+    canPunch: boolean,
+    canSeek: boolean,
+  ) {
     this.sizeBytes = file.sizeBytes;
     this.readOnly = file.readOnly;
     this.#file = file;
     this.#native = native;
     this.#syncer = new Syncer(file.fd);
-    this.#canPunch = canPunch;
-    this.#canZeroRange = native !== null;
+    this.#bytes = bytes;
+    this.#punching = { call: 'punch', isThere: canPunch, hasWorked: canPunch };
+    this.#zeroing = { call: 'zeroRange', isThere: native !== null, hasWorked: false };
+    this.#allocating = { call: 'allocate', isThere: native !== null && !file.isDevice, hasWorked: false };
     this.#warnings = [...file.warnings, ...lacks(file, native, canPunch, canSeek)];
     this.capabilities = {
       trim: canPunch,
@@ -52,12 +78,14 @@ export class FileBackend implements Backend {
       extents: canSeek,
       multiConn: true,
       rotational: false,
+      wideLengths: native !== null,
     };
   }
 
   /** Takes a file over; finds out what can be done with it without changing it. */
   static async of(file: OpenFile, native: NativeFiles | null): Promise<FileBackend> {
-    return new FileBackend(file, native, await canPunch(file, native), await canSeek(file, native));
+    const bytes = await FileBytes.of(file, native);
+    return new FileBackend(file, native, bytes, await canPunch(file, native), await canSeek(file, native));
   }
 
   /** What cannot be done with it, and what has happened to it; a sentence each. */
@@ -67,37 +95,46 @@ export class FileBackend implements Backend {
 
   open(): void {}
 
-  gone(): void {}
+  gone(connection: ConnectionFacts): void {
+    this.#gone.add(connection);
+  }
 
   close(): void {}
 
-  read(request: Request): Promise<number> {
-    return this.#run(async () => {
-      const bytes = Buffer.allocUnsafeSlow(request.length);
-      const errno = await this.#readAll(bytes, offsetOf(request));
-      if (errno === 0) request.data(bytes, 0, bytes.length);
-      return errno;
-    });
+  read(request: Request): Answer {
+    if (this.#closing) return Errno.ESHUTDOWN;
+    const { length } = request;
+    const bytes = request.space(length);
+    const done = this.#bytes.readNow(bytes, length, positionOf(request));
+    if (done === length) {
+      request.data(bytes, 0, length);
+      return Errno.Ok;
+    }
+    return done < 0 ? nbdErrno(new NativeError('preadv2', -done)) : this.#readOn(request, bytes, done);
   }
 
-  write(request: Request): Promise<number> {
-    return this.#run(async () => {
-      const start = request.payloadStart;
-      const bytes = request.payload.subarray(start, start + request.length);
-      await this.#writeAll(bytes, offsetOf(request));
-      return this.#done(request);
-    });
+  write(request: Request): Answer {
+    if (this.#closing) return Errno.ESHUTDOWN;
+    const { length } = request;
+    const done = this.#bytes.writeNow(request.payload, request.payloadStart, length, positionOf(request));
+    if (done < 0) return nbdErrno(new NativeError('pwritev2', -done));
+    if (done === length) return (request.flags & RowFlag.Fua) === 0 ? Errno.Ok : this.flush();
+    request.borrowPayload();
+    return this.#writeOn(request, done);
   }
 
   zero(request: Request): Promise<number> {
     return this.#run(async () => {
-      const offset = offsetOf(request);
       const mayTrim = (request.flags & RowFlag.MayTrim) !== 0;
-      if (!(mayTrim && (await this.#punch(offset, request.length)))) {
-        if (!(await this.#zeroRange(offset, request.length))) {
-          if ((request.flags & RowFlag.Fast) !== 0) return Errno.ENOTSUP;
-          await this.#writeZeroes(offset, request.length);
-        }
+      const offset = offsetOf(request);
+      const length = lengthOf(request);
+      const done =
+        (mayTrim && (await this.#attempt(this.#punching, offset, length))) ||
+        (await this.#attempt(this.#zeroing, offset, length)) ||
+        (await this.#punchAndAllocate(offset, length));
+      if (!done) {
+        if ((request.flags & RowFlag.Fast) !== 0) return Errno.ENOTSUP;
+        await this.#writeZeroes(request, offset, length);
       }
       return this.#done(request);
     });
@@ -106,7 +143,7 @@ export class FileBackend implements Backend {
   /** Advisory: what cannot be punched stays. */
   trim(request: Request): Promise<number> {
     return this.#run(async () => {
-      await this.#punch(offsetOf(request), request.length);
+      await this.#attempt(this.#punching, offsetOf(request), lengthOf(request));
       return this.#done(request);
     });
   }
@@ -117,7 +154,7 @@ export class FileBackend implements Backend {
 
   cache(request: Request): Promise<number> {
     return this.#run(async () => {
-      const errno = await this.#native?.readAhead(this.#file.fd, offsetOf(request), request.length);
+      const errno = await this.#native?.readAhead(this.#file.fd, offsetOf(request), lengthOf(request));
       return errno === undefined || errno === 0 ? Errno.Ok : nbdErrno(new NativeError('fadvise', errno));
     });
   }
@@ -127,10 +164,13 @@ export class FileBackend implements Backend {
       const native = this.#native;
       if (native === null) return Errno.EINVAL;
       const { fd } = this.#file;
-      const end = offsetOf(request) + BigInt(request.length);
+      const end = offsetOf(request) + lengthOf(request);
       let at = offsetOf(request);
       for (let i = 0; i < MAX_EXTENTS_AT_ONCE && at < end; i += 1) {
-        const data = upTo(await native.seek(fd, at, 'data'), end);
+        const found = await native.seek(fd, at, 'data');
+        // What was cut off is no hole: a client would take it for zeroes, where a read fails.
+        if (found === null && (await this.#isCutOff(end))) return Errno.EIO;
+        const data = upTo(found, end);
         if (data > at && !request.extent(Number(data - at), ExtentFlag.Hole | ExtentFlag.Zero)) break;
         if (data === end) break;
         const hole = upTo(await native.seek(fd, data, 'hole'), end);
@@ -159,8 +199,6 @@ export class FileBackend implements Backend {
     if (this.#closing) return Errno.ESHUTDOWN;
     this.#running += 1;
     try {
-      // A payload is moved out of the way of the next bytes from the socket once the answer is known to be late.
-      await null;
       return await work();
     } catch (error) {
       return nbdErrno(error);
@@ -168,6 +206,36 @@ export class FileBackend implements Backend {
       this.#running -= 1;
       if (this.#running === 0) this.#onIdle?.();
     }
+  }
+
+  /** Reads what {@link FileBytes.readNow} has left. */
+  #readOn(request: Request, bytes: Buffer, done: number): Promise<number> {
+    return this.#run(async () => {
+      const { length } = request;
+      if (!(await this.#bytes.read(bytes, done, length, offsetOf(request) + BigInt(done)))) {
+        this.#warn(CUT_OFF);
+        return Errno.EIO;
+      }
+      request.data(bytes, 0, length);
+      return Errno.Ok;
+    });
+  }
+
+  /** Whether the file ends before `end`. */
+  async #isCutOff(end: bigint): Promise<boolean> {
+    if (this.#file.isDevice || (await fstatAsync(this.#file.fd, { bigint: true })).size >= end) return false;
+    this.#warn(CUT_OFF);
+    return true;
+  }
+
+  /** Writes what {@link FileBytes.writeNow} has left. */
+  #writeOn(request: Request, done: number): Promise<number> {
+    return this.#run(async () => {
+      const { payload, payloadStart, length } = request;
+      const rest = payload.subarray(payloadStart + done, payloadStart + length);
+      await this.#bytes.write(rest, offsetOf(request) + BigInt(done));
+      return this.#done(request);
+    });
   }
 
   async #done(request: Request): Promise<number> {
@@ -184,56 +252,40 @@ export class FileBackend implements Backend {
     }
   }
 
-  async #readAll(bytes: Buffer, offset: bigint): Promise<number> {
-    for (let done = 0; done < bytes.length; ) {
-      const count = await readSome(this.#file.fd, bytes, done, offset + BigInt(done));
-      if (count === 0) {
-        this.#warn('It has become shorter since it was opened; what is missing cannot be read.');
-        return Errno.EIO;
-      }
-      done += count;
-    }
-    return Errno.Ok;
-  }
-
-  async #writeAll(bytes: Buffer, offset: bigint): Promise<void> {
-    for (let done = 0; done < bytes.length; ) {
-      const at = offset + BigInt(done);
-      const part = bytes.subarray(done);
-      // Node writes at the wrong place when it is given a bigint.
-      if (at <= Number.MAX_SAFE_INTEGER) done += await writeSome(this.#file.fd, part, Number(at));
-      else if (this.#native !== null) done += await this.#native.write(this.#file.fd, part, at);
-      else throw new RangeError('beyond 2^53');
+  /** Writes zeroes out, as long as there is anybody to do it for. */
+  async #writeZeroes(request: Request, offset: bigint, length: bigint): Promise<void> {
+    const { connection } = request;
+    const end = offset + length;
+    for (let at = offset; at < end; at += BigInt(ZEROES.length)) {
+      if (this.#closing || this.#gone.has(connection)) throw new Error('nobody waits for it any more');
+      const left = end - at;
+      await this.#bytes.write(left < ZEROES.length ? ZEROES.subarray(0, Number(left)) : ZEROES, at);
     }
   }
 
-  async #writeZeroes(offset: bigint, length: number): Promise<void> {
-    for (let done = 0; done < length; done += ZEROES.length) {
-      await this.#writeAll(ZEROES.subarray(0, Math.min(ZEROES.length, length - done)), offset + BigInt(done));
-    }
+  /** Zeroes that take their place, where the file system has no call of its own for them, as tmpfs. */
+  async #punchAndAllocate(offset: bigint, length: bigint): Promise<boolean> {
+    // Allocating changes no bytes: where it is not to be had, the range is as it was.
+    if (!this.#allocating.hasWorked && !(await this.#attempt(this.#allocating, offset, length))) return false;
+    return (
+      (await this.#attempt(this.#punching, offset, length)) &&
+      (await this.#attempt(this.#allocating, offset, length))
+    );
   }
 
-  async #punch(offset: bigint, length: number): Promise<boolean> {
-    if (!this.#canPunch || this.#native === null) return false;
-    const errno = await this.#native.punch(this.#file.fd, offset, length);
-    if (unsupported(errno)) {
-      // A device refuses ranges that are no whole sectors with EINVAL, and may take the next.
-      this.#canPunch = errnoName(errno) === 'EINVAL';
-      return false;
+  /** @returns false when it cannot be done, or not for this range. @throws NativeError when it failed. */
+  async #attempt(way: Fallocate, offset: bigint, length: bigint): Promise<boolean> {
+    if (!way.isThere || this.#native === null) return false;
+    const errno = await this.#native[way.call](this.#file.fd, offset, length);
+    if (errno === 0) {
+      way.hasWorked = true;
+      return true;
     }
-    if (errno !== 0) throw new NativeError('fallocate', errno);
-    return true;
-  }
-
-  async #zeroRange(offset: bigint, length: number): Promise<boolean> {
-    if (!this.#canZeroRange || this.#native === null) return false;
-    const errno = await this.#native.zeroRange(this.#file.fd, offset, length);
-    if (unsupported(errno)) {
-      this.#canZeroRange = errnoName(errno) === 'EINVAL';
-      return false;
-    }
-    if (errno !== 0) throw new NativeError('fallocate', errno);
-    return true;
+    const name = errnoName(errno);
+    if (!NOT_TO_BE_HAD.has(name)) throw new NativeError('fallocate', errno);
+    // A device refuses ranges that are no whole sectors with EINVAL, and may take the next.
+    way.isThere = name === 'EINVAL';
+    return false;
   }
 
   #warn(warning: string): void {
@@ -245,7 +297,7 @@ export class FileBackend implements Backend {
 async function canPunch(file: OpenFile, native: NativeFiles | null): Promise<boolean> {
   if (native === null || file.readOnly) return false;
   if (file.isDevice) return true;
-  return (await native.punch(file.fd, file.sizeBytes, 4096)) === 0;
+  return (await native.punch(file.fd, file.sizeBytes, 4096n)) === 0;
 }
 
 async function canSeek(file: OpenFile, native: NativeFiles | null): Promise<boolean> {
@@ -272,31 +324,14 @@ function lacks(file: OpenFile, native: NativeFiles | null, punch: boolean, seek:
   return texts;
 }
 
-function unsupported(errno: number): boolean {
-  return errno !== 0 && NOT_TO_BE_HAD.has(errnoName(errno));
-}
-
 function upTo(position: bigint | null, end: bigint): bigint {
   return position === null || position > end ? end : position;
 }
 
-function readSome(fd: number, bytes: Buffer, at: number, position: bigint): Promise<number> {
-  const where = position <= Number.MAX_SAFE_INTEGER ? Number(position) : position;
-  return new Promise((resolve, reject) => {
-    read(fd, bytes, at, bytes.length - at, where, (error, count) => {
-      if (error === null) resolve(count);
-      else reject(error);
-    });
-  });
-}
-
-function writeSome(fd: number, bytes: Buffer, position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write(fd, bytes, 0, bytes.length, position, (error, count) => {
-      if (error === null) resolve(count);
-      else reject(error);
-    });
-  });
+function positionOf(request: Request): Position {
+  return request.offsetHigh < SAFE_HIGH
+    ? request.offsetHigh * 0x1_0000_0000 + request.offsetLow
+    : offsetOf(request);
 }
 
 function text(error: unknown): string {

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { ParameterError } from '../filters/parameters.ts';
 import { codeOf } from './file-errno.ts';
+import { outliveFileSizeLimit } from './file-size-limit.ts';
 import type { NativeFiles } from './native-files.ts';
 
 const openAsync = promisify(open);
@@ -33,6 +34,7 @@ export async function openFile(
   readOnly: boolean,
   native: NativeFiles | null,
 ): Promise<OpenFile> {
+  outliveFileSizeLimit();
   const warnings: string[] = [];
   const { fd, writable } = await openAs(path, readOnly, warnings);
   try {

@@ -2,8 +2,13 @@ import { fdatasync } from 'node:fs';
 
 /**
  * Carries what was written to stable storage. Requests that wait at the same time share a call, but only one that began
- * after they asked. After a failure the kernel may have thrown away what it could not write, and would call the next
- * attempt a success: so every later one fails too.
+ * after they asked.
+ *
+ * After a failure every later one fails too, whatever the kernel says: it reports a failed write-back once, marks the
+ * pages clean all the same and may forget them, so the next fdatasync succeeds though the bytes never reached the disk
+ * (fsync(2), "NOTES"; PostgreSQL's "fsyncgate"). nbdkit's file plugin asks again and passes that success on; a client
+ * would take it for the promise that all it ever wrote is safe, which nobody can give any more. Only opening the disk
+ * anew, and looking at what is there, begins afresh.
  */
 export class Syncer {
   readonly #fd: number;

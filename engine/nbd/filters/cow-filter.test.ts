@@ -145,6 +145,33 @@ describe('the cow filter', () => {
     expect((await whole(base)).equals(expected)).toBe(true);
   });
 
+  it('forgets nothing that the disk below has not made durable, and commits it again', async () => {
+    const { base, cow } = await disk();
+    await writeBackend(cow, 0n, Buffer.alloc(1 << 20, 5));
+    expect(await cow.trim(request(1n << 20n, 1 << 20))).toBe(0);
+    const expected = await whole(cow);
+    const { flush } = base;
+    base.flush = () => Errno.EIO;
+    expect(await cow.commit(() => undefined)).toMatchObject({ failed: Errno.EIO, bytes: 0n });
+    expect(cow.isChanged).toBe(true);
+    // A server that died comes back without what it was not told to flush.
+    base.flush = flush;
+    await writeBackend(base, 0n, Buffer.alloc(2 << 20, 9));
+    expect((await whole(cow)).equals(expected)).toBe(true);
+
+    // What is written to a block between its commit and the flush is no less kept.
+    base.flush = async () => {
+      base.flush = flush;
+      expect(await writeBackend(cow, 100n, Buffer.from('late'))).toBe(0);
+      return flush.call(base);
+    };
+    expect(await cow.commit(() => undefined)).toMatchObject({ failed: 0, bytes: 2n << 20n });
+    Buffer.from('late').copy(expected, 100);
+    expect((await whole(cow)).equals(expected)).toBe(true);
+    expect(await cow.commit(() => undefined)).toMatchObject({ failed: 0, bytes: 65_536n });
+    expect((await whole(base)).equals(expected)).toBe(true);
+  });
+
   it('can be broken off while it commits, and loses nothing', async () => {
     const { cow } = await disk();
     await writeBackend(cow, 0n, Buffer.alloc(1 << 20, 5));
@@ -163,6 +190,57 @@ describe('the cow filter', () => {
     expect(cow.readOnly).toBe(false);
     expect(await writeBackend(cow, 0n, Buffer.alloc(5, 9))).toBe(0);
     await expect(cow.commit(() => undefined)).rejects.toThrow('the disk below cannot be written');
+  });
+
+  it('does not bring back what was zeroed while a part of it was being written', async () => {
+    const { base, cow } = await disk();
+    await writeBackend(base, 0n, Buffer.alloc(65_536, 7));
+    const read = base.read.bind(base);
+    let go = (): void => undefined;
+    const reading = new Promise<void>((resolve) => {
+      base.read = async (given) => {
+        resolve();
+        await new Promise<void>((open) => {
+          go = open;
+        });
+        return read(given);
+      };
+    });
+    const written = writeBackend(cow, 0n, Buffer.alloc(512, 9));
+    await reading;
+    base.read = read;
+    expect(await cow.zero(request(0n, 65_536))).toBe(0);
+    go();
+    expect(await written).toBe(0);
+    const now = await readBackend(cow, 0n, 65_536);
+    expect(now.subarray(512).equals(Buffer.alloc(65_536 - 512))).toBe(true);
+  });
+
+  it('commits nothing of what is being discarded', async () => {
+    const { base, cow, before } = await disk();
+    await cow.trim(request(2n << 20n, 1 << 20));
+    const discarded = cow.discard();
+    const committed = cow.commit(() => undefined);
+    await discarded;
+    expect(await committed).toMatchObject({ failed: 0, bytes: 0n });
+    expect((await whole(base)).equals(before)).toBe(true);
+  });
+
+  it('waits for every part of a write that failed before it is idle', async () => {
+    const { base, cow } = await disk();
+    const read = base.read.bind(base);
+    let reads = 0;
+    let late = false;
+    base.read = async (given) => {
+      reads += 1;
+      if (reads === 1) throw new Error('broken');
+      await new Promise((wait) => setTimeout(wait, 20));
+      late = true;
+      return read(given);
+    };
+    // The first and the last block are written in part, so each is read first.
+    expect(await writeBackend(cow, 100n, Buffer.alloc(65_536 * 2, 1))).toBe(Errno.EIO);
+    expect(late).toBe(true);
   });
 
   it('discards everything at once, once the requests under way are done', async () => {

@@ -3,6 +3,7 @@ import { RowFlag } from '#shared/events/vocabulary.ts';
 import { type Answer, type Backend, type Capabilities, Filter, type Request } from '../backend.ts';
 import { BlockLocks } from '../cow/block-locks.ts';
 import { BlockMap, BlockState, FIRST_SLOT } from '../cow/block-map.ts';
+import { CommitBatch } from '../cow/commit-batch.ts';
 import { OverlayFile } from '../cow/overlay-file.ts';
 import { nbdErrno } from '../file/file-errno.ts';
 import type { MemoryAllowance } from '../memory-allowance.ts';
@@ -15,6 +16,8 @@ const MIN_BLOCK_BYTES = 4096;
 const MAX_BLOCK_BYTES = 1 << 20;
 /** The most that one request to the disk below zeroes while a commit runs. */
 const COMMIT_ZERO_BYTES = 64 << 20;
+/** So many blocks at least are made durable at a time by a commit. */
+const COMMIT_BLOCKS = 1024;
 
 /** What a commit has done; `failed` is an NBD error number, 0 when all went well. */
 export interface Commit {
@@ -40,6 +43,7 @@ export class CowFilter extends Filter {
   readonly #onIdle: (() => void)[] = [];
   #committing = false;
   #baseDirty = false;
+  readonly #batch = new CommitBatch();
 
   constructor(next: Backend, allowance: MemoryAllowance) {
     super(next);
@@ -108,7 +112,8 @@ export class CowFilter extends Filter {
   override read(request: Request): Promise<number> {
     return this.#run(async (overlay) => {
       const parts = [...this.#runsOf(request)].map(({ offset, length, state }) =>
-        this.#readPart(overlay, offset, length, state),
+        // All are waited for, as places in the overlay stay theirs only so long.
+        this.#readPart(overlay, offset, length, state).catch((error: unknown) => -nbdErrno(error)),
       );
       const read = await Promise.all(parts);
       const failed = read.find((part) => typeof part === 'number' && part < 0);
@@ -160,15 +165,17 @@ export class CowFilter extends Filter {
   }
 
   override async dispose(): Promise<void> {
+    // First, as requests here may be waiting for the disk below, which answers them when it ends.
+    await this.next.dispose();
     await this.#whenIdle();
     await this.#overlay?.close();
     this.#map.clear();
-    await this.next.dispose();
   }
 
   /**
-   * Writes what is in the overlay to the disk below and makes it durable, while clients go on. A crash on the way leaves
-   * the disk below with a part of it, and loses the rest, as it would have been lost without a commit.
+   * Writes what is in the overlay to the disk below while clients go on, and forgets it only once it is durable there: a
+   * disk below that fails, or is another server that dies, takes nothing with it. A crash of this process leaves the disk
+   * below with a part of it, and loses the rest, as it would have been lost without a commit.
    * @param onProgress told bytes done and bytes there were at the start.
    * @throws Error when it cannot be done at all, or one runs already.
    */
@@ -176,7 +183,9 @@ export class CowFilter extends Filter {
     if (this.whyNoCommit !== null) throw new Error(`nothing can be committed: ${this.whyNoCommit}`);
     if (this.#committing) throw new Error('the overlay is being committed already');
     this.#committing = true;
+    while (this.#held !== null) await this.#held;
     const total = this.changedBytes;
+    let written = 0n;
     let bytes = 0n;
     let failed: number = Errno.Ok;
     try {
@@ -184,14 +193,18 @@ export class CowFilter extends Filter {
         for (let at = first; at < end && failed === 0 && signal?.aborted !== true; ) {
           const next = this.#commitEnd(at, end);
           failed = await this.#run((overlay) => this.#commitRun(overlay, at, next));
-          if (failed === 0) bytes += this.#startOf(next) - this.#startOf(at);
-          onProgress(bytes, total);
+          if (failed === 0) written += this.#startOf(next) - this.#startOf(at);
+          onProgress(written, total);
           at = next;
+          if (failed !== 0 || this.#batch.size < COMMIT_BLOCKS) continue;
+          failed = await this.#settle();
+          if (failed === 0) bytes = written;
         }
       }
-      if (failed === 0 && this.#baseDirty && this.next.capabilities.flush) {
-        failed = await this.next.flush(new OwnRequest(0n, 0));
-      }
+      // What was written before it failed or was broken off need not be written again.
+      const settled = await this.#settle();
+      if (settled === 0) bytes = written;
+      else failed ||= settled;
       return { bytes, failed, cancelled: signal?.aborted === true };
     } finally {
       this.#committing = false;
@@ -307,7 +320,8 @@ export class CowFilter extends Filter {
       const within = Number(offset + BigInt(at) - this.#startOf(block));
       const part = Math.min(length - at, this.#lengthOf(block) - within);
       const bytes = bytesOf(at, part);
-      changes.push(this.#locks.run(block, () => this.#changeBlock(overlay, block, within, bytes)));
+      const change = this.#locks.run(block, () => this.#changeBlock(overlay, block, within, bytes));
+      changes.push(change.catch(nbdErrno));
       at += part;
     }
     const errnos = await Promise.all(changes);
@@ -315,31 +329,47 @@ export class CowFilter extends Filter {
   }
 
   async #changeBlock(overlay: OverlayFile, block: number, within: number, bytes: Buffer): Promise<number> {
-    const state = this.#map.get(block);
-    if (state >= FIRST_SLOT) {
-      await overlay.write(state - FIRST_SLOT, within, bytes);
-      return Errno.Ok;
-    }
-    let whole = bytes;
-    if (bytes.length < this.#lengthOf(block)) {
-      whole = Buffer.alloc(this.#lengthOf(block));
-      if (state === BlockState.Base) {
-        const { errno, bytes: before } = await readRange(this.next, this.#startOf(block), whole.length);
-        if (errno !== 0) return errno;
-        before.copy(whole);
+    this.#batch.changed(block);
+    for (;;) {
+      const state = this.#map.get(block);
+      if (state >= FIRST_SLOT) {
+        await overlay.write(state - FIRST_SLOT, within, bytes);
+        return Errno.Ok;
       }
-      bytes.copy(whole, within);
-    }
-    const slot = overlay.take();
-    try {
-      await overlay.write(slot, 0, whole);
-    } catch (error) {
+      const { errno, whole } = await this.#wholeBlock(block, state, within, bytes);
+      if (errno !== 0) return errno;
+      const slot = overlay.take();
+      try {
+        await overlay.write(slot, 0, whole);
+      } catch (error) {
+        overlay.giveBack(slot);
+        throw error;
+      }
+      // A block that was zeroed meanwhile does not get back what was read before that.
+      const isAsItWas = this.#map.get(block) === state;
+      if (isAsItWas && this.#map.set(block, slot + FIRST_SLOT)) return Errno.Ok;
       overlay.giveBack(slot);
-      throw error;
+      if (isAsItWas) return Errno.ENOSPC;
     }
-    if (this.#map.set(block, slot + FIRST_SLOT)) return Errno.Ok;
-    overlay.giveBack(slot);
-    return Errno.ENOSPC;
+  }
+
+  /** A block that is not in the overlay as it is after a change. */
+  async #wholeBlock(
+    block: number,
+    state: number,
+    within: number,
+    bytes: Buffer,
+  ): Promise<{ errno: number; whole: Buffer }> {
+    const length = this.#lengthOf(block);
+    if (bytes.length === length) return { errno: Errno.Ok, whole: bytes };
+    let whole: Buffer = Buffer.alloc(length);
+    if (state === BlockState.Base) {
+      const { errno, bytes: before } = await readRange(this.next, this.#startOf(block), length);
+      if (errno !== 0) return { errno, whole };
+      whole = before;
+    }
+    bytes.copy(whole, within);
+    return { errno: Errno.Ok, whole };
   }
 
   /** Makes a range zeroes: whole blocks become `state`, parts of blocks are written. */
@@ -400,7 +430,7 @@ export class CowFilter extends Filter {
     this.#baseDirty = true;
     const errno = await this.next.write(new OwnRequest(this.#startOf(block), bytes.length, 0, bytes));
     // It may have been trimmed meanwhile, and is then left to the next commit.
-    if (errno === 0 && this.#map.get(block) === state) this.#map.set(block, BlockState.Base);
+    if (errno === 0 && this.#map.get(block) === state) this.#batch.add(block, state);
     return errno;
   }
 
@@ -411,9 +441,20 @@ export class CowFilter extends Filter {
     const errno = await this.#zeroBase(offset, length, state === BlockState.Hole);
     if (errno !== 0) return errno;
     for (let block = first; block < end; block += 1) {
-      if (this.#map.get(block) === state) this.#map.set(block, BlockState.Base);
+      if (this.#map.get(block) === state) this.#batch.add(block, state);
     }
     return Errno.Ok;
+  }
+
+  /** Makes durable what has been committed, and forgets it then. Returns an NBD error number. */
+  #settle(): Promise<number> {
+    return this.#run(async () => {
+      const flushes = this.#baseDirty && this.next.capabilities.flush;
+      const errno = flushes ? await this.next.flush(new OwnRequest(0n, 0)) : Errno.Ok;
+      if (errno === 0) this.#batch.forget(this.#map);
+      else this.#batch.keep();
+      return errno;
+    });
   }
 
   async #zeroBase(offset: bigint, length: number, mayTrim: boolean): Promise<number> {

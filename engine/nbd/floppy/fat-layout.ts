@@ -62,11 +62,11 @@ export function layOut(root: ScannedDirectory, label: string, sizeBytes: bigint 
   const clusterBytes = clusterBytesFor(directories, files);
   const { runs, fileRuns, usedClusters } = place(directories, files, clusterBytes);
   const geometry = geometryOf(usedClusters, clusterBytes, sizeBytes);
+  const runOf = new Map<ScannedFile | ScannedDirectory, Run>(fileRuns);
+  for (const { scanned, run } of directories) runOf.set(scanned, run);
   const regions: Region[] = [
     ...systemRegions(geometry, paddedLabel(label), usedClusters),
-    ...directories.map((each) =>
-      region(geometry, each.run, directoryTable(each, label, fileRuns, directories)),
-    ),
+    ...directories.map((each) => region(geometry, each.run, directoryTable(each, label, runOf))),
     ...files.flatMap((file) => {
       const run = fileRuns.get(file);
       return run === undefined ? [] : [region(geometry, run, file)];
@@ -182,24 +182,20 @@ function region({ dataStart, clusterBytes }: Geometry, run: Run, content: Buffer
 function directoryTable(
   directory: PlannedDirectory,
   label: string,
-  fileRuns: ReadonlyMap<ScannedFile, Run>,
-  directories: readonly PlannedDirectory[],
+  runOf: ReadonlyMap<ScannedFile | ScannedDirectory, Run>,
 ): Buffer {
   const { scanned, parent, run, names } = directory;
   const parts: Buffer[] = [];
   if (parent === null) parts.push(labelEntry(paddedLabel(label), scanned.modifiedMs));
   else parts.push(dotEntries(run.first, parent.parent === null ? 0 : parent.run.first, scanned.modifiedMs));
-  const children = new Map(
-    directories.filter((each) => each.parent === directory).map((each) => [each.scanned, each]),
-  );
   for (const [i, entry] of scanned.entries.entries()) {
     const name = names[i];
     if (name === undefined) continue;
     const isDirectory = entry.kind === 'directory';
-    const first = isDirectory ? children.get(entry)?.run.first : fileRuns.get(entry)?.first;
+    const firstCluster = runOf.get(entry)?.first ?? 0;
     const sizeBytes = isDirectory ? 0 : entry.sizeBytes;
     const { modifiedMs } = entry;
-    parts.push(entryBytes({ name, isDirectory, firstCluster: first ?? 0, sizeBytes, modifiedMs }));
+    parts.push(entryBytes({ name, isDirectory, firstCluster, sizeBytes, modifiedMs }));
   }
   return Buffer.concat(parts);
 }

@@ -5,7 +5,7 @@ import { Errno, ExtentFlag } from '../protocol.ts';
 import type { FatDisk, Region } from './fat-layout.ts';
 import type { ScannedFile } from './scan-directory.ts';
 
-/** Files of the directory that are open at a time. */
+/** Files of the directory that are read at a time, and as many again may stay open for the reads that come next. */
 const MAX_OPEN = 16;
 
 const CAPABILITIES: Capabilities = {
@@ -38,6 +38,9 @@ export class FloppyBackend implements Backend {
   readonly #warnings: string[];
   /** The one used last stands last. */
   readonly #open = new Map<ScannedFile, Opened>();
+  /** One read may be of thousands of small files, which would be more than a process may have open. */
+  #reading = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(disk: FatDisk, warnings: readonly string[]) {
     this.#disk = disk;
@@ -122,12 +125,24 @@ export class FloppyBackend implements Backend {
     if (content === 'fat') return this.#disk.fat(at, length);
     if (Buffer.isBuffer(content)) return content.subarray(at, at + length);
     try {
-      return await this.#readFile(content, at, length);
+      return await this.#inTurn(() => this.#readFile(content, at, length));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const warning = `${content.path} cannot be read as it was: ${why}.`;
       if (!this.#warnings.includes(warning) && this.#warnings.length < 20) this.#warnings.push(warning);
       return null;
+    }
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#reading >= MAX_OPEN) await new Promise<void>((go) => this.#waiting.push(go));
+    else this.#reading += 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#reading -= 1;
+      else next();
     }
   }
 
@@ -146,7 +161,8 @@ export class FloppyBackend implements Backend {
       }
       return bytes;
     } catch (error) {
-      this.#open.delete(file);
+      // Another read may have opened it anew.
+      if (this.#open.get(file) === opened) this.#open.delete(file);
       void opened.handle.then((handle) => handle.close()).catch(() => undefined);
       throw error;
     } finally {

@@ -218,6 +218,25 @@ describe('the data language', () => {
     await expect(make([['data', '$v0'], ...variables, ['v60', '1']])).rejects.toThrow('too many steps');
   });
 
+  it('refuses a short text that would keep everyone waiting for minutes', async () => {
+    const doubled = Array.from({ length: 19 }, (_none, i): [string, string] => [
+      `v${i}`,
+      `($v${i + 1} 0) ($v${i + 1})`,
+    ]);
+    await expect(make([['data', '$v0'], ...doubled, ['v19', '0x55*16000']])).rejects.toThrow(
+      'too many steps',
+    );
+    const places = Array.from({ length: 20_000 }, (_none, i) => `@${i * 20} 1`).join(' ');
+    await expect(make([['data', `(${places})[:300000]*3000`]])).rejects.toThrow('60003000 pieces');
+  });
+
+  it('puts far places in order without a look at all the others', async () => {
+    const { backend, usedBytes } = await make([['data', '(@0x1000000 0x55)*3000']]);
+    expect(usedBytes).toBe(3000 * 65_536);
+    expect([...(await readBackend(backend, backend.sizeBytes - 2n, 2))]).toEqual([0, 0x55]);
+    await backend.dispose();
+  });
+
   it('refuses what takes more places than there is memory for, and gives it back', async () => {
     const allowance = new MemoryAllowance(1 << 20);
     const asked = dataPlugin.create([['data', '(1 @+100000)*100']], {

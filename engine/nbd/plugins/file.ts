@@ -29,6 +29,7 @@ export const filePlugin: Plugin = {
       },
       usedBytes: 0,
       volatile: false,
+      file: path,
     };
   },
 };

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -218,6 +219,34 @@ describe('a directory as a disk', () => {
     const data = map.filter(({ type }) => type === 0).reduce((sum, { length }) => sum + length, 0);
     expect(data).toBeLessThan(20_000);
     expect(await peer('nbdinfo', '--size', uri)).toMatch(/^\d+\n$/);
+  });
+
+  it('has few files open at a time, however many a read is of', async () => {
+    for (let i = 0; i < 700; i += 1) put(`f${i}`, `file ${i}`);
+    const { backend, warnings } = await make();
+    const openNow = (): number =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(directory);
+        } catch {
+          return false;
+        }
+      }).length;
+    let most = 0;
+    const looking = setInterval(() => {
+      most = Math.max(most, openNow());
+    }, 0);
+    const read = Promise.all([
+      backend.read(request(BigInt(PARTITION), 6 << 20)),
+      backend.read(request(BigInt(PARTITION), 6 << 20)),
+    ]);
+    expect(await read).toEqual([0, 0]);
+    clearInterval(looking);
+    expect(warnings).toEqual([]);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(32);
+    await backend.dispose();
+    expect(openNow()).toBe(0);
   });
 
   it('takes a label and a size', async () => {

@@ -38,6 +38,8 @@ export interface PluginDisk {
   readonly usedBytes: number;
   /** Whether what is written to it is gone when it is no longer served. */
   readonly volatile: boolean;
+  /** The file of this machine that it is in, by its whole path; absent where it is in none. */
+  readonly file?: string;
   /** Has what happens to it from now on told, besides in `warnings`; absent where nothing can happen. */
   watch?(tell: TellHappening): void;
 }

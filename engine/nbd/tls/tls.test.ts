@@ -107,6 +107,25 @@ describe.each([['in the clear'], ['under TLS']])('a client that says goodbye %s'
   });
 });
 
+describe('a client that is gone before TLS has said its last word to it', () => {
+  it.each([
+    ['and says goodbye', [Command.Disconnect]],
+    ['in the midst of its requests', []],
+  ])('%s, is noticed', async (_how, last) => {
+    const served = await secured(CERTIFICATES);
+    for (let i = 0; i < 5; i += 1) {
+      const client = await stage.connect(served.socket);
+      await client.greet();
+      await client.startTls(X509);
+      client.sendOption(Option.Go, goData(''));
+      for (const command of [Command.Read, ...last]) client.send(command, { length: 512 });
+      client.write(Buffer.alloc(20_000, 0x25));
+      client.close();
+    }
+    await expect.poll(() => served.server.connections, { timeout: 20_000 }).toEqual([]);
+  });
+});
+
 describe('clients of others under TLS', () => {
   it('nbdinfo by certificate and by key', async () => {
     const byCertificate = await secured(CERTIFICATES);
