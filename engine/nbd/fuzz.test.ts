@@ -30,23 +30,27 @@ afterEach(async () => {
 });
 
 describe('the server among hostile clients', () => {
-  it('neither crashes, hangs nor grows, and a healthy client never notices', async () => {
-    served = await serveApart({
-      server: { handshakeMs: 3_000 },
-      parameters: [['delay-cache', '2ms']],
-      tls: { mode: 'on', files: { kind: 'certificates', directory: pki.server, verifyPeer: false } },
-    });
-    const ca = readFileSync(join(pki.server, 'ca-cert.pem'));
-    const rounds = await FuzzRounds.begin(served, 1, { ca, servername: 'localhost' });
-    await rounds.run(() => rounds.count < WARM_UP);
-    const before = await rounds.memory();
-    await rounds.run(() => rounds.count < WARM_UP + CLIENTS);
-    const after = await rounds.memory();
-    rounds.close();
-    expect(rounds.servings).toBeGreaterThan(rounds.count / HOSTILE_PER_HEALTHY);
-    expect(after.liveBytes - before.liveBytes).toBeLessThan(LIVE_MARGIN_BYTES);
-    expect(after.rssBytes - before.rssBytes).toBeLessThan(RSS_MARGIN_BYTES);
-  }, HANG_MS);
+  it(
+    'neither crashes, hangs nor grows, and a healthy client never notices',
+    async () => {
+      served = await serveApart({
+        server: { handshakeMs: 3_000 },
+        parameters: [['delay-cache', '2ms']],
+        tls: { mode: 'on', files: { kind: 'certificates', directory: pki.server, verifyPeer: false } },
+      });
+      const ca = readFileSync(join(pki.server, 'ca-cert.pem'));
+      const rounds = await FuzzRounds.begin(served, 1, { ca, servername: 'localhost' });
+      await rounds.run(() => rounds.count < WARM_UP);
+      const before = await rounds.memory();
+      await rounds.run(() => rounds.count < WARM_UP + CLIENTS);
+      const after = await rounds.memory();
+      rounds.close();
+      expect(rounds.servings).toBeGreaterThan(rounds.count / HOSTILE_PER_HEALTHY);
+      expect(after.liveBytes - before.liveBytes).toBeLessThan(LIVE_MARGIN_BYTES);
+      expect(after.rssBytes - before.rssBytes).toBeLessThan(RSS_MARGIN_BYTES);
+    },
+    HANG_MS,
+  );
 
   it.each([
     ['a file', []],
