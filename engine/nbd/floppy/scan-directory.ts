@@ -91,8 +91,15 @@ export async function scanDirectory(
     return { root: await scan(real, '', status, 0), leftOut, real };
   } catch (error) {
     if (error instanceof ParameterError) throw error;
-    throw new ParameterError('dir', path, error instanceof Error ? error.message : String(error));
+    throw new ParameterError('dir', path, whyUnread(error));
   }
+}
+
+function whyUnread(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ENOENT') return 'it is not there; name a directory that is';
+  if (code === 'EACCES') return 'it may not be read by you; name a directory that may';
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function lstatOrNull(path: string): Promise<BigIntStats | null> {

@@ -267,7 +267,7 @@ describe('a directory as a disk', () => {
     truncateSync(join(directory, 'large'), 2 ** 32 - 1);
     expect((await make()).backend.sizeBytes).toBeGreaterThan(2n ** 32n);
     await expect(make(['dir', join(directory, 'large')])).rejects.toThrow('it is not a directory');
-    await expect(make(['dir', join(directory, 'gone')])).rejects.toThrow('ENOENT');
+    await expect(make(['dir', join(directory, 'gone')])).rejects.toThrow('it is not there; name a directory');
   });
 });
 
