@@ -6,10 +6,12 @@ import type { ArrayLayout } from '#shared/contract/arrays.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { SAMPLES, type SampleId } from '#shared/contract/samples.ts';
+import { NO_HISTORY } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { LogFaults } from './faults/log-faults.ts';
+import type { History } from './history/history.ts';
 import { type DiskAtStake, type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
@@ -82,6 +84,11 @@ export class Engine {
     });
     this.#logFaults = new LogFaults(options.stateDir, this.session, this.faults, () => this.#scheduleInfo());
     removeStaleFolders();
+  }
+
+  /** The past of what is open; null while nothing is kept of it. */
+  get history(): History | null {
+    return null;
   }
 
   get windowCount(): number {
@@ -438,6 +445,7 @@ export class Engine {
       })),
       notices: [...this.session.notices],
       replay,
+      history: NO_HISTORY,
       recentLogs: [...this.recentLogs.logs],
       modelBytes: budget.usedBytes,
       modelLimitBytes: budget.limitBytes,

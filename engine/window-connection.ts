@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import type { Channel } from '#shared/channel/channel.ts';
-import { decodeFrame, type Frame, FrameType } from '#shared/channel/frame.ts';
+import { decodeFrame, encodeFrame, type Frame, FrameType } from '#shared/channel/frame.ts';
 import { type Command, CommandSchema } from '#shared/contract/commands.ts';
 import type { SessionInfo } from '#shared/contract/messages.ts';
 import { readSize } from './disk-set.ts';
 import type { Engine } from './engine.ts';
 import { createUploadSource, type UploadSource } from './log/log-source.ts';
+import { Questions } from './questions/questions.ts';
 import { RefusedError } from './refused-error.ts';
 import { WindowFeed } from './session/window-feed.ts';
 
@@ -39,6 +40,7 @@ export class WindowConnection {
   readonly #engine: Engine;
   readonly #channel: Channel;
   readonly #uploads = new Map<number, UploadSource>();
+  readonly #questions: Questions;
   #greeted = false;
   #closed = false;
   #lastSession = '';
@@ -47,10 +49,15 @@ export class WindowConnection {
     this.#engine = engine;
     this.#channel = channel;
     this.feed = new WindowFeed(channel, () => engine.session.state);
+    this.#questions = new Questions(() => engine.history, {
+      answer: (id, payload) => channel.send(encodeFrame(FrameType.Answer, payload, id)),
+      unanswered: (id, text) => this.feed.message({ message: 'unanswered', id, text }),
+    });
     channel.onFrame = (bytes) => this.#frame(bytes);
     channel.onClose = () => {
       this.#closed = true;
       this.feed.dispose();
+      this.#questions.dispose();
       for (const upload of this.#uploads.values()) upload.end();
       this.#uploads.clear();
       onClose();
@@ -199,6 +206,20 @@ export class WindowConnection {
         return engine.startNbdkit(command.line, command.confirmed);
       case 'stopNbdkit':
         return engine.stopNbdkit(command.source);
+      case 'seek':
+      case 'play':
+      case 'step':
+      case 'goLive':
+      case 'addMark':
+      case 'editMark':
+      case 'removeMark':
+        throw new RefusedError(`"${command.command}" cannot be done yet`);
+      case 'ask':
+        this.#questions.ask(command.id, command.question);
+        return undefined;
+      case 'callOff':
+        this.#questions.callOff(command.id);
+        return undefined;
     }
   }
 

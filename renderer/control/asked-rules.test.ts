@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import { NO_FAULTS } from '#shared/contract/faults.ts';
 import type { SessionInfo } from '#shared/contract/messages.ts';
+import { NO_HISTORY } from '#shared/contract/time.ts';
 import { rulesStillAsked } from './asked-rules.ts';
 
 const RULE: FaultRule = {
@@ -35,6 +36,7 @@ function told(...rules: FaultRule[]): SessionInfo {
     replay: null,
     recentLogs: [],
     modelBytes: 0,
+    history: NO_HISTORY,
     modelLimitBytes: 1,
   };
 }

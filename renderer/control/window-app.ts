@@ -320,6 +320,11 @@ export class WindowApp implements Disposable {
           desktopHost()?.reportReady();
         }
         return;
+      case 'view':
+        this.store.setState({ view: message.view });
+        return;
+      case 'unanswered':
+        return;
       case 'progress':
         this.store.setState({ missedRequests: Math.max(0, message.requests - this.#pausedAtRequests) });
         return;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Channel } from '#shared/channel/channel.ts';
 import { decodeFrame, encodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
 import type { Message, ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
+import { NO_HISTORY } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { Op, RowKind } from '#shared/events/vocabulary.ts';
 import { SessionState } from '#shared/model/session-state.ts';
@@ -67,6 +68,7 @@ function sessionInfo(replay: ReplayInfo | null): SessionInfo {
     replay,
     recentLogs: [],
     modelBytes: 0,
+    history: NO_HISTORY,
     modelLimitBytes: 1,
   };
 }

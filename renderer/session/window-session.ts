@@ -1,11 +1,14 @@
 import * as v from 'valibot';
+import type { Answer } from '#shared/channel/answer.ts';
 import type { Channel, Disposable } from '#shared/channel/channel.ts';
 import { decodeFrame, encodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import { type Message, MessageSchema, type ReplayInfo, type SessionInfo } from '#shared/contract/messages.ts';
+import type { Question } from '#shared/contract/questions.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
 import { readSnapshotPart, snapshotSequence } from '#shared/model/snapshot.ts';
+import { AskedQuestions } from './asked-questions.ts';
 import { BackOff } from './back-off.ts';
 import { SessionRates } from './rate-window.ts';
 import { SessionClock } from './session-clock.ts';
@@ -44,6 +47,7 @@ export class WindowSession implements Disposable {
   readonly #listener: WindowSessionListener;
   readonly #wallMs: () => number;
   readonly #backOff = new BackOff();
+  readonly #asked = new AskedQuestions((command) => this.send(command));
   #channel: Channel | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | null = null;
   #disposed = false;
@@ -67,6 +71,14 @@ export class WindowSession implements Disposable {
 
   send(command: Command): void {
     this.#channel?.send(encodeJsonFrame(command));
+  }
+
+  /**
+   * Asks about the history; an answer that `signal` calls off never comes. Rejects with the engine's reason, or when the
+   * engine goes.
+   */
+  ask(question: Question, signal?: AbortSignal): Promise<Answer> {
+    return this.#asked.ask(question, signal);
   }
 
   /** Sends bytes of a dropped file. */
@@ -124,6 +136,7 @@ export class WindowSession implements Disposable {
     channel.onClose = () => {
       if (this.#channel !== channel) return;
       this.#channel = null;
+      this.#asked.lost();
       this.#retry();
     };
     this.send({ command: 'hello', protocol: 1 });
@@ -151,6 +164,7 @@ export class WindowSession implements Disposable {
       if (frame.type === FrameType.Batch) this.#onBatch(EventBatch.decode(frame.payload));
       else if (frame.type === FrameType.Snapshot) this.#onSnapshot(frame.payload);
       else if (frame.type === FrameType.Json) this.#onMessage(frame.payload);
+      else if (frame.type === FrameType.Answer) this.#asked.answered(frame.tag, frame.payload);
       else throw new RangeError(`frame type ${frame.type} goes from window to engine only`);
     } catch (error) {
       this.#listener.trouble('the engine sent something this window cannot read', String(error));
@@ -218,6 +232,7 @@ export class WindowSession implements Disposable {
       this.#backOff.reset();
       this.#listener.link('open');
     }
+    if (message.message === 'unanswered') this.#asked.refused(message.id, message.text);
     if (message.message === 'session') {
       const before = this.#info?.replay ?? null;
       this.#info = message.session;

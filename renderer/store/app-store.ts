@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
+import { LIVE_VIEW, type View } from '#shared/contract/time.ts';
 import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
 import type { CellOrder } from '../grid/plane.ts';
@@ -79,6 +80,8 @@ export interface AppState {
   readonly nbdkit: string | null;
   /** Its disks stand in the order of their panels. */
   readonly session: SessionInfo | null;
+  /** Where this window stands in time. */
+  readonly view: View;
   readonly counters: CountersView;
   readonly readout: Readout | null;
   /** What each disk is doing, by its number. */
@@ -163,6 +166,7 @@ export function createAppStore(preferences: Preferences): AppStore {
     host: null,
     nbdkit: null,
     session: null,
+    view: LIVE_VIEW,
     counters: NO_COUNTERS,
     readout: null,
     activities: new Map(),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_FAULTS } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
+import { NO_HISTORY } from '#shared/contract/time.ts';
 import { columnsOf, hiddenDisks, inOrder, movedTo, shownDisks } from './arrangement.ts';
 
 function session(...disks: readonly (readonly [id: number, source: number])[]): SessionInfo {
@@ -23,6 +24,7 @@ function session(...disks: readonly (readonly [id: number, source: number])[]): 
     replay: null,
     recentLogs: [],
     modelBytes: 0,
+    history: NO_HISTORY,
     modelLimitBytes: 0,
   };
 }

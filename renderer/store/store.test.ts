@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NO_FAULTS } from '#shared/contract/faults.ts';
+import { NO_HISTORY } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { Op, RowKind } from '#shared/events/vocabulary.ts';
 import { SessionState } from '#shared/model/session-state.ts';
@@ -128,6 +129,7 @@ describe('summarize', () => {
     replay: null,
     recentLogs: [],
     modelBytes: 0,
+    history: NO_HISTORY,
     modelLimitBytes: 1,
   };
 

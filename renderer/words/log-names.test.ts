@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionInfo } from '#shared/contract/messages.ts';
+import { NO_HISTORY } from '#shared/contract/time.ts';
 import { withDistinctNames } from './log-names.ts';
 import { diskInfo, sourceInfo } from './testing/infos.ts';
 
@@ -15,6 +16,7 @@ function session(paths: readonly (string | null)[]): SessionInfo {
     replay: null,
     recentLogs: [],
     modelBytes: 0,
+    history: NO_HISTORY,
     modelLimitBytes: 0,
   };
 }

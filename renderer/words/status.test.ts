@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HostInfo, ReplayInfo, SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
+import { NO_HISTORY } from '#shared/contract/time.ts';
 import { sourceBadge, statusWords, usageWords } from './status.ts';
 import { clientInfo, hostInfo, sourceInfo } from './testing/infos.ts';
 
@@ -22,6 +23,7 @@ function session(sources: SourceInfo[], replay: ReplayInfo | null = null): Sessi
     replay,
     recentLogs: [],
     modelBytes: 0,
+    history: NO_HISTORY,
     modelLimitBytes: 1,
   };
 }

@@ -11,6 +11,8 @@ export const FrameType = {
   Snapshot: 3,
   /** Window to engine: bytes of a dropped file; the tag is its upload number. */
   Upload: 4,
+  /** Engine to window: the answer to a question; the tag is the question's number. */
+  Answer: 5,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
@@ -50,7 +52,8 @@ export function decodeFrame(bytes: Uint8Array): Frame {
     type !== FrameType.Json &&
     type !== FrameType.Batch &&
     type !== FrameType.Snapshot &&
-    type !== FrameType.Upload
+    type !== FrameType.Upload &&
+    type !== FrameType.Answer
   ) {
     throw new RangeError(`unknown frame type ${type}`);
   }

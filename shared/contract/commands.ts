@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { ArrayLayoutSchema } from './arrays.ts';
 import { FaultRulesSchema } from './faults.ts';
+import { QUESTION_COMMANDS } from './questions.ts';
 import { SAMPLES } from './samples.ts';
+import { TIME_COMMANDS } from './time.ts';
 import { HostTlsSchema } from './tls.ts';
 
 /**
@@ -207,6 +209,8 @@ export const CommandSchema = v.variant('command', [
     confirmed: v.boolean(),
   }),
   v.strictObject({ command: v.literal('stopNbdkit'), source: sourceId }),
+  ...TIME_COMMANDS,
+  ...QUESTION_COMMANDS,
 ]);
 
 export type Command = v.InferOutput<typeof CommandSchema>;

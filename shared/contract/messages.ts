@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ArrayLayoutSchema } from './arrays.ts';
 import { DiskFaultsSchema } from './faults.ts';
+import { HistoryInfoSchema, ViewSchema } from './time.ts';
 
 /** Every message the engine can send, besides rows and snapshots, which travel as frames of their own. */
 
@@ -163,6 +164,7 @@ export const SessionInfoSchema = v.object({
   sources: v.array(SourceInfoSchema),
   notices: v.array(NoticeSchema),
   replay: v.nullable(ReplayInfoSchema),
+  history: HistoryInfoSchema,
   /** Logs opened before, latest first. */
   recentLogs: v.array(v.object({ path: v.string(), openedMs: v.number() })),
   modelBytes: v.number(),
@@ -181,6 +183,10 @@ export const MessageSchema = v.variant('message', [
     nbdkit: v.nullable(v.string()),
   }),
   v.object({ message: v.literal('session'), session: SessionInfoSchema }),
+  /** Where this window stands in time; sent when that changes, and some five times a second while the past is played. */
+  v.object({ message: v.literal('view'), view: ViewSchema }),
+  /** A question was not answered: why. */
+  v.object({ message: v.literal('unanswered'), id: v.number(), text: v.string() }),
   /** Sent while the window does not follow: how far the recording has come meanwhile. */
   v.object({ message: v.literal('progress'), sequence: v.number(), requests: v.number() }),
   /** A command was not carried out: what was refused and what would be accepted. */

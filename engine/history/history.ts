@@ -1,0 +1,30 @@
+import type { HistoryInfo } from '#shared/contract/time.ts';
+import type { EventBatch } from '#shared/events/event-batch.ts';
+import type { SessionState } from '#shared/model/session-state.ts';
+
+/**
+ * The past of a session: every row that was applied to its state, and states on the way from which any other is soon made.
+ * A session writes one as it goes; an opened capture is one that lies in a file.
+ *
+ * Sequence numbers are the session's; `firstSequence` to `lastSequence` are kept, with no gap between them. Work is done in
+ * slices of a few ms, so that whatever else the process does goes on.
+ */
+export interface History {
+  /** 0 when nothing is kept. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** What windows are told of it. */
+  info(): Omit<HistoryInfo, 'growing' | 'marks'>;
+  /**
+   * The rows from `from` to `to`, both included, as far as they are kept: batches in order, not to be written to, each of
+   * some thousand rows at most. Rows that are appended meanwhile do not disturb.
+   */
+  rows(from: number, to: number, signal?: AbortSignal): AsyncIterable<EventBatch>;
+  /**
+   * A state of the caller's own as after row `sequence`, which is brought into the range that is kept; the state from before the
+   * first row when that is 0. @throws Error when what lies in a file cannot be read, AbortError when called off.
+   */
+  stateAt(sequence: number, signal?: AbortSignal): Promise<SessionState>;
+  /** The last row whose clock is no later than `us`; the row before the first when all are later. */
+  sequenceAt(us: number): Promise<number>;
+}

@@ -1,0 +1,63 @@
+import type { Answer } from '#shared/channel/answer.ts';
+import { encodeAnswer } from '#shared/channel/answer.ts';
+import type { Question } from '#shared/contract/questions.ts';
+import type { History } from '../history/history.ts';
+import { RefusedError } from '../refused-error.ts';
+
+/** Questions one window may have open at once. */
+const MAX_OPEN = 32;
+
+export interface QuestionsOutput {
+  answer(id: number, payload: Uint8Array<ArrayBuffer>): void;
+  unanswered(id: number, text: string): void;
+}
+
+/** The questions of one window that are being worked on. */
+export class Questions {
+  readonly #history: () => History | null;
+  readonly #output: QuestionsOutput;
+  readonly #open = new Map<number, AbortController>();
+
+  constructor(history: () => History | null, output: QuestionsOutput) {
+    this.#history = history;
+    this.#output = output;
+  }
+
+  /** Works out an answer and sends it. @throws RefusedError for too many, or a number that is in use. */
+  ask(id: number, question: Question): void {
+    if (this.#open.has(id)) throw new RefusedError(`question ${id} is being answered already`);
+    if (this.#open.size >= MAX_OPEN)
+      throw new RefusedError(`at most ${MAX_OPEN} questions can be open at once`);
+    const work = new AbortController();
+    this.#open.set(id, work);
+    void this.#answer(id, question, work.signal);
+  }
+
+  callOff(id: number): void {
+    this.#open.get(id)?.abort();
+    this.#open.delete(id);
+  }
+
+  dispose(): void {
+    for (const work of this.#open.values()) work.abort();
+    this.#open.clear();
+  }
+
+  async #answer(id: number, question: Question, signal: AbortSignal): Promise<void> {
+    try {
+      const history = this.#history();
+      if (history === null) throw new RefusedError('nothing was recorded yet');
+      const answer = await answerQuestion(history, question, signal);
+      if (!signal.aborted) this.#output.answer(id, encodeAnswer(answer));
+    } catch (error) {
+      if (!signal.aborted)
+        this.#output.unanswered(id, error instanceof Error ? error.message : String(error));
+    } finally {
+      if (!signal.aborted) this.#open.delete(id);
+    }
+  }
+}
+
+function answerQuestion(_history: History, question: Question, _signal: AbortSignal): Promise<Answer> {
+  return Promise.reject(new RefusedError(`questions about "${question.about}" are not answered yet`));
+}
