@@ -22,7 +22,10 @@ export const QuestionSchema = v.variant('about', [
   /**
    * Activity over time in `columns` equal parts of the span. Columns of the answer, each of that length: `requests` (u32,
    * OP_COUNT times that length, operation by operation), `errors` u32, `p50Us`, `p99Us`, `maxUs` (f32, NaN for none),
-   * `depth` (u32, most in flight); with `perDisk`, `diskRequests` (u32, disk by disk) and JSON `{ disks: number[] }`.
+   * `depth` (u32, most in flight); with `perDisk`, `diskRequests` (u32, disk by disk, each as `requests`: OP_COUNT times that
+   * length), `diskErrors` (u32, disk by disk) and JSON `{ disks: number[] }`, in ascending order. A column holds the requests
+   * that arrived in it; errors and latencies stand in the column of their request. Column i of a span begins at
+   * `fromUs + i * (toUs - fromUs) / columns`; what is at `toUs` itself belongs to the last.
    */
   v.strictObject({
     about: v.literal('timeline'),
