@@ -1,12 +1,8 @@
-import type { Answer } from '#shared/channel/answer.ts';
 import { encodeAnswer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import type { History } from '../history/history.ts';
 import { RefusedError } from '../refused-error.ts';
-import { answerBlock } from './block.ts';
-import { answerLatencyMap } from './latency-map.ts';
-import { answerSeekPlot } from './seek-plot.ts';
-import { answerSpan } from './span.ts';
+import { answerQuestion } from './answers.ts';
 
 /** Questions one window may have open at once. */
 const MAX_OPEN = 32;
@@ -59,20 +55,5 @@ export class Questions {
     } finally {
       if (!signal.aborted) this.#open.delete(id);
     }
-  }
-}
-
-function answerQuestion(history: History, question: Question, signal: AbortSignal): Promise<Answer> {
-  switch (question.about) {
-    case 'block':
-      return answerBlock(history, question, signal);
-    case 'span':
-      return answerSpan(history, question, signal);
-    case 'latencyMap':
-      return answerLatencyMap(history, question, signal);
-    case 'seekPlot':
-      return answerSeekPlot(history, question, signal);
-    default:
-      return Promise.reject(new RefusedError(`questions about "${question.about}" are not answered yet`));
   }
 }
