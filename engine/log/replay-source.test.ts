@@ -32,7 +32,7 @@ describe('captions', () => {
     const table = parseCaptionTable(readFileSync(join(SAMPLE, 'captions.json'), 'utf8'));
     const { captions: steps } = readCaptions(
       readFileSync(join(SAMPLE, 'steps'), 'utf8'),
-      Date.UTC(2026, 10, 20) * 1000,
+      Date.UTC(2026, 10, 20, 22, 20) * 1000,
       table,
     );
     expect(steps).toHaveLength(12);
@@ -45,7 +45,7 @@ describe('captions', () => {
     const table = parseCaptionTable(readFileSync(join(folder, 'captions.json'), 'utf8'));
     const { captions: steps } = readCaptions(
       readFileSync(join(folder, 'steps'), 'utf8'),
-      Date.UTC(2026, 10, 21) * 1000,
+      Date.UTC(2026, 10, 21, 3, 31) * 1000,
       table,
     );
     expect(steps.map(({ text }) => text)).toEqual(Object.values(table));
