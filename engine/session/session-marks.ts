@@ -54,12 +54,22 @@ export class SessionMarks {
     return markRows([{ ...valid({ id, kind, text, clockUs: us }), removed: false }], clockUs);
   }
 
-  /** The rows that remove marks. @throws RefusedError for one that is not there. */
-  remove(ids: readonly number[], clockUs: number): EventBatch {
+  /** The row that removes a mark. @throws RefusedError for one that is not there. */
+  remove(id: number, clockUs: number): EventBatch {
+    return markRows([{ ...this.#get(id), removed: true }], clockUs);
+  }
+
+  /** Rows that make the table as it is now, for a history that begins here. */
+  restated(clockUs: number): EventBatch {
     return markRows(
-      ids.map((id) => ({ ...this.#get(id), removed: true })),
+      this.list.map((mark) => ({ ...mark, removed: false })),
       clockUs,
     );
+  }
+
+  /** Forgets the marks of a source that has gone. */
+  forget(ids: MarkIds): void {
+    for (const id of ids.values()) this.#table.remove(id);
   }
 
   #get(id: number): Mark {
@@ -71,14 +81,14 @@ export class SessionMarks {
   /**
    * Makes the captions of a source's rows marks of this session, and gives its marks the numbers they have here. Clocks and
    * `firstSequence` of the rows must be set.
-   * @param shiftUs by how much the source's times were moved.
+   * @param ids of the source's marks; those of its captions are added, by numbers that no mark has.
    */
-  static adopt(rows: EventBatch, ids: MarkIds, shiftUs: number): void {
+  static adopt(rows: EventBatch, ids: MarkIds): void {
     if (rows.text.length === 0) return;
     const pieces: Uint8Array[] = [];
     let end = rows.text.length;
     for (let i = 0; i < rows.count; i += 1) {
-      const mark = adopted(rows, i, ids, shiftUs);
+      const mark = adopted(rows, i, ids);
       if (mark === null) continue;
       const bytes = new TextEncoder().encode(JSON.stringify(mark));
       rows.kind[i] = RowKind.Mark;
@@ -134,7 +144,7 @@ function markRows(marks: readonly MarkRow[], clockUs: number): EventBatch {
 }
 
 /** A row of a source as a mark of the session; null for one that is no mark. */
-function adopted(rows: EventBatch, i: number, ids: MarkIds, shiftUs: number): MarkRow | null {
+function adopted(rows: EventBatch, i: number, ids: MarkIds): MarkRow | null {
   const kind = rows.kind[i];
   if (!hasText(kind)) return null;
   const sequence = rows.firstSequence + i;
@@ -142,11 +152,18 @@ function adopted(rows: EventBatch, i: number, ids: MarkIds, shiftUs: number): Ma
     const timeUs = rows.timeUs[i] ?? Number.NaN;
     const clockUs = Number.isNaN(timeUs) ? (rows.clockUs[i] ?? 0) : timeUs;
     if (Number.isNaN(clockUs)) return null;
-    return { id: sequence, kind: 'caption', text: rows.textOf(i).slice(0, MAX_MARK_TEXT), clockUs, removed: false };
+    ids.set(-sequence, sequence);
+    return {
+      id: sequence,
+      kind: 'caption',
+      text: rows.textOf(i).slice(0, MAX_MARK_TEXT),
+      clockUs,
+      removed: false,
+    };
   }
   const read = kind === RowKind.Mark ? readMarkRow(rows.textOf(i)) : null;
   if (read === null) return null;
   const id = ids.get(read.id) ?? sequence;
   ids.set(read.id, id);
-  return { ...read, id, clockUs: read.clockUs + shiftUs };
+  return { ...read, id };
 }

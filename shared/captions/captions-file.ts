@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type Mark, type MarkKind, MAX_MARK_TEXT, MAX_MARKS } from '../contract/time.ts';
+import { MAX_MARK_TEXT, MAX_MARKS, type Mark, type MarkKind } from '../contract/time.ts';
 import { parseMoment } from './moment.ts';
 
 /** Words that belong to a moment: a caption is shown from then on until the next, a mark only names it. */
@@ -104,7 +104,8 @@ export function looksLikeCaptions(text: string): boolean {
   if (text.length > SAMPLE_CHARS) lines.pop();
   const written = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
   return (
-    written.length > 0 && written.every((line) => !OF_LOGS.test(line) && !('error' in readLine(line, 0, 0, {})))
+    written.length > 0 &&
+    written.every((line) => !OF_LOGS.test(line) && !('error' in readLine(line, 0, 0, {})))
   );
 }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { MARK_KINDS, type Mark, MAX_MARK_TEXT, MAX_MARKS } from '../contract/time.ts';
+import { MARK_KINDS, MAX_MARK_TEXT, MAX_MARKS, type Mark } from '../contract/time.ts';
 
 /** The text of a Mark row: the whole mark as it is from that row on. */
 const MarkRowSchema = v.object({
@@ -53,6 +53,10 @@ export class MarkTable {
     else this.#marks.set(mark.id, mark);
     this.#list = null;
     return true;
+  }
+
+  remove(id: number): void {
+    if (this.#marks.delete(id)) this.#list = null;
   }
 
   clear(): void {
