@@ -42,7 +42,8 @@ describe('keys', () => {
     expect(actionForKey({ ...PLAIN, code: 'ArrowUp', ctrlKey: true }, false)?.id).toBe('move.panUp');
     expect(actionForKey({ ...PLAIN, code: 'KeyK', ctrlKey: true }, false)?.id).toBe('window.palette');
     expect(actionForKey({ ...PLAIN, code: 'KeyK', metaKey: true }, true)?.id).toBe('window.palette');
-    expect(actionForKey({ ...PLAIN, code: 'KeyK' }, false)).toBeNull();
+    expect(actionForKey({ ...PLAIN, code: 'KeyK' }, false)?.id).toBe('marks.add');
+    expect(actionForKey({ ...PLAIN, code: 'KeyK', shiftKey: true, ctrlKey: true }, false)).toBeNull();
     expect(actionForKey({ ...PLAIN, code: 'ArrowLeft', altKey: true }, false)?.id).toBe('disk.moveLeft');
   });
 

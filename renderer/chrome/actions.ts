@@ -41,6 +41,7 @@ import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
 import { DISK_ACTIONS } from './disk-actions.ts';
 import { HOST_ACTIONS } from './host-actions.ts';
+import { MARK_ACTIONS } from './mark-actions.ts';
 
 /** A key by its place on the keyboard (KeyboardEvent.code), whatever letter the layout puts there. */
 export interface KeyChord {
@@ -56,6 +57,7 @@ export const ACTION_GROUPS = [
   'Hosting',
   'Faults',
   'Replay',
+  'Marks',
   'Picture',
   'Move about',
   'Panels',
@@ -186,6 +188,7 @@ export const ACTIONS = [
     available: hasReplay,
     run: (app) => stepSpeed(app, -1),
   },
+  ...MARK_ACTIONS,
   {
     id: 'picture.clear',
     title: 'Clear the picture',

@@ -7,6 +7,7 @@ import { FaultsSection } from './faults-section.tsx';
 import { Latencies } from './latencies.tsx';
 import { LatestRequests } from './latest-requests.tsx';
 import { Legend } from './legend.tsx';
+import { MarksSection } from './marks-section.tsx';
 import { NbdkitCard } from './nbdkit-card.tsx';
 import { SetCard } from './set-card.tsx';
 
@@ -20,6 +21,7 @@ export function SidePanel(): ReactElement {
       <DiskInHand />
       <Legend />
       <BlockReadout />
+      <MarksSection />
       <FaultsSection />
       <SetCard />
       <DiskCard />

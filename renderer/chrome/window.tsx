@@ -15,6 +15,7 @@ import { HostDialog } from './host-dialog.tsx';
 import { HostSetDialog } from './host-set-dialog.tsx';
 import { HostStrip } from './host-strip.tsx';
 import { actionForKey, belongsToFocus, isMac } from './keys.ts';
+import { MarkField } from './mark-field.tsx';
 import { NbdkitDialog } from './nbdkit-dialog.tsx';
 import { Notices } from './notices.tsx';
 import { OpenDialog } from './open-dialog.tsx';
@@ -67,6 +68,7 @@ export function AppWindow(): ReactElement {
             <HostStrip />
             <GridArea />
             <Notices />
+            <MarkField />
           </div>
           {sideOpen && <SidePanel />}
         </div>

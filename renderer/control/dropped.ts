@@ -1,3 +1,4 @@
+import { looksLikeCaptions } from '#shared/captions/captions-file.ts';
 import { desktopHost } from '../session/desktop-host.ts';
 import type { DroppedFile } from './uploads.ts';
 
@@ -5,7 +6,17 @@ import type { DroppedFile } from './uploads.ts';
 export interface Dropped {
   readonly paths: readonly string[];
   readonly files: readonly DroppedFile[];
+  /** Texts of times and words, which are not to be opened as logs. */
+  readonly captions: readonly CaptionText[];
 }
+
+export interface CaptionText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Longer files are not looked into: no story has so many words. */
+const MAX_CAPTION_BYTES = 1_000_000;
 
 /** A file handle as Chromium gives it; other browsers do not have it. */
 interface FileHandle {
@@ -17,14 +28,31 @@ interface FileHandle {
 /** Reads a drop. Must be called within the drop event: its items are void afterwards. */
 export async function readDrop(transfer: DataTransfer): Promise<Dropped> {
   const host = desktopHost();
-  if (host !== null) {
-    const files = [...transfer.files];
-    const paths = files.map((file) => host.pathForFile(file)).filter((path) => path !== '');
-    return { paths, files: [] };
+  const items = [...transfer.items].filter((item) => item.kind === 'file');
+  const dropped = items.map((item) => {
+    const file = item.getAsFile();
+    if (host === null) return { path: '', captions: captionText(file), opened: readItem(item) };
+    return { path: file === null ? '' : host.pathForFile(file), captions: captionText(file), opened: null };
+  });
+  const captions: CaptionText[] = [];
+  const paths: string[] = [];
+  const files: DroppedFile[] = [];
+  for (const { path, captions: text, opened } of dropped) {
+    const words = await text;
+    const file = await opened;
+    if (words !== null) captions.push(words);
+    else if (path !== '') paths.push(path);
+    else if (file !== null) files.push(file);
   }
-  const pending = [...transfer.items].filter((item) => item.kind === 'file').map(readItem);
-  const files = await Promise.all(pending);
-  return { paths: [], files: files.filter((file) => file !== null) };
+  return { paths, files, captions };
+}
+
+/** What a file holds, where that is captions. */
+async function captionText(file: File | null): Promise<CaptionText | null> {
+  if (file === null || file.size > MAX_CAPTION_BYTES) return null;
+  // A folder cannot be read; what cannot be read is not ours to tell of here.
+  const text = await file.text().catch(() => '');
+  return looksLikeCaptions(text) ? { name: file.name, text } : null;
 }
 
 /** A chosen file, to be sent as it is now. */

@@ -2,6 +2,7 @@ import { REPLAY_SPEEDS } from '#shared/contract/commands.ts';
 import type { SampleId } from '#shared/contract/samples.ts';
 import { desktopHost } from '../session/desktop-host.ts';
 import type { Dropped } from './dropped.ts';
+import { importCaptions } from './mark-deeds.ts';
 import type { DroppedFile } from './uploads.ts';
 import type { WindowApp } from './window-app.ts';
 
@@ -32,6 +33,7 @@ export async function askForLogs(app: WindowApp): Promise<void> {
 
 /** Opens what was dropped: by path where it has one, by its handle or as a copy where it has none. */
 export function openDropped(app: WindowApp, dropped: Dropped): void {
+  for (const { name, text } of dropped.captions) importCaptions(app, name, text);
   const replace = opensInstead(app);
   openPaths(app, dropped.paths, replace);
   openFiles(app, dropped.files, replace);

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import { captionAt } from '#shared/captions/captions-file.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
-import { LIVE_VIEW, type View } from '#shared/contract/time.ts';
+import { LIVE_VIEW, type Mark, type View } from '#shared/contract/time.ts';
 import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
 import type { CellOrder } from '../grid/plane.ts';
@@ -72,6 +72,20 @@ export interface Refusal {
   readonly text: string;
 }
 
+/** A moment that was marked, while a person names it. */
+export interface Marking {
+  readonly us: number;
+  /** What it is called if they do not. */
+  readonly name: string;
+}
+
+/** A mark that was removed and can be had back, as long as the history it belongs to is open. */
+export interface RemovedMark {
+  readonly mark: Mark;
+  /** Where that history begins. */
+  readonly firstUs: number | null;
+}
+
 /** All that React shows. Counters and readout change at most ten times a second; no event ever comes here. */
 export interface AppState {
   readonly link: LinkState;
@@ -130,6 +144,11 @@ export interface AppState {
   readonly faultChanges: readonly FaultChangeEntry[];
   readonly faultsOpen: boolean;
   readonly ruleEdit: RuleEdit | null;
+  readonly marking: Marking | null;
+  /** The mark whose words and time are being written. */
+  readonly markEdit: number | null;
+  readonly removedMark: RemovedMark | null;
+  readonly marksOpen: boolean;
   readonly refusal: Refusal | null;
   readonly notices: readonly LocalNotice[];
 }
@@ -204,6 +223,10 @@ export function createAppStore(preferences: Preferences): AppStore {
     faultChanges: [],
     faultsOpen: true,
     ruleEdit: null,
+    marking: null,
+    markEdit: null,
+    removedMark: null,
+    marksOpen: true,
     refusal: null,
     notices: [],
   }));
