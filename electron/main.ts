@@ -15,12 +15,14 @@ import {
 import { READY_LINE } from '#engine/cli/launch-request.ts';
 import { stateDir } from '#engine/cli/state-dir.ts';
 import { SECURITY_HEADERS } from '#shared/contract/security-policy.ts';
+import { resizeContent } from './content-size.ts';
 import { EngineHost } from './engine-host.ts';
 import { launchRequest } from './launch.ts';
 import { askBeforeLeaving, saveBeforeLeaving } from './leave-dialogs.ts';
 import { Leaving } from './leaving.ts';
 import { menuTemplate } from './menu.ts';
 import { APP_ORIGIN, APP_SCHEME, appFile, isExternalLink, isOwnPage } from './own-origin.ts';
+import { mayHave } from './permissions.ts';
 
 /** The folder that holds package.json, dist/ and assets/, packed or not. */
 const ROOT = app.getAppPath();
@@ -47,8 +49,12 @@ function isOwnSender(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
 }
 
 function lockDown(): void {
-  session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  session.defaultSession.setPermissionCheckHandler(() => false);
+  session.defaultSession.setPermissionRequestHandler((contents, permission, answer) =>
+    answer(mayHave(permission, contents.getURL())),
+  );
+  session.defaultSession.setPermissionCheckHandler((contents, permission) =>
+    mayHave(permission, contents?.getURL() ?? ''),
+  );
   session.defaultSession.setDevicePermissionHandler(() => false);
   app.on('web-contents-created', (_event, contents) => {
     contents.on('will-navigate', (event) => event.preventDefault());
@@ -98,6 +104,10 @@ function listen(engine: EngineHost): void {
       properties: ['openFile', 'multiSelections', 'showHiddenFiles'],
     });
     return picked.filePaths;
+  });
+  ipcMain.handle('resize-content', async (event, ...size: readonly unknown[]): Promise<void> => {
+    const window = BrowserWindow.fromWebContents(event.sender);
+    if (isOwnSender(event) && window !== null) await resizeContent(window, size);
   });
 }
 

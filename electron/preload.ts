@@ -5,6 +5,7 @@ const desktopHost: DesktopHost = {
   kind: 'electron',
   pickLogs: () => ipcRenderer.invoke('pick-logs'),
   pathForFile: (file) => (file instanceof File ? webUtils.getPathForFile(file) : ''),
+  resizeContent: (widthPx, heightPx) => ipcRenderer.invoke('resize-content', widthPx, heightPx),
   reportReady: () => ipcRenderer.send('ready'),
 };
 contextBridge.exposeInMainWorld('nbdscopeHost', desktopHost);

@@ -11,7 +11,7 @@ describe('the action table', () => {
     for (const action of actions) {
       expect(action.keys.length, action.id).toBeGreaterThan(0);
       for (const chord of action.keys) {
-        const key = `${chord.mod ?? false}/${chord.alt ?? false}/${chord.shift ?? false}/${chord.code}`;
+        const key = `${action.mode ?? ''}/${chord.mod ?? false}/${chord.alt ?? false}/${chord.shift ?? false}/${chord.code}`;
         expect(seen.get(key), `${key} of ${action.id}`).toBeUndefined();
         seen.set(key, action.id);
       }
@@ -45,6 +45,16 @@ describe('keys', () => {
     expect(actionForKey({ ...PLAIN, code: 'KeyK' }, false)?.id).toBe('marks.add');
     expect(actionForKey({ ...PLAIN, code: 'KeyK', shiftKey: true, ctrlKey: true }, false)).toBeNull();
     expect(actionForKey({ ...PLAIN, code: 'ArrowLeft', altKey: true }, false)?.id).toBe('disk.moveLeft');
+  });
+
+  it('mean something else in presenter mode, where that has a use for them', () => {
+    const ids = (code: string): readonly (string | undefined)[] =>
+      [false, true].map((presenting) => actionForKey({ ...PLAIN, code }, false, presenting)?.id);
+    expect(ids('PageDown')).toEqual(['move.pageDown', 'present.next']);
+    expect(ids('KeyB')).toEqual(['window.side', 'present.blank']);
+    expect(ids('Escape')).toEqual(['move.release', 'present.leave']);
+    expect(ids('F5')).toEqual([undefined, 'present.first']);
+    expect(ids('KeyT')).toEqual(['window.theme', 'window.theme']);
   });
 
   it('leave the browser its own: Control+C copies, Alt opens menus', () => {

@@ -42,6 +42,7 @@ import { shownDisks } from '../store/arrangement.ts';
 import { DISK_ACTIONS } from './disk-actions.ts';
 import { HOST_ACTIONS } from './host-actions.ts';
 import { MARK_ACTIONS } from './mark-actions.ts';
+import { PRESENTER_ACTIONS } from './presenter-actions.ts';
 
 /** A key by its place on the keyboard (KeyboardEvent.code), whatever letter the layout puts there. */
 export interface KeyChord {
@@ -62,6 +63,7 @@ export const ACTION_GROUPS = [
   'Move about',
   'Panels',
   'Layers',
+  'Presenter',
   'Window',
 ] as const;
 export type ActionGroup = (typeof ACTION_GROUPS)[number];
@@ -72,6 +74,8 @@ export interface Action {
   readonly title: string;
   readonly group: ActionGroup;
   readonly keys: readonly KeyChord[];
+  /** Its keys mean it only then, and then before anything else. */
+  readonly mode?: 'presenting';
   readonly icon?: LucideIcon;
   readonly run: (app: WindowApp) => void;
   /** False while there is nothing for it to act on. Absent: always. */
@@ -372,6 +376,7 @@ export const ACTIONS = [
     keys: [{ code: 'KeyA', shift: true }],
     run: showAllLayers,
   },
+  ...PRESENTER_ACTIONS,
   {
     id: 'window.palette',
     title: 'Find a command…',

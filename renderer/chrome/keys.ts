@@ -54,11 +54,13 @@ export interface KeyPress {
   readonly altKey: boolean;
 }
 
-/** The action that a key press means; null for none. */
-export function actionForKey(press: KeyPress, mac: boolean): Action | null {
+/** The action that a key press means; null for none. In presenter mode its own actions come first. */
+export function actionForKey(press: KeyPress, mac: boolean, presenting = false): Action | null {
   if (mac ? press.ctrlKey : press.metaKey) return null;
   const mod = mac ? press.metaKey : press.ctrlKey;
-  for (const action of ACTIONS as readonly Action[]) {
+  const actions: readonly Action[] = ACTIONS;
+  const own = presenting ? actions.filter(({ mode }) => mode === 'presenting') : [];
+  for (const action of [...own, ...actions.filter(({ mode }) => mode === undefined)]) {
     for (const chord of action.keys) {
       const same =
         chord.code === press.code &&

@@ -1,6 +1,8 @@
 import { Tooltip } from 'radix-ui';
 import { type ReactElement, useEffect } from 'react';
+import { leavePresenter } from '../control/presenter-deeds.ts';
 import { showsSide } from '../store/app-store.ts';
+import { shownDisks } from '../store/arrangement.ts';
 import { isAvailable } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { ArraysDialog } from './arrays-dialog.tsx';
@@ -22,6 +24,8 @@ import { OpenDialog } from './open-dialog.tsx';
 import { OpenSetDialog } from './open-set-dialog.tsx';
 import { CommitOverlayDialog, DiscardOverlayDialog } from './overlay-dialogs.tsx';
 import { watchPointedFocus } from './pointed-focus.ts';
+import { PresenterBar } from './presenter-bar.tsx';
+import { PresenterVeil } from './presenter-veil.tsx';
 import { ReplayBar } from './replay-bar.tsx';
 import { SaveHostDialog } from './save-host-dialog.tsx';
 import { SidePanel } from './side-panel.tsx';
@@ -39,40 +43,56 @@ export function AppWindow(): ReactElement {
   const replay = useAppState((state) => state.session?.replay ?? null);
   const dialogOpen = useAppState((state) => state.dialog !== null);
   const dropping = useFileDrop(app);
+  const presenting = useAppState((state) => state.presenting);
+  const frame = useAppState((state) => state.frame);
+  const disks = useAppState((state) => shownDisks(state).length);
 
   useEffect(() => {
     const focus = watchPointedFocus(document);
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.isComposing) return;
-      const action = actionForKey(event, isMac());
+      const action = actionForKey(event, isMac(), app.state.presenting);
       if (action === null || !isAvailable(action, app.state) || app.state.dialog !== null) return;
       focus.release();
       if (belongsToFocus(document.activeElement, event.code)) return;
       event.preventDefault();
       action.run(app);
     };
+    // Escape ends the whole screen before any key reaches the window.
+    const onFullScreen = (): void => {
+      if (document.fullscreenElement === null) leavePresenter(app);
+    };
     document.addEventListener('keydown', onKey);
+    document.addEventListener('fullscreenchange', onFullScreen);
     return () => {
       document.removeEventListener('keydown', onKey);
+      document.removeEventListener('fullscreenchange', onFullScreen);
       focus.dispose();
     };
   }, [app]);
 
   return (
     <Tooltip.Provider delayDuration={500}>
-      <div className="window" inert={dialogOpen}>
-        <TopBar />
+      <div
+        className="window"
+        inert={dialogOpen}
+        data-presenting={presenting}
+        data-disks={disks}
+        data-framed={frame !== null}
+        style={frame === null ? {} : { width: frame.widthPx, height: frame.heightPx }}
+      >
+        {!presenting && <TopBar />}
         <div className="middle">
           <div className="stage">
-            <FirstHint />
-            <HostStrip />
+            {!presenting && <FirstHint />}
+            {!presenting && <HostStrip />}
             <GridArea />
-            <Notices />
+            {!presenting && <Notices />}
             <MarkField />
           </div>
-          {sideOpen && <SidePanel />}
+          {sideOpen && !presenting && <SidePanel />}
         </div>
-        {replay !== null && footerOpen && <ReplayBar replay={replay} />}
+        {presenting ? <PresenterBar /> : replay !== null && footerOpen && <ReplayBar replay={replay} />}
         <SpokenSummary />
         {dropping && (
           <div className="drop-veil" aria-hidden="true">
@@ -80,6 +100,7 @@ export function AppWindow(): ReactElement {
           </div>
         )}
       </div>
+      {presenting && <PresenterVeil />}
       <Dialogs />
     </Tooltip.Provider>
   );

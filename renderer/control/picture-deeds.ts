@@ -122,8 +122,10 @@ export function toggleSide(app: WindowApp): void {
 }
 
 export function nextTheme(app: WindowApp): void {
-  const at = THEME_CHOICES.indexOf(app.state.theme);
-  app.prefer({ theme: THEME_CHOICES[(at + 1) % THEME_CHOICES.length] ?? 'system' });
+  const { presenting, presenterTheme, theme } = app.state;
+  const at = THEME_CHOICES.indexOf(presenting ? presenterTheme : theme);
+  const next = THEME_CHOICES[(at + 1) % THEME_CHOICES.length] ?? 'system';
+  app.prefer(presenting ? { presenterTheme: next } : { theme: next });
 }
 
 /** Takes the next disk in hand (`step` 1) or the one before (-1). */

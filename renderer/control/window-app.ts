@@ -3,7 +3,7 @@ import type { Command } from '#shared/contract/commands.ts';
 import type { DiskInfo, Message, SessionInfo } from '#shared/contract/messages.ts';
 import type { GridRenderer } from '../grid/grid-renderer.ts';
 import type { RangeMark } from '../grid/marks.ts';
-import { Picture, type PicturePlace } from '../picture/picture.ts';
+import { PANEL_HEADER_PX, Picture, type PicturePlace } from '../picture/picture.ts';
 import type { PointerActions } from '../picture/pointer-input.ts';
 import { connectMessagePort } from '../session/channel-message-port.ts';
 import { connectWebSocket } from '../session/channel-web-socket.ts';
@@ -28,12 +28,17 @@ import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
 import { rulesStillAsked } from './asked-rules.ts';
 import { type MarkInput, marksOf } from './disk-marks.ts';
+import { frameOfAddress } from './frame-deeds.ts';
 import { selectByPointer } from './select-deeds.ts';
 import { ThemeControl } from './theme-control.ts';
 import { Uploads } from './uploads.ts';
 
 /** As in style/window.css and style/side.css. */
 const NARROW = '(max-width: 720px)';
+
+/** In presenter mode: height of panels' headers where there are several, and the least side of a cell, CSS px. */
+const PRESENTER_HEADER_PX = 40;
+const PRESENTER_CELL_PX = 4;
 
 /** React is told at most this often. */
 const PUBLISH_MS = 100;
@@ -68,6 +73,7 @@ export class WindowApp implements Disposable {
   constructor() {
     const preferences = loadPreferences(localStorage);
     this.store = createAppStore(preferences);
+    this.store.setState({ frame: frameOfAddress(location.hash) });
     this.theme = new ThemeControl(preferences.theme, () => this.applyLook());
     this.session = new WindowSession({
       connect: desktopHost() === null ? () => connectWebSocket() : connectMessagePort,
@@ -157,10 +163,24 @@ export class WindowApp implements Disposable {
   /** Changes something that the window remembers. */
   prefer(change: Partial<Preferences>): void {
     this.store.setState(change);
-    const { theme, layout, sideOpen, footerOpen, hintOpen } = this.state;
-    storePreferences(localStorage, { theme, layout, sideOpen, footerOpen, hintOpen });
-    if (change.theme !== undefined) this.theme.choose(change.theme);
-    if (change.theme !== undefined || change.layout !== undefined) this.applyLook();
+    const { theme, layout, sideOpen, footerOpen, hintOpen, presenterTheme, pointerRing } = this.state;
+    storePreferences(localStorage, {
+      theme,
+      layout,
+      sideOpen,
+      footerOpen,
+      hintOpen,
+      presenterTheme,
+      pointerRing,
+    });
+    this.applyTheme();
+    this.applyLook();
+  }
+
+  /** Shows the theme that was chosen for the window, or for presenting. */
+  applyTheme(): void {
+    const { presenting, presenterTheme, theme } = this.state;
+    this.theme.choose(presenting ? presenterTheme : theme);
   }
 
   /** Brings the side panel into sight. */
@@ -266,7 +286,8 @@ export class WindowApp implements Disposable {
   }
 
   #look(): Picture['look'] {
-    const { filter, layout, cellShift, rowCells } = this.state;
+    const { filter, layout, cellShift, rowCells, presenting } = this.state;
+    const several = shownDisks(this.state).length > 1;
     return {
       theme: this.theme.theme.grid,
       filter,
@@ -274,6 +295,9 @@ export class WindowApp implements Disposable {
       layout,
       cellShift,
       rowCells,
+      // As in style/presenter.css.
+      headerPx: presenting ? (several ? PRESENTER_HEADER_PX : 0) : PANEL_HEADER_PX,
+      minCellPx: presenting ? PRESENTER_CELL_PX : 0,
     };
   }
 
@@ -351,6 +375,7 @@ export class WindowApp implements Disposable {
 
   #updateDisks(): void {
     const disks = shownDisks(this.state);
+    if (this.state.presenting) this.applyLook();
     this.picture?.setDisks(
       disks.map(({ id, sizeBytes }) => ({ id, sizeBytes: sizeBytes === null ? null : BigInt(sizeBytes) })),
     );

@@ -58,20 +58,26 @@ function centred(
 
 /**
  * The view that shows the whole disk as large as a panel allows, centred: whole px a cell, aggregated only where 2 px
- * a cell would not fit. Where the row is too long for the panel at any level, the top level's smallest cells.
+ * a cell (`minCellPx` where that is more) would not fit. Where the row is too long for the panel at any level, the top level's smallest cells.
  */
 export function fitView(
   sizeBytes: bigint,
   widthPx: number,
   heightPx: number,
-  options: { readonly cellShift?: number; readonly rowCells?: number; readonly order?: CellOrder } = {},
+  options: {
+    readonly cellShift?: number;
+    readonly rowCells?: number;
+    readonly order?: CellOrder;
+    readonly minCellPx?: number;
+  } = {},
 ): GridView {
+  const minCellPx = Math.max(MIN_CELL_PX, options.minCellPx ?? 0);
   const finest = layoutOf(sizeBytes, options);
   const lastLevel = Math.log2(finest.rowCells);
   for (let level = 0; level <= lastLevel; level += 1) {
     const layout = { ...finest, level };
     const cellPx = largestCellPx(sizeBytes, layout, widthPx, heightPx);
-    if (cellPx >= MIN_CELL_PX) return centred(sizeBytes, layout, cellPx, widthPx, heightPx);
+    if (cellPx >= minCellPx) return centred(sizeBytes, layout, cellPx, widthPx, heightPx);
   }
   return centred(sizeBytes, { ...finest, level: lastLevel }, MIN_CELL_PX, widthPx, heightPx);
 }

@@ -19,7 +19,7 @@ import { Minimap } from './minimap.ts';
 import { describePanel } from './panel-facts.ts';
 import { type TileRect, tile } from './tiling.ts';
 
-/** Height of a panel's header and the gap between panels, CSS px; the style sheet has the same. */
+/** Height of a panel's header, other than for presenting, and the gap between panels, CSS px; the style sheet has the same. */
 export const PANEL_HEADER_PX = 28;
 export const PANEL_GAP_PX = 8;
 
@@ -43,6 +43,10 @@ export interface PictureLook {
   readonly cellShift: number;
   /** Cells in a row; null lets the disk's size choose. */
   readonly rowCells: number | null;
+  /** Height of a panel's header, CSS px. */
+  readonly headerPx: number;
+  /** Where a whole disk is shown its cells have at least this side, CSS px, and stand for more blocks instead. */
+  readonly minCellPx: number;
 }
 
 /** Where the picture gets what it draws. */
@@ -175,12 +179,13 @@ export class Picture implements Disposable {
       look.cellShift !== this.#look.cellShift ||
       look.rowCells !== this.#look.rowCells ||
       look.layout !== this.#look.layout;
+    const otherPlaces = look.headerPx !== this.#look.headerPx || look.minCellPx !== this.#look.minCellPx;
     this.#look = look;
     if (otherLayout) {
       this.#grids.clear();
       this.#covered.clear();
-      this.#layOut();
     }
+    if (otherLayout || otherPlaces) this.#layOut();
     this.requestDraw();
   }
 
@@ -385,10 +390,11 @@ export class Picture implements Disposable {
     readonly widthPx: number;
     readonly heightPx: number;
   }): GridView {
-    const { cellShift, rowCells, layout } = this.#look;
+    const { cellShift, rowCells, layout, minCellPx } = this.#look;
     return fitView(grid.sizeBytes, grid.widthPx, grid.heightPx, {
       cellShift,
       order: layout,
+      minCellPx: Math.round(minCellPx * this.#ratio),
       ...(rowCells === null ? {} : { rowCells }),
     });
   }
@@ -406,7 +412,7 @@ export class Picture implements Disposable {
       widthPx: this.#areaWidthPx,
       heightPx: this.#areaHeightPx,
       gapPx: PANEL_GAP_PX,
-      headerPx: PANEL_HEADER_PX,
+      headerPx: this.#look.headerPx,
       cellPxFor: (i, widthPx, heightPx) => {
         const sizeBytes = disks[i]?.sizeBytes ?? null;
         if (sizeBytes === null) return Number.POSITIVE_INFINITY;
@@ -447,7 +453,7 @@ export class Picture implements Disposable {
 
   #deviceRect(place: TileRect): TileRect {
     const xPx = Math.round(place.xPx * this.#ratio);
-    const yPx = Math.round((place.yPx + PANEL_HEADER_PX) * this.#ratio);
+    const yPx = Math.round((place.yPx + this.#look.headerPx) * this.#ratio);
     return {
       xPx,
       yPx,

@@ -72,6 +72,12 @@ export interface Refusal {
   readonly text: string;
 }
 
+/** A size of the window's contents, CSS px. */
+export interface FrameSize {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
 /** A moment that was marked, while a person names it. */
 export interface Marking {
   readonly us: number;
@@ -144,6 +150,15 @@ export interface AppState {
   readonly faultChanges: readonly FaultChangeEntry[];
   readonly faultsOpen: boolean;
   readonly ruleEdit: RuleEdit | null;
+  /** Before an audience: the picture and the words that belong to it, nothing else. */
+  readonly presenting: boolean;
+  /** Presenting: the screen is black. */
+  readonly blanked: boolean;
+  /** Presenting: a ring follows the pointer. */
+  readonly pointerRing: boolean;
+  readonly presenterTheme: ThemeChoice;
+  /** The size that the contents keep, whatever the window's; null for the window's. */
+  readonly frame: FrameSize | null;
   readonly marking: Marking | null;
   /** The mark whose words and time are being written. */
   readonly markEdit: number | null;
@@ -223,6 +238,11 @@ export function createAppStore(preferences: Preferences): AppStore {
     faultChanges: [],
     faultsOpen: true,
     ruleEdit: null,
+    presenting: false,
+    blanked: false,
+    pointerRing: preferences.pointerRing,
+    presenterTheme: preferences.presenterTheme,
+    frame: null,
     marking: null,
     markEdit: null,
     removedMark: null,

@@ -12,6 +12,8 @@ const PreferencesSchema = v.object({
   sideOpen: v.fallback(v.boolean(), true),
   footerOpen: v.fallback(v.boolean(), true),
   hintOpen: v.fallback(v.boolean(), true),
+  presenterTheme: v.fallback(v.picklist(THEME_CHOICES), 'projector'),
+  pointerRing: v.fallback(v.boolean(), true),
 });
 
 /** What the window remembers from one time to the next. */
@@ -25,6 +27,8 @@ export const DEFAULT_PREFERENCES: Preferences = {
   sideOpen: true,
   footerOpen: true,
   hintOpen: true,
+  presenterTheme: 'projector',
+  pointerRing: true,
 };
 
 /** Reads what {@link storePreferences} wrote; anything it cannot read gives the default. */

@@ -162,6 +162,8 @@ describe('preferences', () => {
       sideOpen: false,
       footerOpen: true,
       hintOpen: false,
+      presenterTheme: 'dark',
+      pointerRing: false,
     } as const;
     storePreferences(storage, chosen);
     expect(loadPreferences(storage)).toEqual(chosen);

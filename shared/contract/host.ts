@@ -8,6 +8,8 @@ export interface DesktopHost {
   pickLogs(): Promise<readonly string[]>;
   /** The path of a file dropped on the window; empty when it has none. */
   pathForFile(file: unknown): string;
+  /** Makes the window's contents so large, DIP, as far as the screen allows; resolves once it is. */
+  resizeContent(widthPx: number, heightPx: number): Promise<void>;
   /** Tells the shell that the picture is up, so that it need not fall back to the browser. */
   reportReady(): void;
 }

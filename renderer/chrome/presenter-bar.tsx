@@ -1,0 +1,47 @@
+import type { ReactElement } from 'react';
+import { shownCaption } from '../store/app-store.ts';
+import { formatClock } from '../words/format.ts';
+import { useAppState } from './app-context.ts';
+
+const LAYERS = [
+  ['read', 'read'],
+  ['write', 'write'],
+  ['trim', 'trim'],
+  ['zero', 'zero'],
+  ['error', 'error'],
+  ['inFlight', 'in flight'],
+] as const;
+
+/** All the words that an audience needs: what happens, what the colours mean, when it is. */
+export function PresenterBar(): ReactElement {
+  const caption = useAppState(shownCaption);
+  const hasCaptions = useAppState(
+    (state) => state.session?.history.marks.some(({ kind }) => kind === 'caption') ?? false,
+  );
+  const filter = useAppState((state) => state.filter);
+  const paused = useAppState((state) => state.paused);
+  const clock = useAppState((state) => formatClock(state.counters.clockUs));
+  return (
+    <footer className="presenter-bar">
+      {hasCaptions && (
+        <p className="presenter-caption" data-testid="caption" aria-live="polite">
+          {caption ?? ''}
+        </p>
+      )}
+      <div className="presenter-line">
+        <ul className="presenter-legend" aria-label="Legend">
+          {LAYERS.filter(([layer]) => filter[layer]).map(([layer, name]) => (
+            <li key={layer}>
+              <span className="swatch" data-layer={layer} aria-hidden="true" />
+              {name}
+            </li>
+          ))}
+        </ul>
+        {paused && <span className="presenter-frozen">frozen</span>}
+        <time className="mono presenter-clock" data-testid="clock">
+          {clock}
+        </time>
+      </div>
+    </footer>
+  );
+}
