@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import type { Mark } from '#shared/contract/time.ts';
 import { shownCaption } from '../store/app-store.ts';
 import { formatClock } from '../words/format.ts';
 import { useAppState } from './app-context.ts';
@@ -12,19 +13,29 @@ const LAYERS = [
   ['inFlight', 'in flight'],
 ] as const;
 
+/** So many characters stand in one line in any window, by the sizes in style/presenter.css. */
+const LINE_CHARS = 72;
+
+function longestCaption(marks: readonly Mark[]): number {
+  return Math.max(0, ...marks.map(({ kind, text }) => (kind === 'caption' ? text.length : 0)));
+}
+
 /** All the words that an audience needs: what happens, what the colours mean, when it is. */
 export function PresenterBar(): ReactElement {
   const caption = useAppState(shownCaption);
-  const hasCaptions = useAppState(
-    (state) => state.session?.history.marks.some(({ kind }) => kind === 'caption') ?? false,
-  );
+  const longest = useAppState((state) => longestCaption(state.session?.history.marks ?? []));
   const filter = useAppState((state) => state.filter);
   const paused = useAppState((state) => state.paused);
   const clock = useAppState((state) => formatClock(state.counters.clockUs));
   return (
     <footer className="presenter-bar">
-      {hasCaptions && (
-        <p className="presenter-caption" data-testid="caption" aria-live="polite">
+      {longest > 0 && (
+        <p
+          className="presenter-caption"
+          data-lines={longest > LINE_CHARS ? 2 : 1}
+          data-testid="caption"
+          aria-live="polite"
+        >
           {caption ?? ''}
         </p>
       )}

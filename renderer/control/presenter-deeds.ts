@@ -7,6 +7,8 @@ import type { WindowApp } from './window-app.ts';
 export function enterPresenter(app: WindowApp): void {
   if (app.state.presenting) return;
   app.store.setState({ presenting: true, blanked: false, dialog: null });
+  // What lay under the pointer lies elsewhere now.
+  if (app.cursor?.by === 'pointer' && !app.cursor.kept) app.setCursor(null);
   app.applyTheme();
   app.applyLook();
   // Keys are the window's, whatever had them before.
