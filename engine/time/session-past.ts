@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { type HistoryInfo, type Mark, NO_HISTORY } from '#shared/contract/time.ts';
+import type { SessionState } from '#shared/model/session-state.ts';
+import type { History } from '../history/history.ts';
+import type { RecordingSource } from '../log/recording-source.ts';
+import type { Session } from '../session/session.ts';
+import type { Watched } from './window-view.ts';
+
+/** The engine's session as its windows look at it: its end and its past. */
+export class SessionPast implements Watched {
+  /** The recording that is open; null while there is none. */
+  recording: RecordingSource | null = null;
+  readonly #session: Session;
+  readonly #ids = new WeakMap<History, string>();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get history(): History | null {
+    return this.#session.history;
+  }
+
+  get historyId(): string {
+    const { history } = this;
+    if (history === null) return '';
+    const id = this.#ids.get(history) ?? randomUUID();
+    this.#ids.set(history, id);
+    return id;
+  }
+
+  get state(): SessionState {
+    return this.#session.state;
+  }
+
+  get growth(): Watched['growth'] {
+    const isOver = this.#session
+      .sourceInfos()
+      .every(({ status }) => status === 'ended' || status === 'failed');
+    if (isOver) return 'over';
+    return this.recording === null ? 'growing' : 'loading';
+  }
+
+  info(): HistoryInfo {
+    const growing = this.growth !== 'over';
+    return { ...NO_HISTORY, ...this.history?.info(), id: this.historyId, growing, marks: this.#marks() };
+  }
+
+  #marks(): Mark[] {
+    const captions = this.recording?.captions ?? [];
+    return captions.map(({ text, clockUs }, i) => ({ id: i + 1, kind: 'caption', text, clockUs }));
+  }
+}
