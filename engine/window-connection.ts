@@ -217,9 +217,17 @@ export class WindowConnection {
         this.view.carryOut(command);
         return undefined;
       case 'addMark':
+        engine.session.addMarks([command]);
+        return undefined;
+      case 'addMarks':
+        engine.session.addMarks(command.marks);
+        return undefined;
       case 'editMark':
+        engine.session.editMark(command.id, command);
+        return undefined;
       case 'removeMark':
-        throw new RefusedError(`"${command.command}" cannot be done yet`);
+        engine.session.removeMark(command.id);
+        return undefined;
       case 'ask':
         this.#questions.ask(command.id, command.question);
         return undefined;

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Source } from '#engine/session/source.ts';
 import { parseCaptionTable, readCaptions } from '#shared/captions/captions-file.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
 import { RECORDINGS } from './golden/make-golden.ts';
-import { createRecordingSource, openSample, type RecordingSource } from './recording-source.ts';
+import { createRecordingSource, openSample } from './recording-source.ts';
 import { probe, until } from './source-probe.ts';
 
 const ASSETS = join(RECORDINGS, '..');
 const SAMPLE = join(RECORDINGS, 'ext4-blog-64M');
-let source: RecordingSource | null = null;
+let source: Source | null = null;
 
 afterEach(async () => {
   await source?.stop();
@@ -53,8 +54,8 @@ describe('captions', () => {
       },
     );
     expect(steps).toEqual([
-      { text: 'a', clockUs: 86_399_500_000 },
-      { text: 'B', clockUs: 86_401_000_000 },
+      { kind: 'caption', text: 'a', clockUs: 86_399_500_000 },
+      { kind: 'caption', text: 'B', clockUs: 86_401_000_000 },
     ]);
   });
 });
@@ -62,14 +63,12 @@ describe('captions', () => {
 describe('the built-in recording', () => {
   it('comes whole, with its captions between the rows by their time, and ends', async () => {
     source = openSample(ASSETS, 'ext4');
-    expect(source.captions).toEqual([]);
     const sink = probe(source);
     await until(
       () => sink.latest?.status === 'ended',
       () => sink.latest,
     );
     expect(sink.statuses).toEqual(['reading', 'ended']);
-    expect(source.captions).toHaveLength(12);
     expect(sink.requests).toHaveLength(565);
     expect(captions(sink.lines).map((text) => text.split(':')[0])).toEqual([
       'launch',
@@ -131,7 +130,6 @@ describe('the built-in recording', () => {
       () => sink.latest,
     );
     expect(sink.latest?.statusText).toMatch(/^the recording cannot be played: ENOENT/);
-    expect(source.captions).toEqual([]);
   });
 
   it('has several logs as one, each as a disk, in the order of their times', async () => {

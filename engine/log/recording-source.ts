@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Source, SourceProgress, SourceSink } from '#engine/session/source.ts';
-import type { Caption } from '#shared/captions/captions-file.ts';
 import { SAMPLES, type SampleId } from '#shared/contract/samples.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import type { DecoderFacts } from './decoder-facts.ts';
@@ -10,14 +9,8 @@ import { type Recording, type RecordingFiles, readRecording } from './recording.
 /** Rows in a delivered batch. */
 const BATCH_ROWS = 8_192;
 
-/** A source that delivers a finished recording whole, as fast as it is taken. */
-export interface RecordingSource extends Source {
-  /** Of the whole recording; none until it has been read. */
-  readonly captions: readonly Caption[];
-}
-
 /** One of the built-in recordings. */
-export function openSample(assetsDir: string, sample: SampleId): RecordingSource {
+export function openSample(assetsDir: string, sample: SampleId): Source {
   const { folder, logs } = SAMPLES.find(({ id }) => id === sample) ?? SAMPLES[0];
   const at = join(assetsDir, 'recordings', folder);
   return createRecordingSource(folder, {
@@ -27,16 +20,16 @@ export function openSample(assetsDir: string, sample: SampleId): RecordingSource
   });
 }
 
-export function createRecordingSource(name: string, files: RecordingFiles): RecordingSource {
-  return new FinishedRecording(name, files);
+/** A source that delivers a finished recording whole, as fast as it is taken. */
+export function createRecordingSource(name: string, files: RecordingFiles): Source {
+  return new RecordingSource(name, files);
 }
 
-class FinishedRecording implements RecordingSource {
+class RecordingSource implements Source {
   readonly kind = 'sample';
   readonly name: string;
   readonly path = null;
   readonly canRestart = true;
-  captions: readonly Caption[] = [];
   readonly #files: RecordingFiles;
   #stopped = false;
   #done: Promise<void> = Promise.resolve();
@@ -60,7 +53,6 @@ class FinishedRecording implements RecordingSource {
       sink.progress(progressOf('reading', 'reading the recording', null));
       const recording = await readRecording(this.#files);
       if (this.#stopped) return;
-      this.captions = recording.captions;
       for (const disk of recording.disks) sink.disk(disk);
       for (const [i, facts] of recording.facts.entries()) {
         for (const notice of decoderNotices(facts)) sink.notice({ ...notice, key: `${i}-${notice.key}` });

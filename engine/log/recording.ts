@@ -24,7 +24,6 @@ export interface RecordingFiles {
 export interface Recording {
   readonly rows: EventBatch;
   readonly disks: readonly SourceDisk[];
-  readonly captions: readonly Caption[];
   /** What the decoder has learnt of each log. */
   readonly facts: readonly DecoderFacts[];
   readonly bytes: number;
@@ -62,7 +61,6 @@ export async function readRecording(files: RecordingFiles): Promise<Recording> {
   return {
     rows: inOneOrder(streams, captions),
     disks,
-    captions,
     facts: logs.map(({ facts }) => facts),
     bytes: logs.reduce((sum, { bytes }) => sum + bytes, 0),
   };

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type HistoryInfo, type Mark, NO_HISTORY } from '#shared/contract/time.ts';
+import { type HistoryInfo, NO_HISTORY } from '#shared/contract/time.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import type { History } from '../history/history.ts';
-import type { RecordingSource } from '../log/recording-source.ts';
 import type { Session } from '../session/session.ts';
+import type { Source } from '../session/source.ts';
 import type { Watched } from './window-view.ts';
 
 /** The engine's session as its windows look at it: its end and its past. */
 export class SessionPast implements Watched {
   /** The recording that is open; null while there is none. */
-  recording: RecordingSource | null = null;
+  recording: Source | null = null;
   readonly #session: Session;
   readonly #ids = new WeakMap<History, string>();
 
@@ -43,11 +43,7 @@ export class SessionPast implements Watched {
 
   info(): HistoryInfo {
     const growing = this.growth !== 'over';
-    return { ...NO_HISTORY, ...this.history?.info(), id: this.historyId, growing, marks: this.#marks() };
-  }
-
-  #marks(): Mark[] {
-    const captions = this.recording?.captions ?? [];
-    return captions.map(({ text, clockUs }, i) => ({ id: i + 1, kind: 'caption', text, clockUs }));
+    const marks = [...this.#session.marks];
+    return { ...NO_HISTORY, ...this.history?.info(), id: this.historyId, growing, marks };
   }
 }

@@ -2,6 +2,7 @@ import { Pause, Play } from 'lucide-react';
 import type { ReactElement } from 'react';
 import type { HistoryInfo, View } from '#shared/contract/time.ts';
 import { playOrPause } from '../control/time-deeds.ts';
+import { shownCaption } from '../store/app-store.ts';
 import { formatClock, formatPosition } from '../words/format.ts';
 import { actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
@@ -21,7 +22,7 @@ export function ReplayBar({
 }): ReactElement {
   const app = useApp();
   const clockUs = useAppState((state) => state.counters.clockUs);
-  const caption = useAppState((state) => state.counters.caption);
+  const caption = useAppState(shownCaption);
   const firstUs = history.firstUs ?? 0;
   const spanUs = Math.max(1, (history.lastUs ?? 0) - firstUs);
   const shownUs = Number.isNaN(clockUs) ? (view.positionUs ?? firstUs) : clockUs;
