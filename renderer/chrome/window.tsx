@@ -40,7 +40,8 @@ export function AppWindow(): ReactElement {
   const app = useApp();
   const sideOpen = useAppState(showsSide);
   const footerOpen = useAppState((state) => state.footerOpen);
-  const replay = useAppState((state) => state.session?.replay ?? null);
+  const history = useAppState((state) => state.session?.history ?? null);
+  const view = useAppState((state) => state.view);
   const dialogOpen = useAppState((state) => state.dialog !== null);
   const dropping = useFileDrop(app);
   const presenting = useAppState((state) => state.presenting);
@@ -92,7 +93,10 @@ export function AppWindow(): ReactElement {
           </div>
           {sideOpen && !presenting && <SidePanel />}
         </div>
-        {presenting ? <PresenterBar /> : replay !== null && footerOpen && <ReplayBar replay={replay} />}
+        {presenting && <PresenterBar />}
+        {!presenting && history !== null && view.mode === 'past' && footerOpen && (
+          <ReplayBar history={history} view={view} />
+        )}
         <SpokenSummary />
         {dropping && (
           <div className="drop-veil" aria-hidden="true">
