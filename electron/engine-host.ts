@@ -1,4 +1,5 @@
 import { MessageChannelMain, type MessagePortMain, type UtilityProcess, utilityProcess } from 'electron';
+import type { CompareRequest } from '#engine/compare/comparison.ts';
 import type { LogSet } from '#engine/disk-set.ts';
 import type { EngineOptions } from '#engine/engine.ts';
 import type { DiskAtStake } from '#engine/hosted-disks.ts';
@@ -42,6 +43,14 @@ export class EngineHost {
 
   openSet(set: LogSet): void {
     this.#tell({ kind: 'open-set', set });
+  }
+
+  compare(request: CompareRequest): void {
+    this.#tell({ kind: 'compare', request });
+  }
+
+  addCaptions(path: string): void {
+    this.#tell({ kind: 'captions', path });
   }
 
   /** Hands on standard input, a chunk at a time as the engine takes it. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { CompareRequest } from '#engine/compare/comparison.ts';
 import type { LogSet } from '#engine/disk-set.ts';
 import type { EngineOptions } from '#engine/engine.ts';
 import type { DiskAtStake } from '#engine/hosted-disks.ts';
@@ -8,6 +9,8 @@ export type ToEngine =
   | { readonly kind: 'window' }
   | { readonly kind: 'open'; readonly logs: readonly string[]; readonly sizeBytes: bigint | null }
   | { readonly kind: 'open-set'; readonly set: LogSet }
+  | { readonly kind: 'compare'; readonly request: CompareRequest }
+  | { readonly kind: 'captions'; readonly path: string }
   | { readonly kind: 'stdin'; readonly sizeBytes: bigint | null }
   | { readonly kind: 'stdin-bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'stdin-end' }

@@ -35,6 +35,12 @@ process.parentPort.on('message', ({ data, ports }: { data: ToEngine; ports: Elec
     case 'open-set':
       report(engine.openSet(data.set));
       break;
+    case 'compare':
+      report(engine.compare(data.request));
+      break;
+    case 'captions':
+      engine.captionFiles.add(data.path);
+      break;
     case 'stdin':
       report(engine.openStdin(stdin, data.sizeBytes));
       tell({ kind: 'stdin-more' });

@@ -5,7 +5,15 @@ import { launchRequest } from './launch.ts';
 
 it('opens what the nbdscope command hands over, whatever stands on the command line', () => {
   const set = { count: 5, sizeBytes: 2n ** 62n, logs: '/logs/%d', errorFiles: '/errors/%d' };
-  const request = { logs: ['/logs/-odd'], set, stdin: true, sizeBytes: 2n ** 63n - 1n };
+  const compare = { recordings: ['/a', 'ext4'], align: ['mkfs', null] } as const;
+  const request = {
+    logs: ['/logs/-odd'],
+    set,
+    captions: '/steps',
+    compare,
+    stdin: true,
+    sizeBytes: 2n ** 63n - 1n,
+  };
   const env = { [LAUNCH_VARIABLE]: encodeLaunchRequest(request) };
   expect(launchRequest(env, ['electron', '.', 'other.log'], false, '1.0.0')).toEqual(request);
 });
@@ -14,12 +22,16 @@ it('reads its own command line when it was started by itself', () => {
   expect(launchRequest({}, ['electron', '.', 'disk.log', '64M'], false, '1.0.0')).toEqual({
     logs: [resolve('disk.log')],
     set: null,
+    captions: null,
+    compare: null,
     stdin: false,
     sizeBytes: 67_108_864n,
   });
   expect(launchRequest({}, ['nbdscope'], true, '1.0.0')).toEqual({
     logs: [],
     set: null,
+    captions: null,
+    compare: null,
     stdin: false,
     sizeBytes: null,
   });

@@ -131,8 +131,10 @@ async function start(): Promise<void> {
     app.exit(1);
   };
   listen(engine);
-  if (request.set !== null) engine.openSet(request.set);
+  if (request.compare !== null) engine.compare(request.compare);
+  else if (request.set !== null) engine.openSet(request.set);
   else if (request.logs.length > 0 || !request.stdin) engine.open(request.logs, request.sizeBytes);
+  if (request.captions !== null) engine.addCaptions(request.captions);
   if (request.stdin) engine.openStdin(process.stdin, request.sizeBytes);
 
   const leaving = new Leaving({

@@ -8,6 +8,8 @@ import type { SessionInfo } from '#shared/contract/messages.ts';
 import type { SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { ArrayLayouts } from './array-layouts.ts';
+import { CaptionFiles } from './caption-files.ts';
+import { type CompareRequest, prepareComparison } from './compare/comparison.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { LogFaults } from './faults/log-faults.ts';
@@ -50,6 +52,8 @@ export class Engine {
   readonly recentLogs: RecentLogs;
   /** What windows look at. */
   readonly past: SessionPast;
+  /** Files of captions, for what is opened first. */
+  readonly captionFiles: CaptionFiles;
   /** What makes the session's disks fail. */
   readonly faults = new FaultDesk();
   /** Called when a window has come or gone. */
@@ -72,6 +76,7 @@ export class Engine {
     this.session = new Session({
       rows: (batch: EventBatch) => {
         for (const window of this.#windows) window.view.rows(batch);
+        this.captionFiles.rowsCame();
         this.#historyTimer ??= setTimeout(() => {
           this.#historyTimer = null;
           this.#scheduleInfo();
@@ -93,6 +98,7 @@ export class Engine {
         }),
     });
     this.past = new SessionPast(this.session);
+    this.captionFiles = new CaptionFiles(this.session);
     this.#arrays = new ArrayLayouts(this.session);
     this.#logFaults = new LogFaults(options.stateDir, this.session, this.faults, () => this.#scheduleInfo());
     removeStaleFolders();
@@ -273,14 +279,31 @@ export class Engine {
   /** Opens a built-in recording instead of what is open; windows play it from its first moment. */
   openSample(sample: SampleId = 'ext4'): Promise<void> {
     return this.enqueue(async () => {
-      if (this.hosting) throw new RefusedError('a disk is hosted here; stop it before the sample is opened');
-      if (this.#nbdkits.running)
-        throw new RefusedError('an nbdkit runs here; stop it before the sample is opened');
+      this.#refuseWhileServing('the sample is opened');
       await this.#empty();
       const recording = openSample(this.options.assetsDir, sample);
       this.past.recording = recording;
       this.#sample = sample;
       this.session.add(recording);
+      for (const window of this.#windows) window.view.playFromStart();
+    });
+  }
+
+  /**
+   * Opens two recordings in step instead of what is open; windows play them from the first moment.
+   * @throws RefusedError when one cannot be had, or has no such moment.
+   */
+  compare(request: CompareRequest): Promise<void> {
+    return this.enqueue(async () => {
+      this.#refuseWhileServing('two recordings are compared');
+      const sides = await prepareComparison(request, this.options.assetsDir);
+      await this.#empty();
+      const sources = sides.map(({ recording, side }) => {
+        const source = recording.open();
+        this.past.recording ??= source;
+        return { badge: side.badge, name: recording.name, source: this.session.add(source, { side }) };
+      });
+      this.past.comparison = { alignedUs: sides[0].alignedUs, sides: sources };
       for (const window of this.#windows) window.view.playFromStart();
     });
   }
@@ -366,9 +389,16 @@ export class Engine {
     this.#sample = null;
   }
 
+  /** @throws RefusedError while something here has clients, which would lose it. */
+  #refuseWhileServing(what: string): void {
+    if (this.hosting) throw new RefusedError(`a disk is hosted here; stop it before ${what}`);
+    if (this.#nbdkits.running) throw new RefusedError(`an nbdkit runs here; stop it before ${what}`);
+  }
+
   /** Empties the session: what was open ends. */
   async #empty(): Promise<void> {
     this.#leaveRecording();
+    this.past.comparison = null;
     this.#arrays.clear();
     await this.session.reset();
   }

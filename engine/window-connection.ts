@@ -143,6 +143,8 @@ export class WindowConnection {
       }
       case 'openSample':
         return engine.openSample(command.sample);
+      case 'compare':
+        return engine.compare(command);
       case 'closeSource':
         return engine.closeSource(command.source);
       case 'setDiskSize':

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { captionText } from '#engine/caption-files.ts';
 import { parseArguments, type StatsCommand } from '#engine/cli/arguments.ts';
 import { stateDir } from '#engine/cli/state-dir.ts';
+import { readCaptions } from '#shared/captions/captions-file.ts';
 import { hostDisk } from './launch/host-disk.ts';
 import { launchWindow } from './launch/launch-window.ts';
 
@@ -34,8 +36,12 @@ export async function main(args: readonly string[], options: CliOptions = {}): P
       return printStats(command);
     case 'host':
       return hostDisk(command, context);
-    case 'window':
-      return launchWindow(command, context);
+    case 'window': {
+      const unreadable = command.captions === null ? null : await whyNoCaptions(command.captions);
+      if (unreadable === null) return launchWindow(command, context);
+      process.stderr.write(`nbdscope: ${unreadable}\n`);
+      return 1;
+    }
   }
 }
 
@@ -53,6 +59,15 @@ export async function runToExit(args: readonly string[], options: CliOptions = {
   });
   process.exitCode = code;
   process.stdout.write('', () => process.exit(code));
+}
+
+/** Why a file of captions will not do, before a window opens; null when it will. */
+async function whyNoCaptions(path: string): Promise<string | null> {
+  const text = await captionText(path).catch((error: unknown) => error);
+  if (typeof text !== 'string') return `${path}: ${text instanceof Error ? text.message : String(text)}`;
+  const { captions, wrong } = readCaptions(text, 0);
+  if (wrong[0] !== undefined) return `${path}: ${wrong[0]}`;
+  return captions.length === 0 ? `${path} holds no captions` : null;
 }
 
 async function printStats(command: StatsCommand): Promise<number> {

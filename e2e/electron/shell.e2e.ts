@@ -20,7 +20,14 @@ test.beforeEach(async () => {
       DISPLAY: process.env['DISPLAY'] ?? '',
       HOME: state,
       NBDSCOPE_STATE_DIR: state,
-      [LAUNCH_VARIABLE]: encodeLaunchRequest({ logs: [], stdin: false, sizeBytes: null, set: null }),
+      [LAUNCH_VARIABLE]: encodeLaunchRequest({
+        logs: [],
+        captions: null,
+        compare: null,
+        stdin: false,
+        sizeBytes: null,
+        set: null,
+      }),
     },
   });
 });

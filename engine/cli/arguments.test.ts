@@ -9,6 +9,8 @@ const window = {
   kind: 'window',
   logs: [],
   set: null,
+  captions: null,
+  compare: null,
   stdin: false,
   sizeBytes: null,
   browser: false,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
+import { parseCompare } from './compare-arguments.ts';
 import { type HostCommand, parseHost } from './host-arguments.ts';
 import { parseRaid } from './raid-arguments.ts';
 import { type PrintedOutcome, runCommander, usageError } from './run-commander.ts';
@@ -31,6 +32,8 @@ Examples:
   nbdscope disk.log                    follow a log, which need not be there yet
   nbdscope disk1.log disk2.log 64M     several disks side by side
   nbdscope raid 5 64M log%d error%d    log1 to log5, with the files that make them fail; see nbdscope raid --help
+  nbdscope disk.log --captions steps   with words for its moments, as in "+12.5 the journal is written"
+  nbdscope compare a.log b.log         two recordings in step; see nbdscope compare --help
   ssh host tail -F log | nbdscope -    follow standard input
   nbdscope -- -odd-name.log            a name that begins with a dash
   nbdscope host memory 64M rdelay=40ms host a disk that any NBD client can use; see nbdscope host --help
@@ -39,6 +42,7 @@ Examples:
 /** Reads the arguments after the program's name. Never throws and never ends the process. */
 export function parseArguments(args: readonly string[], context: ArgumentsContext): CommandLine {
   if (args[0] === 'stats') return parseStats(args.slice(1));
+  if (args[0] === 'compare') return parseCompare(args.slice(1), context);
   if (args[0] === 'raid') return parseRaid(args.slice(1));
   return args[0] === 'host' ? parseHost(args.slice(1)) : parseWindow(args, context);
 }
@@ -47,7 +51,7 @@ function parseWindow(args: readonly string[], context: ArgumentsContext): Comman
   const command = addWindowOptions(
     new Command('nbdscope')
       .usage(
-        '[options] [LOG...] [SIZE]\n       nbdscope raid [options] N SIZE LOGS [ERRORS]\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]',
+        '[options] [LOG...] [SIZE]\n       nbdscope raid [options] N SIZE LOGS [ERRORS]\n       nbdscope compare [options] A B\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]',
       )
       .description('See what a disk does: every read, write, trim and zero in an nbdkit log, painted live.')
       .argument('[LOG...]', 'nbdkit logs to follow; - is standard input', []),

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { CompareRequest } from '../compare/comparison.ts';
 import type { LogSet } from '../disk-set.ts';
 
 /**
@@ -16,6 +17,10 @@ export interface LaunchRequest {
   /** Absolute too; null when none was asked for. */
   readonly set: LogSet | null;
   readonly stdin: boolean;
+  /** Absolute; null for none. */
+  readonly captions: string | null;
+  /** Paths are absolute; null for none. */
+  readonly compare: CompareRequest | null;
   readonly sizeBytes: bigint | null;
 }
 
@@ -32,6 +37,13 @@ const LaunchRequestSchema = v.strictObject({
     }),
   ),
   stdin: v.boolean(),
+  captions: v.nullable(v.string()),
+  compare: v.nullable(
+    v.strictObject({
+      recordings: v.tuple([v.string(), v.string()]),
+      align: v.tuple([v.nullable(v.string()), v.nullable(v.string())]),
+    }),
+  ),
   sizeBytes: v.nullable(digits),
 });
 

@@ -19,6 +19,8 @@ describe('nbdscope raid N SIZE LOGS [ERRORS]', () => {
       kind: 'window',
       logs: [],
       set,
+      captions: null,
+      compare: null,
       stdin: false,
       sizeBytes: null,
       browser: false,

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { CompareRequest } from '../compare/comparison.ts';
 import type { LogSet } from '../disk-set.ts';
 import { parsePort } from './run-commander.ts';
 
@@ -11,6 +12,10 @@ export interface WindowCommand {
   readonly stdin: boolean;
   /** For disks whose log does not tell their size; null when not given. */
   readonly sizeBytes: bigint | null;
+  /** A file of times and words for what is opened; null for none. */
+  readonly captions: string | null;
+  /** Two recordings to be shown in step; null for none. */
+  readonly compare: CompareRequest | null;
   /** The browser was asked for, whatever else there is. */
   readonly browser: boolean;
   /** false: print the address and open nothing. */
@@ -21,6 +26,7 @@ export interface WindowCommand {
 
 /** The options of {@link addWindowOptions} as commander reads them. */
 export interface WindowOptions {
+  readonly captions?: string;
   readonly browser?: boolean;
   readonly open: boolean;
   readonly webPort?: number;
@@ -29,6 +35,7 @@ export interface WindowOptions {
 /** Options that every command with a window has. */
 export function addWindowOptions(command: Command): Command {
   return command
+    .option('--captions <FILE>', 'captions for what is opened: lines of a time and words')
     .option('--browser', 'open in a browser even where the desktop shell could run')
     .option('--no-open', 'print the address for a browser and open nothing')
     .addOption(
@@ -44,6 +51,8 @@ export function windowCommand(options: WindowOptions): WindowCommand {
     set: null,
     stdin: false,
     sizeBytes: null,
+    captions: options.captions ?? null,
+    compare: null,
     browser: options.browser === true,
     open: options.open,
     webPort: options.webPort ?? null,

@@ -1,4 +1,4 @@
-import type { HistoryInfo } from '#shared/contract/time.ts';
+import type { KeptInfo } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
 import { SessionState } from '#shared/model/session-state.ts';
@@ -65,7 +65,7 @@ export class SessionHistory implements History {
     this.#keyframeBytes += snapshot.byteLength;
   }
 
-  info(): Omit<HistoryInfo, 'id' | 'growing' | 'marks'> {
+  info(): KeptInfo {
     const known = (us: number | undefined): number | null =>
       us === undefined || Number.isNaN(us) ? null : us;
     const last = this.#chunks.at(-1)?.rows;

@@ -15,14 +15,17 @@ export class MergeInput {
   catchingUp = true;
   /** Wall time in ms of the last sign of life. */
   lastActiveMs: number;
+  readonly isPatient: boolean;
   readonly queue: EventBatch[] = [];
   /** Rows of the first queued batch that have been handed on. */
   taken = 0;
   /** One for each promise given: a piece of a log makes several batches, and each may be told to wait. */
   #releases: (() => void)[] = [];
 
-  constructor(nowMs: number) {
+  /** @param isPatient the others wait for it however long it catches up: it reads what lies there whole. */
+  constructor(nowMs: number, isPatient: boolean) {
     this.lastActiveMs = nowMs;
+    this.isPatient = isPatient;
   }
 
   /** A promise for the source to wait for while too much of its is queued. */
@@ -52,7 +55,7 @@ export type MergeOutput = (input: MergeInput, batch: EventBatch, from: number, t
 
 /**
  * Brings the rows of several sources into one order: by time while any of them catches up on its past, as they come
- * otherwise. A source that is silent for {@link STALL_MS} is not waited for. Within a source, order never changes.
+ * otherwise. A source that is silent for {@link STALL_MS} is not waited for, unless it is a patient one. Within a source, order never changes.
  */
 export class Merge {
   readonly #inputs = new Set<MergeInput>();
@@ -63,8 +66,9 @@ export class Merge {
     this.#output = output;
   }
 
-  add(): MergeInput {
-    const input = new MergeInput(performance.now());
+  /** @param isPatient whether the others wait for this source however long it catches up. */
+  add(isPatient = false): MergeInput {
+    const input = new MergeInput(performance.now(), isPatient);
     this.#inputs.add(input);
     return input;
   }
@@ -108,7 +112,8 @@ export class Merge {
       const now = performance.now();
       for (const input of this.#inputs) {
         if (input.queue.length === 0) {
-          if (input.catchingUp && now - input.lastActiveMs < STALL_MS) wait = true;
+          const mayStall = !input.isPatient && now - input.lastActiveMs >= STALL_MS;
+          if (input.catchingUp && !mayStall) wait = true;
           continue;
         }
         const next = input.nextUs();

@@ -4,6 +4,7 @@ import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, hasText, RowKind } from '#shared/events/vocabulary.ts';
 import { type MarkRow, MarkTable, readMarkRow } from '#shared/model/mark-table.ts';
 import { RefusedError } from '../refused-error.ts';
+import type { SourceSide } from './source-side.ts';
 
 /** A mark that is to be made. */
 export interface MarkDraft {
@@ -82,13 +83,14 @@ export class SessionMarks {
    * Makes the captions of a source's rows marks of this session, and gives its marks the numbers they have here. Clocks and
    * `firstSequence` of the rows must be set.
    * @param ids of the source's marks; those of its captions are added, by numbers that no mark has.
+   * @param side which of two recordings the source is; its rows' times are shifted already.
    */
-  static adopt(rows: EventBatch, ids: MarkIds): void {
+  static adopt(rows: EventBatch, ids: MarkIds, side: SourceSide | null = null): void {
     if (rows.text.length === 0) return;
     const pieces: Uint8Array[] = [];
     let end = rows.text.length;
     for (let i = 0; i < rows.count; i += 1) {
-      const mark = adopted(rows, i, ids);
+      const mark = adopted(rows, i, ids, side);
       if (mark === null) continue;
       const bytes = new TextEncoder().encode(JSON.stringify(mark));
       rows.kind[i] = RowKind.Mark;
@@ -144,7 +146,7 @@ function markRows(marks: readonly MarkRow[], clockUs: number): EventBatch {
 }
 
 /** A row of a source as a mark of the session; null for one that is no mark. */
-function adopted(rows: EventBatch, i: number, ids: MarkIds): MarkRow | null {
+function adopted(rows: EventBatch, i: number, ids: MarkIds, side: SourceSide | null): MarkRow | null {
   const kind = rows.kind[i];
   if (!hasText(kind)) return null;
   const sequence = rows.firstSequence + i;
@@ -153,17 +155,19 @@ function adopted(rows: EventBatch, i: number, ids: MarkIds): MarkRow | null {
     const clockUs = Number.isNaN(timeUs) ? (rows.clockUs[i] ?? 0) : timeUs;
     if (Number.isNaN(clockUs)) return null;
     ids.set(-sequence, sequence);
-    return {
-      id: sequence,
-      kind: 'caption',
-      text: rows.textOf(i).slice(0, MAX_MARK_TEXT),
-      clockUs,
-      removed: false,
-    };
+    const text = rows.textOf(i).slice(0, MAX_MARK_TEXT);
+    return sided({ id: sequence, kind: 'caption', text, clockUs, removed: false }, side);
   }
   const read = kind === RowKind.Mark ? readMarkRow(rows.textOf(i)) : null;
   if (read === null) return null;
   const id = ids.get(read.id) ?? sequence;
   ids.set(read.id, id);
-  return { ...read, id };
+  return sided({ ...read, id, clockUs: read.clockUs + (side?.shiftUs ?? 0) }, side);
+}
+
+/** Of the recording that does not tell its story in the picture, captions are marks that say whose they are. */
+function sided(mark: MarkRow, side: SourceSide | null): MarkRow {
+  if (side === null || side.tells) return mark;
+  const words = mark.text === '' ? 'end of caption' : mark.text;
+  return { ...mark, kind: 'mark', text: `${side.badge}: ${words}`.slice(0, MAX_MARK_TEXT) };
 }

@@ -10,6 +10,7 @@ import { RefusedError } from '../refused-error.ts';
 import { Merge, type MergeInput } from './merge.ts';
 import { type MarkChange, type MarkDraft, type MarkIds, SessionMarks } from './session-marks.ts';
 import type { Source, SourceDisk, SourceNotice, SourceProgress, SourceSink } from './source.ts';
+import { type SourceSide, shiftTimes, sidedName } from './source-side.ts';
 
 /** Told of what changes, by the engine that shows the session to windows. */
 export interface SessionListener {
@@ -38,6 +39,7 @@ interface SourceEntry {
   readonly run: number | null;
   /** For disks of a log that does not tell their size. */
   readonly fallbackSizeBytes: bigint | null;
+  readonly side: SourceSide | null;
   progress: SourceProgress;
   stopped: boolean;
 }
@@ -103,21 +105,27 @@ export class Session {
    * Adds a source and starts it. Returns its number.
    * @param options.run the run of the log that the source was told to show; null for all.
    * @param options.sizeBytes the size of disks of which the source does not tell one.
+   * @param options.side which of two recordings it is, where two are compared.
    */
   add(
     source: Source,
-    options: { readonly run?: number | null; readonly sizeBytes?: bigint | null } = {},
+    options: {
+      readonly run?: number | null;
+      readonly sizeBytes?: bigint | null;
+      readonly side?: SourceSide | null;
+    } = {},
   ): number {
     const id = this.#nextSource;
     this.#nextSource += 1;
     const entry: SourceEntry = {
       id,
       source,
-      input: this.#merge.add(),
+      input: this.#merge.add(options.side != null),
       diskIds: [],
       markIds: new Map(),
       run: options.run ?? null,
       fallbackSizeBytes: options.sizeBytes ?? null,
+      side: options.side ?? null,
       progress: NOTHING_YET,
       stopped: false,
     };
@@ -324,7 +332,11 @@ export class Session {
 
   #sinkOf(entry: SourceEntry): SourceSink {
     return {
-      rows: (batch) => (entry.stopped ? undefined : this.#merge.push(entry.input, batch)),
+      rows: (batch) => {
+        if (entry.stopped) return undefined;
+        if (entry.side !== null) shiftTimes(batch, entry.side.shiftUs);
+        return this.#merge.push(entry.input, batch);
+      },
       disk: (disk) => {
         if (!entry.stopped) this.#noteDisk(entry, disk);
       },
@@ -366,7 +378,10 @@ export class Session {
       id,
       source: entry.id,
       exportName: found.exportName,
-      ownName: found.name ?? (found.exportName === '' ? entry.source.name : found.exportName),
+      ownName: sidedName(
+        entry.side,
+        found.name ?? (found.exportName === '' ? entry.source.name : found.exportName),
+      ),
       givenName: '',
       sizeBytes: found.sizeBytes ?? entry.fallbackSizeBytes,
       highestByte: found.highestByte,
@@ -418,7 +433,7 @@ export class Session {
       rows.clockUs[i] = clockUs;
     }
     rows.firstSequence = state.sequence + 1;
-    if (entry !== undefined) SessionMarks.adopt(rows, entry.markIds);
+    if (entry !== undefined) SessionMarks.adopt(rows, entry.markIds, entry.side);
     this.#noteMarks(rows);
     this.#history ??= new SessionHistory(state);
     state.apply(rows);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type HistoryInfo, NO_HISTORY } from '#shared/contract/time.ts';
+import { type Comparison, type HistoryInfo, NO_HISTORY } from '#shared/contract/time.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import type { History } from '../history/history.ts';
 import type { Session } from '../session/session.ts';
@@ -10,6 +10,7 @@ import type { Watched } from './window-view.ts';
 export class SessionPast implements Watched {
   /** The recording that is open; null while there is none. */
   recording: Source | null = null;
+  #comparison: Comparison | null = null;
   readonly #session: Session;
   readonly #ids = new WeakMap<History, string>();
 
@@ -41,9 +42,21 @@ export class SessionPast implements Watched {
     return this.recording === null ? 'growing' : 'loading';
   }
 
+  /** The two recordings that are shown in step, as long as both are there. */
+  get comparison(): Comparison | null {
+    const comparison = this.#comparison;
+    const isWhole = comparison?.sides.every(({ source }) => this.#session.sourceOf(source) !== null);
+    return isWhole === true ? comparison : null;
+  }
+
+  set comparison(comparison: Comparison | null) {
+    this.#comparison = comparison;
+  }
+
   info(): HistoryInfo {
     const growing = this.growth !== 'over';
     const marks = [...this.#session.marks];
-    return { ...NO_HISTORY, ...this.history?.info(), id: this.historyId, growing, marks };
+    const { comparison } = this;
+    return { ...NO_HISTORY, ...this.history?.info(), id: this.historyId, growing, marks, comparison };
   }
 }

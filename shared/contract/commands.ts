@@ -12,6 +12,7 @@ import { HostTlsSchema } from './tls.ts';
  */
 
 const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+const alignText = v.pipe(v.string(), v.maxLength(400));
 const sizeText = v.pipe(v.string(), v.maxLength(32));
 const sourceId = v.pipe(v.number(), v.integer(), v.minValue(0));
 const uploadId = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
@@ -67,6 +68,15 @@ export const CommandSchema = v.variant('command', [
   v.strictObject({
     command: v.literal('openSample'),
     sample: v.picklist(SAMPLES.map(({ id }) => id)),
+  }),
+  /**
+   * Opens two recordings in step instead of what is open: logs, folders with logs, or samples by name. `align` says what is to
+   * coincide in the first and in the second: a step, a time, or null for the first row.
+   */
+  v.strictObject({
+    command: v.literal('compare'),
+    recordings: v.tuple([path, path]),
+    align: v.tuple([v.nullable(alignText), v.nullable(alignText)]),
   }),
   v.strictObject({ command: v.literal('closeSource'), source: sourceId }),
   /** Gives a disk the size its log does not tell. */

@@ -90,6 +90,13 @@ export const MarkSchema = v.object({
   clockUs: v.number(),
 });
 
+/** Two recordings that are shown in step. */
+export const ComparisonSchema = v.object({
+  /** Where they coincide, on the session's clock, which is that of the first. */
+  alignedUs: v.number(),
+  sides: v.array(v.object({ badge: v.string(), name: v.string(), source: v.number() })),
+});
+
 /** What is kept of a session's past. */
 export const HistoryInfoSchema = v.object({
   /** Which history it is: another begins when the session is emptied, or a disk leaves it. */
@@ -112,6 +119,8 @@ export const HistoryInfoSchema = v.object({
   growing: v.boolean(),
   /** In the order of their moments. */
   marks: v.array(MarkSchema),
+  /** Null while no two recordings are compared. */
+  comparison: v.nullable(ComparisonSchema),
 });
 
 /** Where one window stands. */
@@ -155,6 +164,9 @@ export type Span = v.InferOutput<typeof SpanSchema>;
 export type Mark = v.InferOutput<typeof MarkSchema>;
 export type MarkKind = Mark['kind'];
 export type HistoryInfo = v.InferOutput<typeof HistoryInfoSchema>;
+/** What a history knows of itself. */
+export type KeptInfo = Omit<HistoryInfo, 'id' | 'growing' | 'marks' | 'comparison'>;
+export type Comparison = v.InferOutput<typeof ComparisonSchema>;
 export type View = v.InferOutput<typeof ViewSchema>;
 
 export const NO_HISTORY: HistoryInfo = {
@@ -171,6 +183,7 @@ export const NO_HISTORY: HistoryInfo = {
   limitBytes: 0,
   growing: false,
   marks: [],
+  comparison: null,
 };
 
 export const LIVE_VIEW: View = {

@@ -6,6 +6,8 @@ const command: WindowCommand = {
   kind: 'window',
   logs: [],
   set: null,
+  captions: null,
+  compare: null,
   stdin: false,
   sizeBytes: null,
   browser: false,

@@ -41,6 +41,8 @@ function command(): WindowCommand {
     kind: 'window',
     logs: [join(root, 'not-there-yet.log')],
     set: null,
+    captions: null,
+    compare: null,
     stdin: false,
     sizeBytes: null,
     browser: false,

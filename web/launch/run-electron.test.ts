@@ -10,6 +10,8 @@ const command: WindowCommand = {
   kind: 'window',
   logs: ['-odd name.log'],
   set: null,
+  captions: null,
+  compare: null,
   stdin: false,
   sizeBytes: 1n << 62n,
   browser: false,
@@ -44,6 +46,8 @@ describe('running the desktop shell', () => {
     expect(decodeLaunchRequest(readFileSync(written, 'utf8'))).toEqual({
       logs: [resolve('-odd name.log')],
       set: null,
+      captions: null,
+      compare: null,
       stdin: false,
       sizeBytes: 1n << 62n,
     });

@@ -27,6 +27,8 @@ export function runElectron(
         logs: command.logs.map((log) => resolve(log)),
         set: command.set,
         stdin: command.stdin,
+        captions: command.captions === null ? null : resolve(command.captions),
+        compare: command.compare,
         sizeBytes: command.sizeBytes,
       }),
     },

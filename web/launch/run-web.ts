@@ -61,7 +61,9 @@ function startSources(engine: Engine, command: WindowCommand, diskHosts: readonl
   const starts: Promise<void>[] = diskHosts.map((host) => engine.addHost(host));
   if (command.logs.length > 0) starts.push(engine.openLogs(command.logs, command.sizeBytes));
   if (command.set !== null) starts.push(engine.openSet(command.set));
+  if (command.compare !== null) starts.push(engine.compare(command.compare));
   if (command.stdin) starts.push(engine.openStdin(process.stdin, command.sizeBytes));
+  if (command.captions !== null) engine.captionFiles.add(command.captions);
   if (starts.length === 0) starts.push(engine.openSample());
   for (const start of starts) start.catch((error: unknown) => say(String(error)));
 }

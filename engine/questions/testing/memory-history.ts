@@ -1,4 +1,4 @@
-import type { HistoryInfo } from '#shared/contract/time.ts';
+import type { KeptInfo } from '#shared/contract/time.ts';
 import { NO_HISTORY } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
@@ -29,7 +29,7 @@ export class MemoryHistory implements History {
     return last === undefined ? 0 : last.firstSequence + last.count - 1;
   }
 
-  info(): Omit<HistoryInfo, 'growing' | 'marks'> {
+  info(): KeptInfo {
     const { firstSequence, lastSequence } = this;
     const clocks = this.#batches
       .flatMap((batch) => [...batch.clockUs.subarray(0, batch.count)])
