@@ -88,7 +88,8 @@ export function decodeBody(
   const buffer = (number: number, maxBytes: number): Uint8Array => {
     const region = regions[number];
     if (region === undefined) throw new RangeError(`a batch without its buffer ${number}`);
-    if (region.offset + region.length > body.length) throw new RangeError('a buffer that ends past its batch');
+    if (region.offset + region.length > body.length)
+      throw new RangeError('a buffer that ends past its batch');
     const bytes = body.subarray(region.offset, region.offset + region.length);
     return isPacked ? unpack(bytes, maxBytes) : bytes;
   };

@@ -114,7 +114,8 @@ export interface KeyedTable {
 /** @throws RangeError when there are more than can be right. */
 export function readKeys(table: KeyedTable): ReadonlyMap<string, string> {
   const count = table.customMetadataLength();
-  if (!(count <= MAX_KEYS)) throw new RangeError(`${count} keys of metadata; at most ${MAX_KEYS} can be right`);
+  if (!(count <= MAX_KEYS))
+    throw new RangeError(`${count} keys of metadata; at most ${MAX_KEYS} can be right`);
   const keys = new Map<string, string>();
   for (let i = 0; i < count; i += 1) {
     const entry = table.customMetadata(i);
@@ -139,7 +140,8 @@ export function readLayout({ table, bodyBytes }: MessageFacts, maxRows: number):
 
 export function layoutOf(batch: RecordBatchTable, bodyBytes: number, maxRows: number): BatchLayout {
   const count = Number(batch.length());
-  if (!(count >= 0 && count <= maxRows)) throw new RangeError(`a batch of ${count} rows; at most ${maxRows} can be right`);
+  if (!(count >= 0 && count <= maxRows))
+    throw new RangeError(`a batch of ${count} rows; at most ${maxRows} can be right`);
   const buffers = batch.buffersLength();
   if (!(buffers <= MAX_BUFFERS)) throw new RangeError(`a batch of ${buffers} buffers`);
   const regions: Region[] = [];
@@ -154,7 +156,9 @@ export function layoutOf(batch: RecordBatchTable, bodyBytes: number, maxRows: nu
   }
   const compression = batch.compression();
   if (compression !== null && compression.codec() !== CompressionType.ZSTD) {
-    throw new RangeError('buffers packed with LZ4; nbdscope reads those that are packed with zstd, or not at all');
+    throw new RangeError(
+      'buffers packed with LZ4; nbdscope reads those that are packed with zstd, or not at all',
+    );
   }
   return { count, regions, isPacked: compression !== null };
 }

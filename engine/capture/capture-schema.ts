@@ -1,4 +1,15 @@
-import { Dictionary, Field, Float64, Schema, TimestampNanosecond, Uint8, Uint16, Uint32, Uint64, Utf8 } from 'apache-arrow';
+import {
+  Dictionary,
+  Field,
+  Float64,
+  Schema,
+  TimestampNanosecond,
+  Uint8,
+  Uint16,
+  Uint32,
+  Uint64,
+  Utf8,
+} from 'apache-arrow';
 import { OP_NAMES, RowKind } from '#shared/events/vocabulary.ts';
 
 /**

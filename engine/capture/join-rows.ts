@@ -29,7 +29,8 @@ export class RowJoiner {
       const disk = rows.disk[i] ?? 0;
       const slot = rows.slot[i] ?? 0;
       let request = 0;
-      if (kind === RowKind.Completion || kind === RowKind.Unanswered) request = this.#inFlight.take(disk, slot);
+      if (kind === RowKind.Completion || kind === RowKind.Unanswered)
+        request = this.#inFlight.take(disk, slot);
       if (kind === RowKind.Completion && request >= first && isRepeat(rows, request - first, i)) {
         this.#answer(rows, i, out, request);
         continue;
@@ -54,6 +55,18 @@ export class RowJoiner {
       out.textEnds[at + 1] = textBytes;
     }
     out.text = joined(texts, textBytes);
+  }
+
+  /** Fills `out` with requests that are in flight, each with a sequence number of its own (0: not known any more). */
+  begin(requests: EventBatch, sequences: Float64Array, out: CaptureRows): void {
+    out.clear();
+    for (let i = 0; i < requests.count; i += 1) {
+      copyRow(requests, i, out, i);
+      const sequence = sequences[i] ?? 0;
+      putWhole(out.sequence, i, sequence);
+      this.#inFlight.set(requests.disk[i] ?? 0, requests.slot[i] ?? 0, sequence);
+    }
+    out.count = requests.count;
   }
 
   /** Puts the reply in row `i` into the row of its request. */

@@ -133,7 +133,12 @@ export function readDictionary(
   if (data === null) throw new RangeError('a dictionary without its words');
   const { count, regions, isPacked } = layoutOf(data, facts.bodyBytes, MAX_WORDS);
   const [, endsRegion, textRegion] = regions;
-  if (isPacked || endsRegion === undefined || textRegion === undefined || endsRegion.length < 4 * (count + 1)) {
+  if (
+    isPacked ||
+    endsRegion === undefined ||
+    textRegion === undefined ||
+    endsRegion.length < 4 * (count + 1)
+  ) {
     throw new RangeError('a dictionary that is packed or cut');
   }
   const view = new DataView(body.buffer, body.byteOffset + endsRegion.offset, endsRegion.length);

@@ -60,7 +60,8 @@ function fillRow(read: CaptureRows, at: number, rows: EventBatch, i: number): vo
   rows.errno[i] = !answered && read.has(AT.errno, at) ? (read.errno[at] ?? 0) : 0;
   rows.timeUs[i] = read.has(AT.arrival, at) ? timeUsAt(read.arrival, at) : Number.NaN;
   rows.clockUs[i] = read.has(AT.clock, at) ? timeUsAt(read.clock, at) : Number.NaN;
-  rows.latencyUs[i] = !answered && read.has(AT.latency_us, at) ? (read.latencyUs[at] ?? Number.NaN) : Number.NaN;
+  rows.latencyUs[i] =
+    !answered && read.has(AT.latency_us, at) ? (read.latencyUs[at] ?? Number.NaN) : Number.NaN;
 }
 
 function fillReply(read: CaptureRows, at: number, rows: EventBatch, i: number): void {

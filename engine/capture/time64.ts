@@ -7,7 +7,7 @@
 const TWO_32 = 0x1_0000_0000;
 
 /** Times before the epoch or past the year 2262 have no place in the column. */
-const MAX_US = 9_223_372_036_854_775;
+const MAX_US = 9_223_372_036_000_000;
 
 /** Whether {@link putTimeUs} can hold a time at all: it is known, and in the column's range. */
 export function isTimeUs(us: number): boolean {
