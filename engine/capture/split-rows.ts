@@ -34,6 +34,18 @@ export function splitRows(read: CaptureRows, first: number, last: number): Event
   return rows;
 }
 
+/** The requests that were in flight when a capture began, each in a batch of its own as their numbers do not follow each other. */
+export function* splitBefore(read: CaptureRows): Generator<EventBatch> {
+  for (let at = 0; at < read.count; at += 1) {
+    if (read.kind[at] !== RowKind.Request) continue;
+    const row = new EventBatch(1);
+    row.count = 1;
+    row.firstSequence = wholeAt(read.sequence, at);
+    fillRow(read, at, row, 0);
+    yield row;
+  }
+}
+
 function placeOf(sequence: number, first: number, last: number): number {
   if (!(sequence >= first && sequence <= last)) {
     throw new RangeError(`a row with sequence number ${sequence} in a batch of ${first} to ${last}`);

@@ -40,11 +40,18 @@ export function recordedLog(name: string): Recorded {
   return recorded;
 }
 
-/** Writes all of a history to a finished capture. */
-export async function writeCapture(path: string, { history }: Recorded, from = 1): Promise<void> {
+/** Writes all of a history to a finished capture. @param pieceRows rows that are written at a time. */
+export async function writeCapture(
+  path: string,
+  { history }: Recorded,
+  from = 1,
+  pieceRows = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const target = { path, replace: false, producer: 'nbdscope test' };
   const writer = await CaptureWriter.create(target, { disks: [], arrays: [] }, history, from);
-  await writer.follow(history, history.lastSequence);
+  while (writer.lastSequence < history.lastSequence) {
+    await writer.follow(history, Math.min(history.lastSequence, writer.lastSequence + pieceRows));
+  }
   await writer.finish();
 }
 
