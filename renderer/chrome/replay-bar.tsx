@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { REPLAY_SPEEDS } from '#shared/contract/commands.ts';
 import type { ReplayInfo } from '#shared/contract/messages.ts';
 import { playOrPause } from '../control/picture-deeds.ts';
+import { shownCaption } from '../store/app-store.ts';
 import { formatClock, formatPosition } from '../words/format.ts';
 import { actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
@@ -13,7 +14,7 @@ import { ActionButton, Tip, TipWords } from './tip.tsx';
 export function ReplayBar({ replay }: { readonly replay: ReplayInfo }): ReactElement {
   const app = useApp();
   const clockUs = useAppState((state) => state.counters.clockUs);
-  const caption = useAppState((state) => state.counters.caption);
+  const caption = useAppState(shownCaption);
   const spanUs = Math.max(1, replay.lastUs - replay.firstUs);
   const shownUs = Number.isNaN(clockUs) ? replay.positionUs : clockUs;
   const atUs = Math.min(Math.max(0, shownUs - replay.firstUs), spanUs);

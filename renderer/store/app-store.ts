@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { captionAt } from '#shared/captions/captions-file.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { LIVE_VIEW, type View } from '#shared/contract/time.ts';
@@ -136,6 +137,11 @@ export interface AppState {
 /** Whether the side panel is to be seen. */
 export function showsSide(state: AppState): boolean {
   return state.narrow ? state.sideOver : state.sideOpen;
+}
+
+/** The words that belong to the moment shown; null for none. */
+export function shownCaption(state: AppState): string | null {
+  return captionAt(state.session?.history.marks ?? [], state.counters.clockUs);
 }
 
 /** The counters of the disk in hand, once it has shown something. */
