@@ -44,6 +44,7 @@ const KIND_NAMES: readonly (readonly [number, string])[] = [
   [RowKind.ClearPicture, 'clear'],
   [RowKind.Caption, 'caption'],
   [RowKind.FaultChange, 'fault'],
+  [RowKind.Mark, 'mark'],
   [SESSION_ROW, 'session'],
 ];
 

@@ -1,5 +1,6 @@
 import type { History } from '#engine/history/history.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
+import type { SessionState } from '#shared/model/session-state.ts';
 import { BATCH_ROWS, CaptureEncoder } from './capture-encoder.ts';
 import { CaptureFile } from './capture-file.ts';
 import type { CaptureSession } from './capture-session.ts';
@@ -33,20 +34,20 @@ export class CaptureWriter {
   }
 
   /**
-   * Makes a capture that begins with row `from` of a history, or with its first row where that is later.
+   * Makes a capture of the rows from `first` on.
+   * @param before the state before them; null when it is empty. Of it the requests are written that are in flight there.
    * @throws Error when the file cannot be made.
    */
   static async create(
     target: CaptureTarget,
     session: CaptureSession,
-    history: History | null,
-    from: number,
+    before: SessionState | null,
+    first: number,
   ): Promise<CaptureWriter> {
     const encoder = new CaptureEncoder();
     const head = [...encoder.head(target.producer, session)];
-    const first = Math.max(from, history?.firstSequence ?? 1, 1);
-    if (history !== null && first > 1) {
-      const { requests, sequences } = requestsInFlight(await history.stateAt(first - 1));
+    if (before !== null) {
+      const { requests, sequences } = requestsInFlight(before);
       for (let at = 0; at < requests.count; at += BATCH_ROWS) {
         const end = Math.min(at + BATCH_ROWS, requests.count);
         const part = new EventBatch(end - at);
@@ -56,6 +57,23 @@ export class CaptureWriter {
     }
     const file = await CaptureFile.create(target.path, head, target.replace);
     return new CaptureWriter(file, encoder, first, JSON.stringify(session));
+  }
+
+  /** Makes a capture that begins with row `from` of a history, or with its first row where that is later. */
+  static async ofHistory(
+    target: CaptureTarget,
+    session: CaptureSession,
+    history: History,
+    from: number,
+  ): Promise<CaptureWriter> {
+    const first = Math.max(from, history.firstSequence, 1);
+    const before = first > 1 ? await history.stateAt(first - 1) : null;
+    return CaptureWriter.create(target, session, before, first);
+  }
+
+  /** What was said last of the disks and arrays, as JSON. */
+  get sessionText(): string {
+    return this.#sessionText;
   }
 
   get path(): string {
@@ -90,20 +108,24 @@ export class CaptureWriter {
         `${history.firstSequence - this.#next} rows left the history before they could be written to ${this.path}`,
       );
     }
-    for await (const batch of history.rows(this.#next, to, signal)) {
-      let from = 0;
-      while (from < batch.count) {
-        const until = Math.min(batch.count, from + BATCH_ROWS - this.#rows.count);
-        if (this.#rows.count === 0) this.#rows.firstSequence = batch.firstSequence + from;
-        this.#rows.appendRows(batch, from, until);
-        from = until;
-        if (this.#rows.isFull) await this.#flush();
-      }
-    }
-    await this.#flush();
+    for await (const batch of history.rows(this.#next, to, signal)) await this.put(batch);
+    await this.flush();
   }
 
-  async #flush(): Promise<void> {
+  /** Takes rows that follow those before. They are in the file after {@link flush}, or when there are many. */
+  async put(batch: EventBatch): Promise<void> {
+    let from = 0;
+    while (from < batch.count) {
+      const until = Math.min(batch.count, from + BATCH_ROWS - this.#rows.count);
+      if (this.#rows.count === 0) this.#rows.firstSequence = batch.firstSequence + from;
+      this.#rows.appendRows(batch, from, until);
+      from = until;
+      if (this.#rows.isFull) await this.flush();
+    }
+  }
+
+  /** Writes what {@link put} has taken. */
+  async flush(): Promise<void> {
     const rows = this.#rows;
     if (rows.count === 0) return;
     const message = this.#encoder.rows(rows);
@@ -113,6 +135,7 @@ export class CaptureWriter {
     await this.#file.append(message);
   }
 
+  /** Returns once what was written outlasts a power cut. */
   sync(): Promise<void> {
     return this.#file.sync();
   }

@@ -63,7 +63,7 @@ describe('a capture', () => {
     const recorded = recordedLog('all-ops-10M/log');
     const { history } = recorded;
     const target = { path: newPath(), replace: false, producer: 'test' };
-    const writer = await CaptureWriter.create(target, { disks: [], arrays: [] }, history, 1);
+    const writer = await CaptureWriter.ofHistory(target, { disks: [], arrays: [] }, history, 1);
     await writer.follow(history, 2);
     await writer.follow(history, history.lastSequence);
     await writer.finish();

@@ -48,7 +48,7 @@ export async function writeCapture(
   pieceRows = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const target = { path, replace: false, producer: 'nbdscope test' };
-  const writer = await CaptureWriter.create(target, { disks: [], arrays: [] }, history, from);
+  const writer = await CaptureWriter.ofHistory(target, { disks: [], arrays: [] }, history, from);
   while (writer.lastSequence < history.lastSequence) {
     await writer.follow(history, Math.min(history.lastSequence, writer.lastSequence + pieceRows));
   }
