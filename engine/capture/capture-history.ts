@@ -101,7 +101,7 @@ export class CaptureHistory implements History {
     return this.#indexing;
   }
 
-  info(): Omit<HistoryInfo, 'growing' | 'marks'> {
+  info(): Omit<HistoryInfo, 'id' | 'growing' | 'marks'> {
     const { batches, sizeBytes } = this.#reader;
     const known = (us: number): number | null => (Number.isNaN(us) ? null : us);
     const last = batches.length - 1;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ArrayLayoutSchema } from '#shared/contract/arrays.ts';
+import type { DiskInfo, SourceInfo } from '#shared/contract/messages.ts';
 import { MAX_DISKS } from '#shared/model/session-state.ts';
 
 /**
@@ -30,6 +31,26 @@ const CaptureSessionSchema = v.object({
 export type CaptureSession = v.InferOutput<typeof CaptureSessionSchema>;
 
 export const NO_SESSION: CaptureSession = { disks: [], arrays: [] };
+
+/** What is to be written of a session, from what windows are told of it. */
+export function captureSession({
+  disks,
+  arrays,
+  sources,
+}: {
+  readonly disks: readonly DiskInfo[];
+  readonly arrays: CaptureSession['arrays'];
+  readonly sources: readonly SourceInfo[];
+}): CaptureSession {
+  return {
+    disks: disks.map(({ id, name, exportName, sizeBytes, source, faults }) => {
+      const from = sources.find((info) => info.id === source);
+      const faultFile = faults.errorSwitch?.file ?? null;
+      return { id, name, exportName, sizeBytes, source: from?.path ?? from?.name ?? '', faultFile };
+    }),
+    arrays: [...arrays],
+  };
+}
 
 /** Null when the text is none of ours: the capture is then shown without names and sizes. */
 export function decodeSession(text: string): CaptureSession | null {

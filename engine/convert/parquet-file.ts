@@ -124,11 +124,11 @@ function columnsOf(part: RequestPart, { diskName }: TableFacts) {
   ];
 }
 
-function joined(high: Uint32Array, low: Uint32Array, count: number): BigInt64Array {
+function joined(high: Uint32Array, low: Uint32Array, count: number): BigUint64Array {
   const both = new Uint32Array(2 * count);
   for (let i = 0; i < count; i += 1) {
     both[2 * i] = low[i] ?? 0;
     both[2 * i + 1] = high[i] ?? 0;
   }
-  return new BigInt64Array(both.buffer);
+  return new BigUint64Array(both.buffer);
 }

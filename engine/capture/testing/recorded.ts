@@ -5,6 +5,7 @@ import { LogDecoder } from '#engine/log/log-decoder.ts';
 import { OfflineSession } from '#engine/stats/offline-session.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { hasText } from '#shared/events/vocabulary.ts';
+import { type CaptureSession, NO_SESSION } from '../capture-session.ts';
 import { CaptureWriter } from '../capture-writer.ts';
 
 export const RECORDINGS = resolve(import.meta.dirname, '../../../assets/recordings');
@@ -22,7 +23,13 @@ export function recordedLogs(folder = ''): string[] {
 /** A session with a history, to which batches are given whose clocks are not yet set. */
 export class Recorded {
   readonly session = new OfflineSession();
-  readonly history = new SessionHistory(this.session.state);
+  readonly history: SessionHistory;
+
+  /** @param sequence the row behind which it begins. */
+  constructor(sequence = 0) {
+    this.session.state.sequence = sequence;
+    this.history = new SessionHistory(this.session.state);
+  }
 
   rows(batch: EventBatch): undefined {
     this.session.rows(batch);
@@ -46,9 +53,10 @@ export async function writeCapture(
   { history }: Recorded,
   from = 1,
   pieceRows = Number.POSITIVE_INFINITY,
+  session: CaptureSession = NO_SESSION,
 ): Promise<void> {
   const target = { path, replace: false, producer: 'nbdscope test' };
-  const writer = await CaptureWriter.ofHistory(target, { disks: [], arrays: [] }, history, from);
+  const writer = await CaptureWriter.ofHistory(target, session, history, from);
   while (writer.lastSequence < history.lastSequence) {
     await writer.follow(history, Math.min(history.lastSequence, writer.lastSequence + pieceRows));
   }
