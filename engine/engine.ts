@@ -6,7 +6,7 @@ import type { ArrayLayout } from '#shared/contract/arrays.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { SAMPLES, type SampleId } from '#shared/contract/samples.ts';
-import { NO_HISTORY } from '#shared/contract/time.ts';
+import { type HistoryInfo, NO_HISTORY } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
@@ -37,6 +37,8 @@ export interface EngineOptions {
 
 /** How often windows are told of changed disks, sources and notices. */
 const INFO_MS = 100;
+/** How often they are told how far the history reaches. */
+const HISTORY_MS = 1_000;
 
 /**
  * The engine of one nbdscope: its session and the windows that watch it. Knows nothing of Electron or HTTP: a host
@@ -61,6 +63,7 @@ export class Engine {
   /** Once a person may have changed what was told of a sample's array, it is not told again. */
   #sampleArrayTold = false;
   #infoTimer: NodeJS.Timeout | null = null;
+  #historyTimer: NodeJS.Timeout | null = null;
   #queue: Promise<void> = Promise.resolve();
 
   constructor(options: EngineOptions) {
@@ -69,6 +72,10 @@ export class Engine {
     this.session = new Session({
       rows: (batch: EventBatch) => {
         for (const window of this.#windows) window.feed.rows(batch);
+        this.#historyTimer ??= setTimeout(() => {
+          this.#historyTimer = null;
+          this.#scheduleInfo();
+        }, HISTORY_MS);
       },
       reset: () => {
         for (const window of this.#windows) window.feed.resync();
@@ -88,7 +95,7 @@ export class Engine {
 
   /** The past of what is open; null while nothing is kept of it. */
   get history(): History | null {
-    return null;
+    return this.session.history;
   }
 
   get windowCount(): number {
@@ -445,11 +452,18 @@ export class Engine {
       })),
       notices: [...this.session.notices],
       replay,
-      history: NO_HISTORY,
+      history: this.#historyInfo(),
       recentLogs: [...this.recentLogs.logs],
       modelBytes: budget.usedBytes,
       modelLimitBytes: budget.limitBytes,
     };
+  }
+
+  #historyInfo(): HistoryInfo {
+    const growing = this.session
+      .sourceInfos()
+      .some(({ status }) => status !== 'ended' && status !== 'failed');
+    return { ...NO_HISTORY, ...this.session.history?.info(), growing };
   }
 
   /** Tells windows soon; many changes within a moment are one message. */
@@ -468,6 +482,7 @@ export class Engine {
   async dispose(): Promise<void> {
     this.#disposed = true;
     if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
+    if (this.#historyTimer !== null) clearTimeout(this.#historyTimer);
     for (const window of [...this.#windows]) window.close();
     await this.enqueue(() => this.#hosts.stopAll());
     await this.enqueue(() => this.session.dispose());
@@ -475,5 +490,6 @@ export class Engine {
       await Promise.all([this.#nbdkits.dispose(), this.#logFaults.dispose(), this.faults.dispose()]);
     });
     if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
+    if (this.#historyTimer !== null) clearTimeout(this.#historyTimer);
   }
 }

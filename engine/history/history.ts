@@ -2,6 +2,17 @@ import type { HistoryInfo } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 
+/** A stretch of the rows, as a history keeps them together. */
+export interface HistoryChunk {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /**
+   * False when no row in it, request or reply, is of any of the blocks [firstBlock, endBlock) of that disk: it need not be
+   * read then. True when there may be one.
+   */
+  mayTouch(disk: number, firstBlock: number, endBlock: number): boolean;
+}
+
 /**
  * The past of a session: every row that was applied to its state, and states on the way from which any other is soon made.
  * A session writes one as it goes; an opened capture is one that lies in a file.
@@ -27,4 +38,6 @@ export interface History {
   stateAt(sequence: number, signal?: AbortSignal): Promise<SessionState>;
   /** The last row whose clock is no later than `us`; the row before the first when all are later. */
   sequenceAt(us: number): Promise<number>;
+  /** How the rows lie, in order and without a gap; for whoever need not read them all. Absent: nothing is known of that. */
+  chunks?(): readonly HistoryChunk[];
 }

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { SourceDisk } from '#engine/session/source.ts';
+import { type Caption, parseCaptionTable, readCaptions } from '#shared/captions/captions-file.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
-import { type Caption, parseCaptionTable, readSteps } from './captions.ts';
 import type { DecoderFacts } from './decoder-facts.ts';
 import { LogDecoder } from './log-decoder.ts';
 
@@ -51,7 +51,7 @@ export async function readRecording(files: RecordingFiles): Promise<Recording> {
   const firstUs = Math.min(...logs.map((log) => log.firstUs));
   const sentences = files.captions === null ? {} : parseCaptionTable(await readFile(files.captions, 'utf8'));
   const steps = files.steps === null ? '' : await readFile(files.steps, 'utf8');
-  const captions = readSteps(steps, firstUs, sentences);
+  const { captions } = readCaptions(steps, firstUs, sentences);
   const disks: SourceDisk[] = [];
   const streams: RowStream[] = [];
   for (const [i, log] of logs.entries()) {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parseCaptionTable, readCaptions } from '#shared/captions/captions-file.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
-import { parseCaptionTable, readSteps } from './captions.ts';
 import { RECORDINGS } from './golden/make-golden.ts';
 import { createReplaySource, openSampleReplay, type ReplaySource } from './replay-source.ts';
 import { probe, until } from './source-probe.ts';
@@ -30,9 +30,9 @@ function positionAt(of: ReplaySource): { us: number; fromMs: number; toMs: numbe
 describe('captions', () => {
   it('have a sentence for every step of the built-in recording', () => {
     const table = parseCaptionTable(readFileSync(join(SAMPLE, 'captions.json'), 'utf8'));
-    const steps = readSteps(
+    const { captions: steps } = readCaptions(
       readFileSync(join(SAMPLE, 'steps'), 'utf8'),
-      Date.UTC(2026, 10, 20) * 1000,
+      Date.UTC(2026, 10, 20, 22, 20) * 1000,
       table,
     );
     expect(steps).toHaveLength(12);
@@ -43,18 +43,22 @@ describe('captions', () => {
   it('have one for every step of the recording of five disks', () => {
     const folder = join(RECORDINGS, 'raid5-story-5x64M');
     const table = parseCaptionTable(readFileSync(join(folder, 'captions.json'), 'utf8'));
-    const steps = readSteps(
+    const { captions: steps } = readCaptions(
       readFileSync(join(folder, 'steps'), 'utf8'),
-      Date.UTC(2026, 10, 21) * 1000,
+      Date.UTC(2026, 10, 21, 3, 31) * 1000,
       table,
     );
     expect(steps.map(({ text }) => text)).toEqual(Object.values(table));
   });
 
   it('go on past midnight', () => {
-    const steps = readSteps('STEP a 23:59:59.5\nnot a step\nSTEP b 00:00:01.000000000\n', 86_399_000_000, {
-      b: 'B',
-    });
+    const { captions: steps } = readCaptions(
+      'STEP a 23:59:59.5\nnot a step\nSTEP b 00:00:01.000000000\n',
+      86_399_000_000,
+      {
+        b: 'B',
+      },
+    );
     expect(steps).toEqual([
       { text: 'a', clockUs: 86_399_500_000 },
       { text: 'B', clockUs: 86_401_000_000 },

@@ -1,8 +1,8 @@
-import type { Answer } from '#shared/channel/answer.ts';
 import { encodeAnswer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import type { History } from '../history/history.ts';
 import { RefusedError } from '../refused-error.ts';
+import { answerQuestion } from './answers.ts';
 
 /** Questions one window may have open at once. */
 const MAX_OPEN = 32;
@@ -56,8 +56,4 @@ export class Questions {
       if (!signal.aborted) this.#open.delete(id);
     }
   }
-}
-
-function answerQuestion(_history: History, question: Question, _signal: AbortSignal): Promise<Answer> {
-  return Promise.reject(new RefusedError(`questions about "${question.about}" are not answered yet`));
 }

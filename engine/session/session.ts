@@ -4,6 +4,7 @@ import type { DiskInfo, Notice, SourceInfo } from '#shared/contract/messages.ts'
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
 import { MAX_DISKS, SessionState } from '#shared/model/session-state.ts';
+import { SessionHistory } from '../history/session-history.ts';
 import { Merge, type MergeInput } from './merge.ts';
 import type { Source, SourceDisk, SourceNotice, SourceProgress, SourceSink } from './source.ts';
 
@@ -82,6 +83,7 @@ export class Session {
   readonly #byInput = new Map<MergeInput, SourceEntry>();
   readonly #disks = new Map<number, DiskEntry>();
   readonly #notices = new Map<string, Notice>();
+  #history: SessionHistory | null = null;
   #nextSource = 0;
   #nextDisk = 0;
   #nextNotice = 1;
@@ -119,6 +121,14 @@ export class Session {
     return id;
   }
 
+  /**
+   * Every row since the session began, or since a disk left it or it was emptied: what rows before such a change tell does not
+   * lead to the state after it, so history begins anew there. Null until the first row.
+   */
+  get history(): SessionHistory | null {
+    return this.#history;
+  }
+
   sourceOf(id: number): Source | null {
     return this.#entries.get(id)?.source ?? null;
   }
@@ -151,6 +161,7 @@ export class Session {
     for (const disk of entry.diskIds) {
       if (!this.#disks.delete(disk)) continue;
       this.state.removeDisk(disk);
+      this.#endHistory();
       this.#listener.diskGone(disk);
       this.#listener.reset();
     }
@@ -175,9 +186,15 @@ export class Session {
     const sequence = this.state.sequence;
     this.state = new SessionState();
     this.state.sequence = sequence;
+    this.#endHistory();
     this.#notices.delete(BUDGET_NOTICE_KEY);
     this.#listener.reset();
     this.#listener.infoChanged();
+  }
+
+  #endHistory(): void {
+    this.#history?.dispose();
+    this.#history = null;
   }
 
   setDiskSize(disk: number, bytes: bigint): void {
@@ -266,6 +283,7 @@ export class Session {
   async dispose(): Promise<void> {
     await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
     this.#merge.dispose();
+    this.#endHistory();
   }
 
   #sinkOf(entry: SourceEntry): SourceSink {
@@ -363,7 +381,9 @@ export class Session {
       rows.clockUs[i] = clockUs;
     }
     rows.firstSequence = state.sequence + 1;
+    this.#history ??= new SessionHistory(state);
     state.apply(rows);
+    this.#history.append(rows, state);
     this.#noticeMemory();
     this.#listener.rows(rows);
   }

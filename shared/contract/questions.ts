@@ -35,10 +35,11 @@ export const QuestionSchema = v.variant('about', [
     perDisk: v.boolean(),
   }),
   /**
-   * The requests that touched a range of blocks, latest first, `limit` at most, before `beforeSequence` (null: from the end).
-   * Columns, one element a request: `sequence`, `arrivalUs`, `latencyUs` (f64; NaN unknown), `op`, `flags`, `errno` (u16; 65535
-   * unanswered, 65534 in flight), `connection` u32, `offsetBytes`, `lengthBytes` (u64). JSON `{ total, more }`: how many there
-   * are in all, and whether earlier ones are left.
+   * The requests on a range of blocks, latest first, `limit` at most, before `beforeSequence` (null: from the end). Columns,
+   * one element a request: `sequence`, `arrivalUs`, `latencyUs` (f64; NaN unknown), `op`, `flags` (u16), `errno` (u16, as in
+   * the list of latest requests: ERRNO_PENDING while in flight, ERRNO_UNANSWERED where no reply will come), `connection` u32,
+   * `offsetBytes`, `lengthBytes` (u64). JSON {@link BlockAnswer}. Counting all of them looks through the whole history, which
+   * the latest of them alone rarely need: it is done only with `count`.
    */
   v.strictObject({
     about: v.literal('block'),
@@ -47,18 +48,28 @@ export const QuestionSchema = v.variant('about', [
     endBlock: whole,
     beforeSequence: v.nullable(whole),
     limit: count(1000),
+    count: v.boolean(),
   }),
-  /** Totals of a span; all in JSON, of the form {@link SpanTotals}. */
+  /** Totals of the requests that arrived in a span; all in JSON, of the form {@link SpanTotals}. */
   v.strictObject({ about: v.literal('span'), span: SpanSchema, disks }),
-  /** How long requests took, over time: `counts` u32, disk by disk, LATENCY_MAP_ROWS rows of `columns` each. JSON `{ disks }`. */
+  /**
+   * How long requests took, over time: `counts` u32, disk by disk, LATENCY_MAP_ROWS rows of `columns` each; a request stands in
+   * the column in which it arrived. JSON `{ disks }`: the disks asked about, or those that had requests, in ascending order.
+   */
   v.strictObject({ about: v.literal('latencyMap'), span: SpanSchema, columns: count(2048), disks }),
-  /** Where on one disk requests went, over time: `counts` u32, `rows` rows (from the disk's beginning) of `columns` for reads, then for what writes. */
+  /**
+   * Where on one disk requests went, over time: `counts` u32, `rows` rows of `columns` for reads, then for what writes (write,
+   * trim, zero). The blocks [firstBlock, endBlock) lie in `rows` parts of equally many blocks, the last maybe of fewer; a
+   * request counts once in every row it touches, in the column in which it arrived. JSON `{ blocksPerRow }`.
+   */
   v.strictObject({
     about: v.literal('seekPlot'),
     span: SpanSchema,
     columns: count(2048),
     rows: count(1024),
     disk,
+    firstBlock: whole,
+    endBlock: whole,
   }),
 ]);
 
@@ -73,35 +84,57 @@ export interface OpTotals {
   readonly maxUs: number | null;
 }
 
+/** The JSON of an answer about blocks. */
+export interface BlockAnswer {
+  /** How many requests there are in all, before `beforeSequence` and after; null unless asked to count. */
+  readonly total: number | null;
+  /** Whether earlier ones are left. */
+  readonly more: boolean;
+}
+
+/** Requests of one disk and direction that {@link SpanTotals.sequentialShare} looks back over. */
+export const SEQUENTIAL_WINDOW = 32;
+
 /** The answer to a question about a span. */
 export interface SpanTotals {
   readonly fromUs: number;
   readonly toUs: number;
   /** By Op. */
   readonly ops: readonly OpTotals[];
-  /** Requests by size: `bytes` and more, in powers of two. */
+  /** Requests by size: `bytes` and more, below twice that; powers of two, ascending. Those without a length are left out. */
   readonly sizes: readonly { readonly bytes: number; readonly requests: number }[];
-  /** Share of reads and writes that begin where an earlier one of the same disk and direction ended, 0 to 1; null for none. */
+  /**
+   * Share of reads and writes that begin where one of the {@link SEQUENTIAL_WINDOW} before it, of the same disk and direction,
+   * ended, 0 to 1; null for none.
+   */
   readonly sequentialShare: number | null;
+  /** Of all disks asked about together. */
   readonly mostInFlight: number;
-  /** Blocks touched most often, in ranges, most first. */
-  readonly hot: readonly {
-    readonly disk: number;
-    readonly firstBlock: number;
-    readonly endBlock: number;
-    readonly requests: number;
-  }[];
-  /** The longest waits, longest first. */
-  readonly waits: readonly {
-    readonly disk: number;
-    readonly op: number;
-    readonly sequence: number;
-    readonly arrivalUs: number;
-    readonly latencyUs: number;
-    readonly offsetBytes: string;
-    readonly lengthBytes: string;
-    readonly errno: number;
-  }[];
+  /**
+   * Ranges of blocks by how many reads, writes, trims and zeroes touched each, most first; at least twice. A range that comes
+   * from too many to be kept apart is a whole unit of its disk, and counts what touched any part of that.
+   */
+  readonly hot: readonly HotRange[];
+  /** The longest waits, longest first; of those in flight still (errno ERRNO_PENDING), how long so far. */
+  readonly waits: readonly LongWait[];
+}
+
+export interface HotRange {
+  readonly disk: number;
+  readonly firstBlock: number;
+  readonly endBlock: number;
+  readonly requests: number;
+}
+
+export interface LongWait {
+  readonly disk: number;
+  readonly op: number;
+  readonly sequence: number;
+  readonly arrivalUs: number;
+  readonly latencyUs: number;
+  readonly offsetBytes: string;
+  readonly lengthBytes: string;
+  readonly errno: number;
 }
 
 /** Asking, as part of the commands. */
