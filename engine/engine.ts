@@ -463,7 +463,7 @@ export class Engine {
     const growing = this.session
       .sourceInfos()
       .some(({ status }) => status !== 'ended' && status !== 'failed');
-    return { ...NO_HISTORY, ...this.session.history?.info(), growing };
+    return { ...NO_HISTORY, ...this.session.history?.info(), growing, marks: [...this.session.marks] };
   }
 
   /** Tells windows soon; many changes within a moment are one message. */

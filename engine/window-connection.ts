@@ -210,10 +210,19 @@ export class WindowConnection {
       case 'play':
       case 'step':
       case 'goLive':
-      case 'addMark':
-      case 'editMark':
-      case 'removeMark':
         throw new RefusedError(`"${command.command}" cannot be done yet`);
+      case 'addMark':
+        engine.session.addMarks([command]);
+        return undefined;
+      case 'addMarks':
+        engine.session.addMarks(command.marks);
+        return undefined;
+      case 'editMark':
+        engine.session.editMark(command.id, command);
+        return undefined;
+      case 'removeMark':
+        engine.session.removeMark(command.id);
+        return undefined;
       case 'ask':
         this.#questions.ask(command.id, command.question);
         return undefined;

@@ -60,8 +60,8 @@ describe('captions', () => {
       },
     );
     expect(steps).toEqual([
-      { text: 'a', clockUs: 86_399_500_000 },
-      { text: 'B', clockUs: 86_401_000_000 },
+      { kind: 'caption', text: 'a', clockUs: 86_399_500_000 },
+      { kind: 'caption', text: 'B', clockUs: 86_401_000_000 },
     ]);
   });
 });

@@ -2,6 +2,10 @@ import type { Answer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import type { History } from '../history/history.ts';
 import { RefusedError } from '../refused-error.ts';
+import { answerBlock } from './block.ts';
+import { answerLatencyMap } from './latency-map.ts';
+import { answerSeekPlot } from './seek-plot.ts';
+import { answerSpan } from './span.ts';
 
 /** A question about one thing. */
 export type QuestionAbout<About extends Question['about']> = Extract<Question, { readonly about: About }>;
@@ -19,10 +23,10 @@ export type Answerer<About extends Question['about']> = (
 /** Who answers which question: each kind has a file of its own. */
 const ANSWERERS: { readonly [About in Question['about']]: Answerer<About> } = {
   timeline: notYet,
-  block: notYet,
-  span: notYet,
-  latencyMap: notYet,
-  seekPlot: notYet,
+  block: answerBlock,
+  span: answerSpan,
+  latencyMap: answerLatencyMap,
+  seekPlot: answerSeekPlot,
 };
 
 export function answerQuestion<About extends Question['about']>(

@@ -1,11 +1,14 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import { type FaultChange, NO_FAULTS } from '#shared/contract/faults.ts';
 import type { DiskInfo, Notice, SourceInfo } from '#shared/contract/messages.ts';
+import { MAX_MARKS, type Mark } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
 import { MAX_DISKS, SessionState } from '#shared/model/session-state.ts';
 import { SessionHistory } from '../history/session-history.ts';
+import { RefusedError } from '../refused-error.ts';
 import { Merge, type MergeInput } from './merge.ts';
+import { type MarkChange, type MarkDraft, type MarkIds, SessionMarks } from './session-marks.ts';
 import type { Source, SourceDisk, SourceNotice, SourceProgress, SourceSink } from './source.ts';
 
 /** Told of what changes, by the engine that shows the session to windows. */
@@ -30,6 +33,8 @@ interface SourceEntry {
   readonly input: MergeInput;
   /** The session's disk number for each of the source's. */
   readonly diskIds: number[];
+  /** The session's number for each of its marks. */
+  readonly markIds: MarkIds;
   readonly run: number | null;
   /** For disks of a log that does not tell their size. */
   readonly fallbackSizeBytes: bigint | null;
@@ -83,6 +88,7 @@ export class Session {
   readonly #byInput = new Map<MergeInput, SourceEntry>();
   readonly #disks = new Map<number, DiskEntry>();
   readonly #notices = new Map<string, Notice>();
+  readonly #marks = new SessionMarks();
   #history: SessionHistory | null = null;
   #nextSource = 0;
   #nextDisk = 0;
@@ -109,6 +115,7 @@ export class Session {
       source,
       input: this.#merge.add(),
       diskIds: [],
+      markIds: new Map(),
       run: options.run ?? null,
       fallbackSizeBytes: options.sizeBytes ?? null,
       progress: NOTHING_YET,
@@ -165,6 +172,10 @@ export class Session {
       this.#listener.diskGone(disk);
       this.#listener.reset();
     }
+    this.#marks.forget(entry.markIds);
+    // History begins anew where a disk has left: what is still marked is said again.
+    if (this.#history === null && this.#marks.list.length > 0)
+      this.#apply(this.#marks.restated(this.state.clockUs));
     for (const [key, notice] of this.#notices) if (notice.source === id) this.#notices.delete(key);
     this.#listener.sourceGone(id);
     this.#listener.infoChanged();
@@ -173,6 +184,7 @@ export class Session {
 
   /** Stops every source and starts on an empty state. */
   async reset(): Promise<void> {
+    this.#marks.clear();
     await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
     this.#disks.clear();
     this.#notices.clear();
@@ -184,6 +196,8 @@ export class Session {
   /** Empties the state and keeps the sources: a recording starts over. */
   restartState(): void {
     const sequence = this.state.sequence;
+    this.#marks.clear();
+    for (const { markIds } of this.#entries.values()) markIds.clear();
     this.state = new SessionState();
     this.state.sequence = sequence;
     this.#endHistory();
@@ -228,6 +242,28 @@ export class Session {
     const batch = new EventBatch(1);
     batch.pushText(JSON.stringify(change), { kind: RowKind.FaultChange, disk, timeUs });
     this.#apply(batch);
+  }
+
+  /** Named moments, in the order of the moments; those of the whole history. */
+  get marks(): readonly Mark[] {
+    return this.#marks.list;
+  }
+
+  /** Names moments: all of them or none. @throws RefusedError saying what will not do. */
+  addMarks(drafts: readonly MarkDraft[]): void {
+    const { sequence, clockUs } = this.state;
+    if (Number.isNaN(clockUs)) throw new RefusedError('nothing was recorded yet; there is no moment to mark');
+    this.#apply(this.#marks.add(drafts, sequence + 1, clockUs));
+  }
+
+  /** Changes a mark. @throws RefusedError for one that is not there, or a name that will not do. */
+  editMark(id: number, change: MarkChange): void {
+    this.#apply(this.#marks.edit(id, change, this.state.clockUs));
+  }
+
+  /** @throws RefusedError for a mark that is not there. */
+  removeMark(id: number): void {
+    this.#apply(this.#marks.remove(id, this.state.clockUs));
   }
 
   /** A sentence of the session's own, or of a source. One with the same key replaces the earlier. */
@@ -368,10 +404,11 @@ export class Session {
       if (id === ALL_DISKS) leftOut = true;
       disk[i] = id;
     }
-    this.#apply(leftOut ? withoutForeign(rows) : rows);
+    this.#apply(leftOut ? withoutForeign(rows) : rows, entry);
   }
 
-  #apply(rows: EventBatch): void {
+  /** @param entry the source whose rows these are; none for those of the session. */
+  #apply(rows: EventBatch, entry?: SourceEntry): void {
     if (rows.count === 0) return;
     const state = this.state;
     let clockUs = state.clockUs;
@@ -381,11 +418,25 @@ export class Session {
       rows.clockUs[i] = clockUs;
     }
     rows.firstSequence = state.sequence + 1;
+    if (entry !== undefined) SessionMarks.adopt(rows, entry.markIds);
+    this.#noteMarks(rows);
     this.#history ??= new SessionHistory(state);
     state.apply(rows);
     this.#history.append(rows, state);
     this.#noticeMemory();
     this.#listener.rows(rows);
+  }
+
+  #noteMarks(rows: EventBatch): void {
+    const { changed, leftOut } = this.#marks.apply(rows);
+    if (changed) this.#listener.infoChanged();
+    if (leftOut === 0) return;
+    this.notice(null, {
+      key: 'too-many-marks',
+      level: 'warning',
+      text: `there are more marks and captions than the ${MAX_MARKS} that one session shows; the later ones are left out`,
+      detail: null,
+    });
   }
 
   #noticeMemory(): void {
@@ -414,7 +465,10 @@ async function atMost(limitMs: number, work: Promise<void>): Promise<void> {
 function withoutForeign(rows: EventBatch): EventBatch {
   const kept = new EventBatch(Math.max(rows.count, 1));
   for (let i = 0; i < rows.count; i += 1) {
-    if (rows.disk[i] !== ALL_DISKS || rows.kind[i] === RowKind.Caption) kept.appendRows(rows, i, i + 1);
+    const kind = rows.kind[i];
+    if (rows.disk[i] !== ALL_DISKS || kind === RowKind.Caption || kind === RowKind.Mark) {
+      kept.appendRows(rows, i, i + 1);
+    }
   }
   return kept;
 }

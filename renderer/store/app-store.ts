@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { captionAt } from '#shared/captions/captions-file.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { LIVE_VIEW, type Span, type View } from '#shared/contract/time.ts';
@@ -163,6 +164,11 @@ export function showsSide(state: AppState): boolean {
 /** Whether there is a past to look at. */
 export function hasPast(state: AppState): boolean {
   return state.session !== null && state.session.history.firstUs !== null;
+}
+
+/** The words that belong to the moment shown; null for none. */
+export function shownCaption(state: AppState): string | null {
+  return captionAt(state.session?.history.marks ?? [], state.counters.clockUs);
 }
 
 /** The counters of the disk in hand, once it has shown something. */

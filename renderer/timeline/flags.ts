@@ -40,11 +40,13 @@ export function placeFlags(
       continue;
     }
     if (mark.clockUs >= window.toUs) break;
+    // A caption without words only ends the one before.
+    if (mark.text === '') continue;
     const xPx = xOf(window, widthPx, mark.clockUs);
     if (xPx - (places.at(-1)?.xPx ?? Number.NEGATIVE_INFINITY) >= APART_PX)
       places.push({ mark, xPx, inSight: true });
   }
-  if (before !== null && (places[0]?.xPx ?? Number.POSITIVE_INFINITY) >= APART_PX) {
+  if (before !== null && before.text !== '' && (places[0]?.xPx ?? Number.POSITIVE_INFINITY) >= APART_PX) {
     places.unshift({ mark: before, xPx: 0, inSight: false });
   }
   return places.map((place, i) => {

@@ -130,7 +130,7 @@ function paintFlags(pen: Pen, widthPx: number, scene: TimelineScene): void {
   for (const flag of flags) {
     const color = flag.mark.kind === 'mark' ? theme.chrome.accent : theme.chrome.mutedText;
     if (flag.inSight) {
-      pen.vertical(flag.xPx, layout.flags.topPx + 2, layout.flags.heightPx - 2 + band.heightPx, color, 0.55);
+      pen.vertical(flag.xPx, layout.flags.topPx + 2, layout.flags.heightPx - 2 + band.heightPx, color, 0.4);
       pen.rect(flag.xPx, layout.flags.topPx + 2, 3, layout.flags.heightPx - 5, color);
     }
     const textColor = flag.inSight ? theme.chrome.text : theme.chrome.mutedText;

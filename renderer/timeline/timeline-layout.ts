@@ -29,12 +29,12 @@ const ERRORS_PX = 3;
 const TALL_PX = 36;
 const TALL_COMPACT_PX = 22;
 /** All lanes together take no more, however many disks there are. */
-const MOST_LANES_PX = 120;
+const MOST_LANES_PX = 136;
 const MOST_LANES_COMPACT_PX = 48;
 const LANE_PX = 15;
 const LEAST_LANE_PX = 2;
 const LATENCY_PX = 14;
-const DEPTH_PX = 9;
+const DEPTH_PX = 12;
 
 /** The parts of a timeline with so many lanes; `compact` leaves out what a low or narrow window has no room for. */
 export function timelineLayout(lanes: number, compact: boolean): TimelineLayout {

@@ -10,6 +10,8 @@ export type TimeTarget = { readonly us: number } | { readonly sequence: number }
 const FORMS =
   'write a time of day (22:20:27.5), a step from here (+5s, −2m), time from the beginning (12.5, 1:02), a date with a time, or a row (#1200)';
 
+const DAY_US = 86_400_000_000;
+
 const UNITS_US: Readonly<Record<string, number>> = {
   us: 1,
   µs: 1,
@@ -20,7 +22,7 @@ const UNITS_US: Readonly<Record<string, number>> = {
   m: 60e6,
   min: 60e6,
   h: 3600e6,
-  d: 86_400e6,
+  d: DAY_US,
 };
 
 /**
@@ -37,10 +39,22 @@ export function parseGoToTime(text: string, history: HistoryInfo, shownUs: numbe
   const nearUs = Number.isNaN(shownUs) ? lastUs : shownUs;
   const stepUs = readStep(plain);
   if (stepUs !== null) return within(nearUs + stepUs, firstUs, lastUs, plain, zone);
-  const wall = (us: number): number => us + zoneOffsetUs(us, zone);
-  const read = parseMoment(plain, wall(firstUs), wall(nearUs));
+  const wallFirstUs = firstUs + zoneOffsetUs(firstUs, zone);
+  const read = parseMoment(plain, wallFirstUs);
   if ('error' in read) return { error: `"${text.trim()}" is no moment: ${FORMS}` };
-  return within(fromWallUs(read.us, zone), firstUs, lastUs, plain, zone);
+  if (!/^\d\d?:\d\d:\d\d/.test(plain)) return within(fromWallUs(read.us, zone), firstUs, lastUs, plain, zone);
+  const us = nearestDay(read.us, nearUs, firstUs, lastUs, zone);
+  return within(us, firstUs, lastUs, plain, zone);
+}
+
+/** The moment at which the clock of `zone` shows this time of day: of the days that are kept, the nearest to `nearUs`. */
+function nearestDay(wallUs: number, nearUs: number, firstUs: number, lastUs: number, zone: Zone): number {
+  const days = Math.round((nearUs + zoneOffsetUs(nearUs, zone) - wallUs) / DAY_US);
+  const candidates = [days, days - 1, days + 1].map((day) => fromWallUs(wallUs + day * DAY_US, zone));
+  const first = fromWallUs(wallUs, zone);
+  // To the second: the history begins within one.
+  const kept = candidates.filter((us) => us > firstUs - 1_000_000 && us < lastUs + 1_000_000);
+  return kept.toSorted((a, b) => Math.abs(a - nearUs) - Math.abs(b - nearUs))[0] ?? first;
 }
 
 /** `+1m30s` in µs; null for what is no step. */

@@ -26,7 +26,13 @@ export const SpanSchema = v.pipe(
 );
 
 export const MARK_KINDS = ['mark', 'caption'] as const;
-const markText = v.pipe(v.string(), v.trim(), v.maxLength(400));
+/** Longest words of a mark, in UTF-16 units. */
+export const MAX_MARK_TEXT = 400;
+/** Marks and captions that one session holds. */
+export const MAX_MARKS = 1000;
+const markText = v.pipe(v.string(), v.trim(), v.maxLength(MAX_MARK_TEXT));
+const markKind = v.picklist(MARK_KINDS);
+const newMark = { kind: markKind, text: markText, us: clockUs };
 
 /** What a window can ask for about time; part of the commands. */
 export const TIME_COMMANDS = [
@@ -51,18 +57,18 @@ export const TIME_COMMANDS = [
   v.strictObject({ command: v.literal('step'), by: v.picklist([-1, 1]) }),
   /** Back to the end, where rows are added. */
   v.strictObject({ command: v.literal('goLive') }),
-  /** Names a moment. */
+  /** Names a moment. A caption without words ends the one before; a mark has some. */
+  v.strictObject({ command: v.literal('addMark'), ...newMark }),
+  /** The same for many moments: all of them or, with words why, none. */
   v.strictObject({
-    command: v.literal('addMark'),
-    kind: v.picklist(MARK_KINDS),
-    text: markText,
-    us: clockUs,
+    command: v.literal('addMarks'),
+    marks: v.pipe(v.array(v.strictObject(newMark)), v.minLength(1), v.maxLength(MAX_MARKS)),
   }),
   /** Changes a mark; absent members stay as they are. */
   v.strictObject({
     command: v.literal('editMark'),
     id: markId,
-    kind: v.optional(v.picklist(MARK_KINDS)),
+    kind: v.optional(markKind),
     text: v.optional(markText),
     us: v.optional(clockUs),
   }),
@@ -71,9 +77,9 @@ export const TIME_COMMANDS = [
 
 /** A named moment: a mark, or a caption that is shown in the picture from then until the next. */
 export const MarkSchema = v.object({
-  /** The sequence number of the row that made it. */
+  /** The sequence number of the row that made it, in the session that shows it. */
   id: v.number(),
-  kind: v.picklist(MARK_KINDS),
+  kind: markKind,
   text: v.string(),
   clockUs: v.number(),
 });

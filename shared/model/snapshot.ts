@@ -5,7 +5,7 @@ import type { Page } from './page.ts';
 import { type DiskState, MAX_DISKS, type SessionState } from './session-state.ts';
 
 const SNAPSHOT_MAGIC = 0x4e534253; // "SBSN"
-const SNAPSHOT_VERSION = 4;
+const SNAPSHOT_VERSION = 5;
 
 /** How far the pages of one disk have been written. */
 interface DiskCursor {
@@ -141,9 +141,6 @@ function readStart(from: ByteReader): number {
 
 function writeHead(state: SessionState, to: ByteWriter): void {
   for (const n of [state.clockUs, state.epochMs, state.clears, state.clearedUs]) to.f64(n);
-  const caption = new TextEncoder().encode(state.caption?.text ?? '');
-  to.f64(state.caption?.clockUs ?? Number.NaN);
-  to.array(caption);
   state.recent.write(to);
   state.inStep.write(to);
   state.faultHistory.write(to);
@@ -166,9 +163,6 @@ function readHead(state: SessionState, from: ByteReader): void {
   state.epochMs = from.f64();
   state.clears = from.f64();
   state.clearedUs = from.f64();
-  const captionUs = from.f64();
-  const text = new TextDecoder().decode(from.bytes());
-  state.caption = text === '' ? null : { text, clockUs: captionUs };
   state.recent.read(from);
   state.inStep.read(from);
   state.faultHistory.read(from);
