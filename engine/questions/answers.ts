@@ -6,6 +6,7 @@ import { answerBlock } from './block.ts';
 import { answerLatencyMap } from './latency-map.ts';
 import { answerSeekPlot } from './seek-plot.ts';
 import { answerSpan } from './span.ts';
+import { answerTimeline } from './timeline.ts';
 
 /** A question about one thing. */
 export type QuestionAbout<About extends Question['about']> = Extract<Question, { readonly about: About }>;
@@ -22,7 +23,7 @@ export type Answerer<About extends Question['about']> = (
 
 /** Who answers which question: each kind has a file of its own. */
 const ANSWERERS: { readonly [About in Question['about']]: Answerer<About> } = {
-  timeline: notYet,
+  timeline: answerTimeline,
   block: answerBlock,
   span: answerSpan,
   latencyMap: answerLatencyMap,

@@ -4,7 +4,8 @@ import type { ReactElement } from 'react';
 import { PLAY_SPEEDS } from '#shared/contract/time.ts';
 import { setSpeed } from '../control/time-deeds.ts';
 import { hasPast } from '../store/app-store.ts';
-import { speedTitle, speedWords } from '../words/time-words.ts';
+import { speedWords } from '../words/speed-words.ts';
+import { speedTitle } from '../words/time-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 
 /** How fast the past is played. */

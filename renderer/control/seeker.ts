@@ -1,7 +1,7 @@
-import type { Command } from '#shared/contract/commands.ts';
 import type { View } from '#shared/contract/time.ts';
 
-export type SeekTarget = Extract<Command, { command: 'seek' }>['to'];
+/** A moment to go to: by the session's clock, or the state after a row. */
+export type SeekTarget = { readonly us: number } | { readonly sequence: number };
 
 /** A seek that is not answered within this no longer holds up the next. */
 const PATIENCE_MS = 500;
@@ -11,14 +11,14 @@ const PATIENCE_MS = 500;
  * that what is shown follows it as closely as the engine can and nothing piles up.
  */
 export class Seeker {
-  readonly #send: (to: SeekTarget, tag: number) => void;
+  readonly #send: (to: SeekTarget) => Promise<View>;
   readonly #wallMs: () => number;
   /** Where the hand is, not yet sent. */
   #next: SeekTarget | null = null;
-  #sent: { readonly tag: number; readonly to: SeekTarget; readonly atMs: number } | null = null;
-  #tag = 0;
+  #sent: { readonly to: SeekTarget; readonly atMs: number } | null = null;
 
-  constructor(send: (to: SeekTarget, tag: number) => void, wallMs: () => number = () => performance.now()) {
+  /** @param send resolves once the window shows the moment, or another that took its place; rejects when it will not. */
+  constructor(send: (to: SeekTarget) => Promise<View>, wallMs: () => number = () => performance.now()) {
     this.#send = send;
     this.#wallMs = wallMs;
   }
@@ -34,14 +34,7 @@ export class Seeker {
     if (this.#sent === null || this.#wallMs() - this.#sent.atMs >= PATIENCE_MS) this.#sendNext();
   }
 
-  /** The window was told where it stands. */
-  arrived({ tag }: View): void {
-    if (this.#sent === null || tag !== this.#sent.tag) return;
-    this.#sent = null;
-    this.#sendNext();
-  }
-
-  /** What was asked for will not come: it was refused, the window went elsewhere, or the engine has gone. */
+  /** What was asked for is not wanted any more: the window goes elsewhere. */
   giveUp(): void {
     this.#next = null;
     this.#sent = null;
@@ -51,8 +44,14 @@ export class Seeker {
     const to = this.#next;
     if (to === null) return;
     this.#next = null;
-    this.#tag += 1;
-    this.#sent = { tag: this.#tag, to, atMs: this.#wallMs() };
-    this.#send(to, this.#tag);
+    const sent = { to, atMs: this.#wallMs() };
+    this.#sent = sent;
+    const over = (): void => {
+      if (this.#sent !== sent) return;
+      this.#sent = null;
+      this.#sendNext();
+    };
+    // Why one was refused is said by the window, which hears of it too.
+    this.#send(to).then(over, over);
   }
 }

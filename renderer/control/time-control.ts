@@ -24,7 +24,7 @@ export class TimeControl implements Disposable {
 
   constructor(app: WindowApp) {
     this.#app = app;
-    this.seeker = new Seeker((to, tag) => app.send({ command: 'seek', to, tag }));
+    this.seeker = new Seeker((to) => app.session.seek(to));
     this.#unsubscribe = app.store.subscribe((state, before) => {
       if (state.link !== before.link) this.timeline?.restart();
       if (SHOWN.some((name) => state[name] !== before[name])) this.timeline?.update();
@@ -75,14 +75,15 @@ export class TimeControl implements Disposable {
     this.timeline?.update();
   }
 
+  /** Goes to a moment; a picture that was held is let go, as it would not follow. */
   seek(to: SeekTarget): void {
+    if (this.#app.state.paused) this.#app.setPaused(false);
     this.seeker.seek(to);
     this.timeline?.update();
   }
 
   /** The window was told where it stands. */
   onView(view: View): void {
-    this.seeker.arrived(view);
     const isSame = isSameSpan(view.span, this.#app.state.span);
     if (isSame) this.#spanSentMs = Number.NEGATIVE_INFINITY;
     const isOld = performance.now() - this.#spanSentMs < SPAN_PATIENCE_MS;

@@ -27,6 +27,8 @@ export function playOrPause(app: WindowApp): void {
 export function playFromStart(app: WindowApp): void {
   const fromUs = app.state.span?.fromUs ?? app.time.history.firstUs;
   if (fromUs === null) return;
+  // Before what follows is sent, not after what is under way.
+  app.time.seeker.giveUp();
   app.time.seek({ us: fromUs });
   app.send({ command: 'play', playing: true });
 }
@@ -50,6 +52,7 @@ export function toggleSkipIdle(app: WindowApp): void {
 
 /** Stands still at the next (1) or the previous (-1) request. */
 export function stepRequest(app: WindowApp, by: 1 | -1): void {
+  if (app.state.paused) app.setPaused(false);
   app.send({ command: 'step', by });
 }
 

@@ -126,7 +126,6 @@ describe('summarize', () => {
     arrays: [],
     sources: [],
     notices: [],
-    replay: null,
     recentLogs: [],
     modelBytes: 0,
     history: NO_HISTORY,
@@ -162,6 +161,8 @@ describe('preferences', () => {
       sideOpen: false,
       footerOpen: true,
       hintOpen: false,
+      zone: 'local',
+      timelineOf: 'lanes',
     } as const;
     storePreferences(storage, chosen);
     expect(loadPreferences(storage)).toEqual(chosen);

@@ -55,7 +55,7 @@ describe('parseGoToTime', () => {
 
   it('says what it refuses, and what would do', () => {
     expect(go('12:00:00')).toEqual({
-      error: '"12:00:00" is before what is kept: 2026-05-01 22:20:05 to 01:00:00',
+      error: '"12:00:00" is not within what is kept: 2026-05-01 22:20:05 to 2026-05-02 01:00:00',
     });
     expect(go('+5 bananas')).toEqual({ error: expect.stringContaining('is no moment: write a time of day') });
     expect(go('')).toEqual({ error: expect.stringContaining('nothing to go to') });

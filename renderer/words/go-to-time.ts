@@ -1,7 +1,7 @@
 import { thousands } from '#shared/bytes/size.ts';
 import { parseMoment } from '#shared/captions/moment.ts';
 import type { HistoryInfo } from '#shared/contract/time.ts';
-import { formatClockPrecise, formatDateTime } from './format.ts';
+import { formatDateTime } from './format.ts';
 import { fromWallUs, type Zone, zoneOffsetUs } from './zone.ts';
 
 /** Where in time a person wants to go, or the sentence that says what was wrong. */
@@ -83,6 +83,6 @@ function within(us: number, firstUs: number, lastUs: number, text: string, zone:
   if (us > lastUs && us < lastUs + 1_000_000) return { us: lastUs };
   if (us >= firstUs && us <= lastUs) return { us: Math.round(us) };
   return {
-    error: `"${text}" is ${us < firstUs ? 'before' : 'after'} what is kept: ${formatDateTime(firstUs, zone)} to ${formatClockPrecise(lastUs, zone, 0)}`,
+    error: `"${text}" is not within what is kept: ${formatDateTime(firstUs, zone)} to ${formatDateTime(lastUs, zone)}`,
   };
 }

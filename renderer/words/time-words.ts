@@ -10,14 +10,10 @@ import {
   formatPosition,
   plural,
 } from './format.ts';
+import { speedWords } from './speed-words.ts';
 import type { Zone } from './zone.ts';
 
-/** How fast the past is played: `8x`, `0.1x`, and `max` for as fast as it goes. */
-export function speedWords(speed: number): string {
-  return speed === FASTEST ? 'max' : `${speed}x`;
-}
-
-/** The same for a list of them. */
+/** A speed in a list of them. */
 export function speedTitle(speed: number): string {
   return speed === FASTEST ? 'As fast as it goes' : speedWords(speed);
 }
