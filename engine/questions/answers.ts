@@ -1,7 +1,6 @@
 import type { Answer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import type { History } from '../history/history.ts';
-import { RefusedError } from '../refused-error.ts';
 import { answerBlock } from './block.ts';
 import { answerLatencyMap } from './latency-map.ts';
 import { answerSeekPlot } from './seek-plot.ts';
@@ -36,8 +35,4 @@ export function answerQuestion<About extends Question['about']>(
   signal: AbortSignal,
 ): Promise<Answer> {
   return ANSWERERS[question.about](history, question, signal);
-}
-
-function notYet(_history: History, { about }: Question): Promise<Answer> {
-  return Promise.reject(new RefusedError(`questions about "${about}" are not answered yet`));
 }

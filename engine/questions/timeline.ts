@@ -12,8 +12,8 @@ const PER_OCTAVE = 8;
 const BUCKETS = 40 * PER_OCTAVE;
 
 interface Lane {
-  readonly requests: Uint32Array;
-  readonly errors: Uint32Array;
+  readonly requests: Uint32Array<ArrayBuffer>;
+  readonly errors: Uint32Array<ArrayBuffer>;
 }
 
 /** Activity over a span in equal parts: by operation, errors, latencies and how many were in flight; disk by disk where asked. */
