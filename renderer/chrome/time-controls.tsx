@@ -11,7 +11,7 @@ import { TimelineMenu } from './timeline-menu.tsx';
 import { ActionButton, Tip, TipWords } from './tip.tsx';
 
 /** What steers time: play, step, speed, and the way back to where rows are added. */
-export function TimeControls({ compact }: { readonly compact: boolean }): ReactElement {
+export function TimeControls({ inOneRow }: { readonly inOneRow: boolean }): ReactElement {
   const steps = (
     <>
       <ActionButton action="time.restart" />
@@ -27,17 +27,18 @@ export function TimeControls({ compact }: { readonly compact: boolean }): ReactE
       <TimelineMenu />
     </>
   );
-  return compact ? (
-    <div className="time-controls">
-      <div className="time-row">
-        {steps}
-        {rest}
+  if (!inOneRow) {
+    return (
+      <div className="time-controls">
+        <div className="time-row">{steps}</div>
+        <div className="time-row">{rest}</div>
       </div>
-    </div>
-  ) : (
-    <div className="time-controls">
-      <div className="time-row">{steps}</div>
-      <div className="time-row">{rest}</div>
+    );
+  }
+  return (
+    <div className="time-controls time-row">
+      {steps}
+      {rest}
     </div>
   );
 }

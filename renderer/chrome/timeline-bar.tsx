@@ -8,17 +8,18 @@ import { TimelineReadout } from './timeline-readout.tsx';
 import { TimelineSlider } from './timeline-slider.tsx';
 import { useMedia } from './use-media.ts';
 
-/** As in style/timeline.css. */
+/** There is no room for all that the timeline can show. */
 const COMPACT = '(max-width: 720px), (max-height: 560px)';
 
 /** Time under the picture: what steers it, the words of the moment, and activity over all of it. */
 export function TimelineBar(): ReactElement {
   const compact = useMedia(COMPACT);
+  const narrow = useAppState((state) => state.narrow);
   const past = useAppState(hasPast);
   const lanes = useAppState((state) => lanesOf(state)?.length ?? 1);
   return (
-    <section className="timeline-bar" data-compact={compact} aria-label="Timeline">
-      <TimeControls compact={compact} />
+    <section className="timeline-bar" aria-label="Timeline">
+      <TimeControls inOneRow={narrow} />
       <div className="timeline-side">
         <div className="timeline-head">
           <Caption />

@@ -54,11 +54,8 @@ export class TimeControl implements Disposable {
       canvas,
       source: this.#source(),
       ask: (question, signal) => this.#app.session.ask(question, signal),
-      onData: (timelineTrouble) => {
-        const { pointedMoment } = this.#app.state;
-        this.#app.store.setState({ timelineTrouble });
-        if (pointedMoment !== null) this.point(pointedMoment.us);
-      },
+      onData: (timelineTrouble) => this.#app.store.setState({ timelineTrouble }),
+      onPointed: (us) => this.#point(us),
     });
     this.timeline = timeline;
     return timeline;
@@ -119,17 +116,15 @@ export class TimeControl implements Disposable {
     this.#app.store.setState({ span: this.#app.state.view.span });
   }
 
-  /** Puts the pointer on a moment, or takes it away. */
-  point(us: number | null): void {
-    this.timeline?.hover(us);
-    this.#app.store.setState({
-      pointedMoment: us === null ? null : { us, readout: this.timeline?.readout(us) ?? null },
-    });
-  }
-
   dispose(): void {
     this.#unsubscribe();
     this.detach();
+  }
+
+  #point(us: number | null): void {
+    this.#app.store.setState({
+      pointedMoment: us === null ? null : { us, readout: this.timeline?.readout(us) ?? null },
+    });
   }
 
   #source(): TimelineSource {

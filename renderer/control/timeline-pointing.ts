@@ -64,12 +64,9 @@ export function timelinePointing(app: WindowApp): TimelinePointerActions {
       if (moved && app.state.span !== null) app.time.setSpan(app.state.span);
       else app.time.dropDraft();
     },
-    hover: (xPx) => app.time.point(momentAt(xPx)),
-    leave: () => app.time.point(null),
-    zoom: (xPx, factor) => {
-      app.time.timeline?.zoom(factor, momentAt(xPx));
-      app.time.point(momentAt(xPx));
-    },
+    hover: (xPx) => app.time.timeline?.hover(xPx),
+    leave: () => app.time.timeline?.hover(null),
+    zoom: (xPx, factor) => app.time.timeline?.zoom(factor, momentAt(xPx)),
     pan: (dxPx) => app.time.timeline?.pan(dxPx),
   };
 }

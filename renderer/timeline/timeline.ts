@@ -50,6 +50,8 @@ export interface TimelineOptions {
   readonly ask: (question: Question, signal: AbortSignal) => Promise<Answer>;
   /** New data came, or (words) why there is none. */
   readonly onData: (trouble: string | null) => void;
+  /** Another moment is under the pointer, or more is known of it; null when the pointer is not there. */
+  readonly onPointed: (us: number | null) => void;
 }
 
 /** Where the canvas stands: its width in CSS px, and the device px it is drawn with. */
@@ -63,6 +65,7 @@ export class Timeline implements Disposable {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D | null;
   readonly #source: TimelineSource;
+  readonly #onPointed: (us: number | null) => void;
   readonly #feed: TimelineFeed;
   #data: TimelineData | null = null;
   #flags: readonly Flag[] = [];
@@ -72,18 +75,22 @@ export class Timeline implements Disposable {
   /** As they were when the window was last brought up to date. */
   #endUs = Number.NaN;
   #playheadUs = Number.NaN;
-  #hoverUs: number | null = null;
+  #wasPlaying = false;
+  #pointerPx: number | null = null;
+  #pointedUs: number | null = null;
   #held = false;
   #frame: number | null = null;
 
-  constructor({ canvas, source, ask, onData }: TimelineOptions) {
+  constructor({ canvas, source, ask, onData, onPointed }: TimelineOptions) {
     this.#canvas = canvas;
     this.#context = canvas.getContext('2d');
     this.#source = source;
+    this.#onPointed = onPointed;
     this.#feed = new TimelineFeed({
       ask,
       onAnswer: (data) => {
         this.#data = data;
+        this.#pointedUs = null;
         onData(null);
         this.requestDraw();
       },
@@ -182,10 +189,9 @@ export class Timeline implements Disposable {
     return this.window === null ? Number.NaN : xOf(this.window, this.widthPx, us);
   }
 
-  /** Puts the line under the pointer somewhere, or takes it away. */
-  hover(us: number | null): void {
-    if (this.#hoverUs === us) return;
-    this.#hoverUs = us;
+  /** The pointer is over a place, or over none: what lies there may change under it. */
+  hover(xPx: number | null): void {
+    this.#pointerPx = xPx;
     this.requestDraw();
   }
 
@@ -219,6 +225,8 @@ export class Timeline implements Disposable {
     const { view, endUs, shownUs } = this.#source;
     const beforeEndUs = this.#endUs;
     const beforeUs = this.#playheadUs;
+    const wasPlaying = this.#wasPlaying;
+    this.#wasPlaying = view.playing;
     this.#endUs = endUs;
     this.#playheadUs = shownUs;
     if (whole === null) this.#window = null;
@@ -227,7 +235,8 @@ export class Timeline implements Disposable {
     const wasInSight = beforeUs >= window.fromUs && beforeUs <= window.toUs;
     if (view.mode === 'live' && endUs !== beforeEndUs && showsEnd(window, beforeEndUs)) {
       window = { fromUs: whole.toUs - lengthUs(window), toUs: whole.toUs };
-    } else if (shownUs !== beforeUs && (wasInSight || !view.playing)) {
+    } else if (shownUs !== beforeUs && (wasInSight || (!view.playing && !wasPlaying))) {
+      // What was played on out of sight is left there; where somebody goes is shown.
       window = revealMoment(window, shownUs, whole);
     }
     this.#window = clampWindow(window, whole);
@@ -249,6 +258,11 @@ export class Timeline implements Disposable {
     const { widthPx, ratio } = this.#area;
     if (context === null || widthPx === 0) return;
     size(this.#canvas, Math.round(widthPx * ratio), Math.round(layout.heightPx * ratio));
+    const pointedUs = this.#pointerPx === null ? null : this.momentAt(this.#pointerPx);
+    if (pointedUs !== this.#pointedUs) {
+      this.#pointedUs = pointedUs;
+      this.#onPointed(pointedUs);
+    }
     const { history, theme, span, view, shownUs, endUs, zone, lanes } = this.#source;
     const pen = new Pen(context, ratio);
     const shown = window ?? { fromUs: 0, toUs: 1 };
@@ -265,7 +279,7 @@ export class Timeline implements Disposable {
       span,
       playheadUs: window === null || Number.isNaN(shownUs) ? null : shownUs,
       isLive: view.mode === 'live',
-      hoverUs: this.#hoverUs,
+      hoverUs: pointedUs,
       skipsIdle: view.skipIdle,
       zone,
       theme,
