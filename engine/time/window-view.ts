@@ -143,7 +143,9 @@ export class WindowView {
       const state = new SessionState();
       state.sequence = this.#watched.state.sequence;
       this.#enter(state);
+      // From the first time that there is.
       this.#clock.set(Number.NaN, performance.now());
+      this.#setPlaying(true);
     } else {
       this.#goTo(this.#start(this.#watched.history));
     }
@@ -481,7 +483,7 @@ export class WindowView {
       ...settings,
       mode: 'past',
       playing: this.#playing,
-      positionUs: Number.isNaN(positionUs) ? null : Math.min(positionUs, lastUs),
+      positionUs: Number.isNaN(positionUs) ? null : Math.min(Math.floor(positionUs), lastUs),
       sequence,
       ended: this.#ended,
     };
