@@ -1,4 +1,6 @@
+import type { Session } from '../session/session.ts';
 import type { SourceSide } from '../session/source-side.ts';
+import type { SessionPast } from '../time/session-past.ts';
 import { alignedMoment } from './align.ts';
 import { type ComparedRecording, findRecording } from './compared-recording.ts';
 
@@ -32,4 +34,18 @@ export async function prepareComparison(
     { recording: a, alignedUs, side: { badge: 'A', shiftUs: 0, tells: true } },
     { recording: b, alignedUs, side: { badge: 'B', shiftUs, tells: false } },
   ];
+}
+
+/** Opens both in a session that is empty, as the recording that is its past. */
+export function openComparison(
+  sides: readonly [PreparedSide, PreparedSide],
+  session: Session,
+  past: Pick<SessionPast, 'recording' | 'comparison'>,
+): void {
+  const opened = sides.map(({ recording, side }) => {
+    const source = recording.open();
+    past.recording ??= source;
+    return { badge: side.badge, name: recording.name, source: session.add(source, { side }) };
+  });
+  past.comparison = { alignedUs: sides[0].alignedUs, sides: opened };
 }

@@ -11,6 +11,7 @@ import { CopyHostDialog } from './copy-host-dialog.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
 import { FirstHint } from './first-hint.tsx';
 import { GoToDialog } from './go-to-dialog.tsx';
+import { GoToTimeDialog } from './go-to-time-dialog.tsx';
 import { GridArea } from './grid-area.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { HostDialog } from './host-dialog.tsx';
@@ -26,12 +27,12 @@ import { CommitOverlayDialog, DiscardOverlayDialog } from './overlay-dialogs.tsx
 import { watchPointedFocus } from './pointed-focus.ts';
 import { PresenterBar } from './presenter-bar.tsx';
 import { PresenterVeil } from './presenter-veil.tsx';
-import { ReplayBar } from './replay-bar.tsx';
 import { SaveHostDialog } from './save-host-dialog.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { SpokenSummary } from './spoken-summary.tsx';
 import { StopHostDialog } from './stop-host-dialog.tsx';
 import { StopSetDialog } from './stop-set-dialog.tsx';
+import { TimelineBar } from './timeline-bar.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useFileDrop } from './use-file-drop.ts';
 
@@ -40,8 +41,7 @@ export function AppWindow(): ReactElement {
   const app = useApp();
   const sideOpen = useAppState(showsSide);
   const footerOpen = useAppState((state) => state.footerOpen);
-  const history = useAppState((state) => state.session?.history ?? null);
-  const view = useAppState((state) => state.view);
+  const anything = useAppState((state) => (state.session?.sources.length ?? 0) > 0);
   const dialogOpen = useAppState((state) => state.dialog !== null);
   const dropping = useFileDrop(app);
   const presenting = useAppState((state) => state.presenting);
@@ -94,9 +94,7 @@ export function AppWindow(): ReactElement {
           {sideOpen && !presenting && <SidePanel />}
         </div>
         {presenting && <PresenterBar />}
-        {!presenting && history !== null && view.mode === 'past' && footerOpen && (
-          <ReplayBar history={history} view={view} />
-        )}
+        {anything && footerOpen && !presenting && <TimelineBar />}
         <SpokenSummary />
         {dropping && (
           <div className="drop-veil" aria-hidden="true">
@@ -119,6 +117,8 @@ function Dialogs(): ReactElement | null {
       return <CommandPalette />;
     case 'goTo':
       return <GoToDialog />;
+    case 'goToTime':
+      return <GoToTimeDialog />;
     case 'open':
       return <OpenDialog />;
     case 'host':

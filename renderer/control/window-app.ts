@@ -3,7 +3,7 @@ import type { Command } from '#shared/contract/commands.ts';
 import type { DiskInfo, Message, SessionInfo } from '#shared/contract/messages.ts';
 import type { GridRenderer } from '../grid/grid-renderer.ts';
 import type { RangeMark } from '../grid/marks.ts';
-import { PANEL_HEADER_PX, Picture, type PicturePlace } from '../picture/picture.ts';
+import { Picture, type PicturePlace } from '../picture/picture.ts';
 import type { PointerActions } from '../picture/pointer-input.ts';
 import { connectMessagePort } from '../session/channel-message-port.ts';
 import { connectWebSocket } from '../session/channel-web-socket.ts';
@@ -30,16 +30,14 @@ import { rulesStillAsked } from './asked-rules.ts';
 import { type MarkInput, marksOf } from './disk-marks.ts';
 import { frameOfAddress } from './frame-deeds.ts';
 import { keepView, loadView } from './kept-view.ts';
+import { lookOf } from './look-of.ts';
 import { selectByPointer } from './select-deeds.ts';
 import { ThemeControl } from './theme-control.ts';
+import { TimeControl } from './time-control.ts';
 import { Uploads } from './uploads.ts';
 
 /** As in style/window.css and style/side.css. */
 const NARROW = '(max-width: 720px)';
-
-/** In presenter mode: height of panels' headers where there are several, and the least side of a cell, CSS px. */
-const PRESENTER_HEADER_PX = 40;
-const PRESENTER_CELL_PX = 4;
 
 /** React is told at most this often. */
 const PUBLISH_MS = 100;
@@ -55,6 +53,7 @@ export class WindowApp implements Disposable {
   readonly session: WindowSession;
   readonly theme: ThemeControl;
   readonly uploads: Uploads;
+  readonly time: TimeControl;
   picture: Picture | null = null;
   cursor: Cursor | null = null;
   /** The block that a selection began at; null once the cursor has moved on without selecting. */
@@ -95,6 +94,7 @@ export class WindowApp implements Disposable {
       (name, reason) =>
         this.notify({ level: 'warning', text: `${name} can no longer be read: ${reason}`, detail: null }),
     );
+    this.time = new TimeControl(this);
     this.#publishTimer = setInterval(() => this.#publish(), PUBLISH_MS);
     const { signal } = this.#stop;
     const narrow = matchMedia(NARROW);
@@ -161,18 +161,22 @@ export class WindowApp implements Disposable {
   /** Takes theme, filter and layout from the store to the picture. */
   applyLook(): void {
     this.picture?.setLook(this.#look());
+    this.time.timeline?.update();
   }
 
   /** Changes something that the window remembers. */
   prefer(change: Partial<Preferences>): void {
     this.store.setState(change);
-    const { theme, layout, sideOpen, footerOpen, hintOpen, presenterTheme, pointerRing } = this.state;
+    const { presenterTheme, pointerRing } = this.state;
+    const { theme, layout, sideOpen, footerOpen, hintOpen, zone, timelineOf } = this.state;
     storePreferences(localStorage, {
       theme,
       layout,
       sideOpen,
       footerOpen,
       hintOpen,
+      zone,
+      timelineOf,
       presenterTheme,
       pointerRing,
     });
@@ -282,6 +286,7 @@ export class WindowApp implements Disposable {
   dispose(): void {
     this.#stop.abort();
     clearInterval(this.#publishTimer);
+    this.time.dispose();
     this.uploads.dispose();
     this.session.dispose();
     this.theme.dispose();
@@ -289,19 +294,7 @@ export class WindowApp implements Disposable {
   }
 
   #look(): Picture['look'] {
-    const { filter, layout, cellShift, rowCells, presenting } = this.state;
-    const several = shownDisks(this.state).length > 1;
-    return {
-      theme: this.theme.theme.grid,
-      filter,
-      reducedMotion: this.theme.reducedMotion,
-      layout,
-      cellShift,
-      rowCells,
-      // As in style/presenter.css.
-      headerPx: presenting ? (several ? PRESENTER_HEADER_PX : 0) : PANEL_HEADER_PX,
-      minCellPx: presenting ? PRESENTER_CELL_PX : 0,
-    };
+    return lookOf(this.state, this.theme);
   }
 
   #hover(place: PicturePlace | null): void {
@@ -351,6 +344,7 @@ export class WindowApp implements Disposable {
         this.store.setState({ view: message.view });
         this.#countersStale = true;
         this.picture?.requestDraw();
+        this.time.onView(message.view);
         return;
       case 'unanswered':
         return;
@@ -365,6 +359,7 @@ export class WindowApp implements Disposable {
 
   /** A refusal stands where the thing was asked: in its dialog or panel while that is there, else as a notice. */
   #onRefused(command: string, text: string): void {
+    if (command === 'play' || command === 'seek') this.time.onRefused();
     if (command === 'setDiskError') this.store.setState({ askedErrors: new Map() });
     if (command === 'setFaultRules') this.store.setState({ askedRules: new Map() });
     const question = command === 'stopHost' ? stopQuestion(this.state) : null;
