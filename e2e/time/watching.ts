@@ -11,7 +11,7 @@ import type { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
 import { WindowSession } from '../../renderer/session/window-session.ts';
 
-const WAIT_MS = 60_000;
+const WAIT_MS = 30_000;
 
 /** A source of some disks, in the test's hands. */
 export class HandSource implements Source {
