@@ -143,7 +143,7 @@ describe("a window's view of the past", () => {
       await until(() => watching.engine.past.growth === 'over', window);
       const { firstSequence = 0, lastSequence = 0 } = watching.engine.past.history ?? {};
       const rows = lastSequence - firstSequence + 1;
-      for (const part of [0.9, 0.1, 0.100_5, 0.5, 0.51, 0, 1, 0.3]) {
+      for (const part of [0.9, 0.1, 0.100_5, 0, 0.5]) {
         await window.session.seek({ sequence: firstSequence - 1 + Math.round(part * rows) });
         await expectPlayed(watching, window);
       }
