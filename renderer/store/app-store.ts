@@ -4,7 +4,7 @@ import type { FaultRule } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { LIVE_VIEW, type View } from '#shared/contract/time.ts';
 import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
-import type { LayerFilter } from '../grid/grid-renderer.ts';
+import { ALL_LAYERS, type LayerFilter } from '../grid/grid-renderer.ts';
 import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
@@ -155,15 +155,6 @@ export function diskInHand(state: AppState): DiskInfo | null {
 }
 
 export type AppStore = StoreApi<AppState>;
-
-export const ALL_LAYERS: LayerFilter = {
-  read: true,
-  write: true,
-  trim: true,
-  zero: true,
-  error: true,
-  inFlight: true,
-};
 
 export function createAppStore(preferences: Preferences): AppStore {
   return createStore<AppState>(() => ({
