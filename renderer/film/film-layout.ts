@@ -30,9 +30,8 @@ export interface FilmLayout {
   /** Px of the frame to a px of the design, which is 1280 wide. */
   readonly unitPx: number;
   readonly panels: readonly FilmPanel[];
-  readonly title: BoxPx;
-  /** What a cell stands for, and how fast time passes. */
-  readonly facts: BoxPx;
+  /** The title, and below it what a cell stands for and how fast time passes. */
+  readonly heading: BoxPx;
   readonly clock: BoxPx;
   readonly caption: BoxPx | null;
   readonly legend: BoxPx | null;
@@ -108,8 +107,7 @@ function layOutBeside(options: FilmLayoutOptions): FilmLayout {
     yPx += box.heightPx;
     return box;
   };
-  const title = next(64);
-  const facts = next(52);
+  const heading = next(112);
   const clock = next(56);
   yPx += px(GAP);
   const legendPx = options.legend ? px(LEGEND_ROW * LEGEND_ROWS) : 0;
@@ -119,8 +117,7 @@ function layOutBeside(options: FilmLayoutOptions): FilmLayout {
     heightPx,
     unitPx,
     panels,
-    title,
-    facts,
+    heading,
     clock,
     caption: options.captions ? { ...column, yPx, heightPx: endPx - px(GAP) - yPx } : null,
     legend: options.legend ? { ...column, yPx: endPx, heightPx: legendPx } : null,
@@ -152,8 +149,7 @@ function layOutAround(options: FilmLayoutOptions): FilmLayout {
     heightPx,
     unitPx,
     panels,
-    title: { ...words, yPx, heightPx: px(36) },
-    facts: { ...words, yPx: yPx + px(36), heightPx: px(26) },
+    heading: { ...words, yPx, heightPx: px(TOP_LINE) },
     clock: { xPx: margin + insidePx - clockPx, widthPx: clockPx, yPx, heightPx: px(36) },
     caption: options.captions ? { xPx: margin, widthPx: insidePx, yPx: bottomPx, heightPx: captionPx } : null,
     legend: options.legend

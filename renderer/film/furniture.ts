@@ -22,7 +22,7 @@ export interface FrameWords {
 const TITLE = 24;
 const FACTS = 15;
 const CLOCK = 32;
-const CAPTIONS = [30, 26, 22, 18] as const;
+const CAPTIONS = [34, 30, 26, 22, 18] as const;
 const LEGEND = 18;
 const DISK = 15;
 const LINE_HEIGHT = 1.3;
@@ -44,9 +44,8 @@ export class Furniture {
   }
 
   draw(words: FrameWords): void {
-    const { title, facts, clock, caption, legend, panels } = this.#layout;
-    this.#part(title, words.title, () => this.#title(words.title));
-    this.#part(facts, words.facts, () => this.#facts(words.facts));
+    const { heading, clock, caption, legend, panels } = this.#layout;
+    this.#part(heading, `${words.title}\n${words.facts}`, () => this.#heading(words));
     this.#part(clock, words.clock, () => this.#clock(words.clock));
     if (caption !== null) this.#part(caption, words.caption, () => this.#caption(caption, words.caption));
     if (legend !== null) {
@@ -71,24 +70,22 @@ export class Furniture {
     return { sizePx, weight: 500, color: this.#theme.chrome.text, mono: false, ...options };
   }
 
-  #lines(box: BoxPx, words: string, style: TextStyle, most: number): void {
+  /** Words in lines from the top of a box; returns what they take of its height, px. */
+  #lines(box: BoxPx, words: string, style: TextStyle, most: number): number {
     const heightPx = style.sizePx * LINE_HEIGHT;
     const lines = wrapWords(words, box.widthPx, most, (part) => this.#drawing.measure(part, style));
     lines.forEach((line, i) => {
       this.#drawing.text(line, box.xPx, Math.round(box.yPx + heightPx * (i + 0.5)), style);
     });
+    return Math.round(lines.length * heightPx);
   }
 
-  #title(words: string): void {
-    const { title, arrangement } = this.#layout;
-    const style = this.#style(TITLE, { weight: 600 });
-    this.#lines(title, words, style, arrangement === 'beside' ? 2 : 1);
-  }
-
-  #facts(words: string): void {
-    const { facts, arrangement } = this.#layout;
-    const style = this.#style(FACTS, { color: this.#theme.chrome.mutedText });
-    this.#lines(facts, words, style, arrangement === 'beside' ? 2 : 1);
+  #heading({ title, facts }: Pick<FrameWords, 'title' | 'facts'>): void {
+    const { heading, arrangement, unitPx } = this.#layout;
+    const most = arrangement === 'beside' ? 2 : 1;
+    const takenPx = this.#lines(heading, title, this.#style(TITLE, { weight: 600 }), most);
+    const below = { ...heading, yPx: heading.yPx + takenPx + Math.round(3 * unitPx) };
+    this.#lines(below, facts, this.#style(FACTS, { color: this.#theme.chrome.mutedText }), most);
   }
 
   #clock(words: string): void {

@@ -72,7 +72,9 @@ export class RenderWork {
     const captions =
       job.captionsText === null
         ? captionsOf(info)
-        : readCaptions(job.captionsText, firstUs).captions.filter(({ kind }) => kind === 'caption');
+        : readCaptions(job.captionsText, firstUs, job.sentences).captions.filter(
+            ({ kind }) => kind === 'caption',
+          );
     const common = {
       options: job.options,
       disks,

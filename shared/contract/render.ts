@@ -21,6 +21,8 @@ export const MAX_PICTURE_SCALE = 4;
 /** A moment as typed; the page knows the beginning of the recording. */
 const momentText = v.nullable(v.pipe(v.string(), v.maxLength(64)));
 
+const sentences = v.record(v.string(), v.string());
+
 export const RenderJobSchema = v.variant('kind', [
   v.strictObject({
     kind: v.literal('film'),
@@ -31,6 +33,8 @@ export const RenderJobSchema = v.variant('kind', [
     to: momentText,
     /** A text of times and words that takes the place of the recording's captions; null to have those. */
     captionsText: v.nullable(v.string()),
+    /** Sentences for the steps in it. */
+    sentences,
   }),
   v.strictObject({
     kind: v.literal('picture'),
@@ -42,6 +46,7 @@ export const RenderJobSchema = v.variant('kind', [
     /** Null: the end. */
     at: momentText,
     captionsText: v.nullable(v.string()),
+    sentences,
   }),
 ]);
 export type RenderJob = v.InferOutput<typeof RenderJobSchema>;

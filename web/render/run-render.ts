@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { RenderCommand } from '#engine/cli/render-arguments.ts';
 import { Engine } from '#engine/engine.ts';
 import { formatBytes } from '#shared/bytes/size.ts';
-import { readCaptions } from '#shared/captions/captions-file.ts';
+import { parseCaptionTable, readCaptions } from '#shared/captions/captions-file.ts';
 import { RENDER_PAGE, type RenderJob } from '#shared/contract/render.ts';
 import { type AppBrowser, findBrowsers } from '../launch/browsers.ts';
 import { onEndSignal } from '../launch/end-signals.ts';
@@ -121,28 +121,30 @@ function readJob(command: RenderCommand): RenderJob | { readonly error: string; 
     if (statSync(path).isDirectory())
       return { error: `${path} is a directory; name a log or capture`, code: 1 };
   }
-  let captionsText: string | null = null;
-  if (command.captionsFile !== null) {
-    const read = readCaptionsFile(command.captionsFile);
-    if ('error' in read) return read;
-    captionsText = read.text;
-  }
+  const captions = command.captionsFile === null ? NO_CAPTIONS : readCaptionsFile(command.captionsFile);
+  if ('error' in captions) return captions;
   const { what, options } = command;
-  const common = { sources: command.logs.length, options, captionsText };
+  const common = { sources: command.logs.length, options, ...captions };
   if (what.kind === 'film') return { ...common, kind: 'film', from: what.from, to: what.to };
   return { ...common, kind: 'picture', format: what.format, at: what.at, scale: what.scale };
 }
 
-function readCaptionsFile(
-  path: string,
-): { readonly text: string } | { readonly error: string; readonly code: 1 | 2 } {
+type CaptionsPart = Pick<RenderJob, 'captionsText' | 'sentences'>;
+
+const NO_CAPTIONS: CaptionsPart = { captionsText: null, sentences: {} };
+
+/** A file of captions, with the sentences for its steps from a `captions.json` beside it where there is one. */
+function readCaptionsFile(path: string): CaptionsPart | { readonly error: string; readonly code: 1 | 2 } {
   try {
     if (statSync(path).size > MAX_CAPTIONS_BYTES) {
       return { error: `--captions ${path} has more than ${formatBytes(MAX_CAPTIONS_BYTES)}`, code: 2 };
     }
-    const text = readFileSync(path, 'utf8');
-    const [wrong] = readCaptions(text, 0).wrong;
-    return wrong === undefined ? { text } : { error: `--captions ${path}, ${wrong}`, code: 2 };
+    const captionsText = readFileSync(path, 'utf8');
+    const [wrong] = readCaptions(captionsText, 0).wrong;
+    if (wrong !== undefined) return { error: `--captions ${path}, ${wrong}`, code: 2 };
+    const beside = join(dirname(path), 'captions.json');
+    const sentences = existsSync(beside) ? parseCaptionTable(readFileSync(beside, 'utf8')) : {};
+    return { captionsText, sentences };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { error: `--captions ${path} cannot be read: ${reason}`, code: 1 };
