@@ -1,4 +1,5 @@
 import type { GridView } from '../grid/grid-view.ts';
+import type { RangeMark } from '../grid/marks.ts';
 import { type CellGrain, type FittedDisk, fitDisk, type PlaneChoice, viewOf } from './film-view.ts';
 
 /** A rectangle of the frame, px. */
@@ -21,6 +22,8 @@ export interface FilmPanel {
   /** Its name's line; null where the title says it. */
   readonly name: BoxPx | null;
   readonly grid: BoxPx & { readonly view: GridView };
+  /** Drawn over its cells. */
+  readonly marks: readonly RangeMark[];
 }
 
 /** Where everything stands in a frame. */
@@ -31,8 +34,8 @@ export interface FilmLayout {
   readonly unitPx: number;
   readonly panels: readonly FilmPanel[];
   /** The title, and below it what a cell stands for and how fast time passes. */
-  readonly heading: BoxPx;
-  readonly clock: BoxPx;
+  readonly heading: BoxPx | null;
+  readonly clock: BoxPx | null;
   readonly caption: BoxPx | null;
   readonly legend: BoxPx | null;
   /** Words stand beside the grids, or in lines over and under them. */
@@ -216,6 +219,7 @@ function packGrids(options: FilmLayoutOptions, px: (length: number) => number, a
               heightPx: own.heightPx + border,
               view: viewOf(own, BORDER_PX),
             },
+            marks: [],
           },
         ];
       }),

@@ -3,7 +3,6 @@ import type { SessionState } from '#shared/model/session-state.ts';
 import type { Theme } from '#shared/theme/theme.ts';
 import { FramePainter } from '../grid/frame-painter.ts';
 import type { FrameInput, LayerFilter, Panel } from '../grid/grid-renderer.ts';
-import type { RangeMark } from '../grid/marks.ts';
 import { CanvasDrawing } from './drawing.ts';
 import type { FilmLayout } from './film-layout.ts';
 import { legendEntries, legendKinds } from './film-legend.ts';
@@ -16,8 +15,6 @@ export interface FilmLook {
   readonly theme: Theme;
   readonly filter: LayerFilter;
   readonly title: string;
-  /** Seconds of the recording in a second of watching. */
-  readonly speed: number;
   readonly skipIdle: boolean;
 }
 
@@ -27,19 +24,19 @@ export interface FilmMoment {
   readonly state: SessionState;
   /** µs since the epoch. */
   readonly clockUs: number;
+  /** Seconds of the recording in a second of watching. */
+  readonly speed: number;
   /** The words shown then; empty for none. */
   readonly caption: string;
 }
 
-const NO_MARKS: readonly RangeMark[] = [];
-
 /** Everything that the words of a frame follow from. */
-export function frameWords(look: FilmLook, { state, clockUs, caption }: FilmMoment): FrameWords {
-  const { layout, filter, speed } = look;
+export function frameWords(look: FilmLook, { state, clockUs, speed, caption }: FilmMoment): FrameWords {
+  const { layout, filter, skipIdle } = look;
   const disks = layout.panels.map(({ disk }) => disk);
   return {
     title: look.title,
-    facts: factsWords(layout, look),
+    facts: factsWords(layout, { speed, skipIdle }),
     clock: clockWords(clockUs, speed),
     caption,
     legend: legendEntries(legendKinds(layout, filter), state, disks),
@@ -48,10 +45,10 @@ export function frameWords(look: FilmLook, { state, clockUs, caption }: FilmMome
 }
 
 /** What the grids of a frame follow from. */
-export function frameInput(look: FilmLook, { state, clockUs }: FilmMoment): FrameInput {
-  const { layout, theme, filter, speed } = look;
+export function frameInput(look: FilmLook, { state, clockUs, speed }: FilmMoment): FrameInput {
+  const { layout, theme, filter } = look;
   const panels = layout.panels.map(
-    ({ disk, grid }): Panel => ({
+    ({ disk, grid, marks }): Panel => ({
       disk: disk.id,
       sizeBytes: disk.sizeBytes,
       xPx: grid.xPx,
@@ -60,7 +57,7 @@ export function frameInput(look: FilmLook, { state, clockUs }: FilmMoment): Fram
       heightPx: grid.heightPx,
       view: grid.view,
       cursorBlock: null,
-      marks: NO_MARKS,
+      marks,
     }),
   );
   return { state, panels, clockUs, speed, theme: theme.grid, filter, reducedMotion: false };

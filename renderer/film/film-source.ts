@@ -12,11 +12,6 @@ export interface FilmSource {
   nextRowUs(): Promise<number | null>;
 }
 
-interface Awaited {
-  readonly tag: number;
-  readonly arrived: (view: View) => void;
-}
-
 /**
  * A view of the session for a film alone, on a connection of its own, so that what the window shows is not disturbed: the engine
  * plays the past to it as to any window, a step for each frame.
@@ -24,8 +19,6 @@ interface Awaited {
 export class SessionSource implements FilmSource, Disposable {
   readonly #session: WindowSession;
   readonly #failed = Promise.withResolvers<never>();
-  #awaited: Awaited | null = null;
-  #nextTag = 1;
   #info: SessionInfo | null = null;
   #onInfo: () => void = () => {};
 
@@ -74,13 +67,7 @@ export class SessionSource implements FilmSource, Disposable {
   }
 
   #seek(to: { readonly us: number } | { readonly sequence: number }): Promise<View> {
-    const tag = this.#nextTag;
-    this.#nextTag += 1;
-    const arrived = new Promise<View>((resolve) => {
-      this.#awaited = { tag, arrived: resolve };
-    });
-    this.#session.send({ command: 'seek', to, tag });
-    return Promise.race([arrived, this.#failed.promise]);
+    return Promise.race([this.#session.seek(to), this.#failed.promise]);
   }
 
   #onMessage(message: Message): void {
@@ -92,11 +79,6 @@ export class SessionSource implements FilmSource, Disposable {
       case 'session':
         this.#info = message.session;
         this.#onInfo();
-        return;
-      case 'view':
-        if (message.view.tag !== null && message.view.tag === this.#awaited?.tag) {
-          this.#awaited.arrived(message.view);
-        }
         return;
       case 'refused':
         this.#fail(message.text);

@@ -45,8 +45,9 @@ export class Furniture {
 
   draw(words: FrameWords): void {
     const { heading, clock, caption, legend, panels } = this.#layout;
-    this.#part(heading, `${words.title}\n${words.facts}`, () => this.#heading(words));
-    this.#part(clock, words.clock, () => this.#clock(words.clock));
+    if (heading !== null)
+      this.#part(heading, `${words.title}\n${words.facts}`, () => this.#heading(heading, words));
+    if (clock !== null) this.#part(clock, words.clock, () => this.#clock(clock, words.clock));
     if (caption !== null) this.#part(caption, words.caption, () => this.#caption(caption, words.caption));
     if (legend !== null) {
       this.#part(legend, JSON.stringify(words.legend), () => this.#legend(legend, words.legend));
@@ -80,16 +81,16 @@ export class Furniture {
     return Math.round(lines.length * heightPx);
   }
 
-  #heading({ title, facts }: Pick<FrameWords, 'title' | 'facts'>): void {
-    const { heading, arrangement, unitPx } = this.#layout;
+  #heading(heading: BoxPx, { title, facts }: Pick<FrameWords, 'title' | 'facts'>): void {
+    const { arrangement, unitPx } = this.#layout;
     const most = arrangement === 'beside' ? 2 : 1;
     const takenPx = this.#lines(heading, title, this.#style(TITLE, { weight: 600 }), most);
     const below = { ...heading, yPx: heading.yPx + takenPx + Math.round(3 * unitPx) };
     this.#lines(below, facts, this.#style(FACTS, { color: this.#theme.chrome.mutedText }), most);
   }
 
-  #clock(words: string): void {
-    const { clock, arrangement } = this.#layout;
+  #clock(clock: BoxPx, words: string): void {
+    const { arrangement } = this.#layout;
     const style = this.#style(CLOCK, { mono: true });
     const unit = this.#style(FACTS, { color: this.#theme.chrome.mutedText });
     const middlePx = Math.round(clock.yPx + clock.heightPx / 2);
@@ -115,7 +116,8 @@ export class Furniture {
       const most = Math.max(1, Math.floor(box.heightPx / (style.sizePx * LINE_HEIGHT)));
       const measure = (part: string): number => this.#drawing.measure(part, style);
       const needed = wrapWords(words, widthPx, Number.POSITIVE_INFINITY, measure).length;
-      if (needed > most && size !== CAPTIONS.at(-1)) continue;
+      const fits = needed <= most && style.sizePx * LINE_HEIGHT <= box.heightPx;
+      if (!fits && size !== CAPTIONS.at(-1)) continue;
       this.#lines({ ...box, widthPx }, words, style, most);
       return;
     }

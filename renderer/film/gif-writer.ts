@@ -1,3 +1,4 @@
+/// <reference path="./gifenc.d.ts" />
 import { GIFEncoder, type GifStream } from 'gifenc';
 import type { Theme } from '#shared/theme/theme.ts';
 import type { FilmPainter } from './film-painter.ts';

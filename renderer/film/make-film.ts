@@ -47,7 +47,7 @@ export async function openFilm(
   live: boolean,
 ): Promise<{ readonly painter: FilmPainter; readonly writer: FilmWriter; readonly codec: string }> {
   const { options, disks, filter, order, cellShift, rowCells } = job;
-  const { format, widthPx, heightPx, captions, legend, speed, skipIdle } = options;
+  const { format, widthPx, heightPx, captions, legend, skipIdle } = options;
   const codec = format === 'gif' ? null : await findCodec(format, options, live);
   if (codec === null && format !== 'gif') throw new Error(noCodecWords(format));
   await loadFonts();
@@ -56,7 +56,7 @@ export async function openFilm(
   const layout = layOutFilm({ ...plane, widthPx, heightPx, disks, grain, captions, legend });
   const theme = THEMES[options.theme];
   const title = options.title.trim() === '' ? defaultTitle(disks) : options.title.trim();
-  const painter = new FilmPainter({ layout, theme, filter, title, speed, skipIdle });
+  const painter = new FilmPainter({ layout, theme, filter, title, skipIdle });
   if (codec === null) return { painter, writer: new GifWriter(painter, theme, sink), codec: 'GIF' };
   return { painter, writer: await VideoWriter.start(painter, codec, title, sink), codec: codec.name };
 }
@@ -107,7 +107,7 @@ async function writeFrames(
     signal.throwIfAborted();
     const state = await source.at(us);
     const caption = options.captions ? (captionAt(captions, us) ?? '') : '';
-    painter.draw({ state, clockUs: us, caption });
+    painter.draw({ state, clockUs: us, speed, caption });
     await writer.add(frames * frameUs);
     frames += 1;
     count += 1;

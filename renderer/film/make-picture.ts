@@ -40,9 +40,9 @@ export async function makePicture(job: PictureJob, source: FilmSource, sink: Byt
   const plane = { order, cellShift, rowCells };
   const layout = layOutFilm({ ...plane, widthPx, heightPx, disks, grain: FULL_COLOR, captions, legend });
   const title = options.title.trim() === '' ? defaultTitle(disks) : options.title.trim();
-  const look: FilmLook = { layout, theme: THEMES[options.theme], filter, title, speed: 1, skipIdle: false };
+  const look: FilmLook = { layout, theme: THEMES[options.theme], filter, title, skipIdle: false };
   const state = await source.at(us);
-  const moment = { state, clockUs: us, caption: captions ? captionWords(job.captions, us) : '' };
+  const moment = { state, clockUs: us, speed: 1, caption: captions ? captionWords(job.captions, us) : '' };
   const bytes =
     format === 'svg' ? new TextEncoder().encode(svgPicture(look, moment)) : await pngOf(look, moment);
   await sink.write(0, bytes);

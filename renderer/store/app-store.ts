@@ -11,6 +11,7 @@ import type { LinkState } from '../session/window-session.ts';
 import type { RuleDraft } from '../words/rule-form.ts';
 import type { DiskActivity } from './activity.ts';
 import { type CountersView, type DiskCountersView, NO_COUNTERS } from './counters.ts';
+import type { FilmWork } from './film-state.ts';
 import type { Preferences, ThemeChoice } from './preferences.ts';
 import type { Readout } from './readout.ts';
 
@@ -42,7 +43,9 @@ export type DialogName =
   | 'saveAndStopHost'
   | 'copyHost'
   | 'commitOverlay'
-  | 'discardOverlay';
+  | 'discardOverlay'
+  | 'exportPicture'
+  | 'exportFilm';
 
 /** A panel that is dragged by its header, and where it would come to stand. */
 export interface PanelDrag {
@@ -131,6 +134,8 @@ export interface AppState {
   readonly faultsOpen: boolean;
   readonly ruleEdit: RuleEdit | null;
   readonly refusal: Refusal | null;
+  /** The film that is being made; null while none is. */
+  readonly film: FilmWork | null;
   readonly notices: readonly LocalNotice[];
 }
 
@@ -196,6 +201,7 @@ export function createAppStore(preferences: Preferences): AppStore {
     faultsOpen: true,
     ruleEdit: null,
     refusal: null,
+    film: null,
     notices: [],
   }));
 }
