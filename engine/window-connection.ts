@@ -217,16 +217,25 @@ export class WindowConnection {
         this.view.carryOut(command);
         return undefined;
       case 'addMark':
-        engine.session.addMarks([command]);
+        engine.changeMarks((past) => past.addMarks([command]));
         return undefined;
       case 'addMarks':
-        engine.session.addMarks(command.marks);
+        engine.changeMarks((past) => past.addMarks(command.marks));
         return undefined;
       case 'editMark':
-        engine.session.editMark(command.id, command);
+        engine.changeMarks((past) => past.editMark(command.id, command));
         return undefined;
       case 'removeMark':
-        engine.session.removeMark(command.id);
+        engine.changeMarks((past) => past.removeMark(command.id));
+        return undefined;
+      case 'startCapture':
+        return engine.captures.start(command.path, command.fromBeginning, command.replace);
+      case 'stopCapture':
+        return engine.captures.stop();
+      case 'saveCapture':
+        return engine.captures.save(command.path, command.span, command.replace);
+      case 'cancelSave':
+        engine.captures.cancelSave();
         return undefined;
       case 'ask':
         this.#questions.ask(command.id, command.question);

@@ -350,7 +350,7 @@ export class Session {
       this.#listener.infoChanged();
       return;
     }
-    const id = this.#freeDiskId();
+    const id = found.id === undefined || this.#disks.has(found.id) ? this.#freeDiskId() : found.id;
     if (id === null) {
       this.notice(entry.id, {
         key: 'too-many-disks',

@@ -21,6 +21,8 @@ export interface Watched {
   readonly state: SessionState;
   /** Whether rows may still come; 'loading' when all that will come lies in a recording that is being read. */
   readonly growth: 'over' | 'loading' | 'growing';
+  /** Whether `state` is that at the end; otherwise the end is a moment of the past like any other. */
+  readonly holdsEnd: boolean;
 }
 
 export type TimeCommand = Extract<Command, { command: 'seek' | 'play' | 'step' | 'goLive' }>;
@@ -173,7 +175,7 @@ export class WindowView {
         this.#move.steps += command.by;
         break;
       case 'goLive':
-        this.#goLive();
+        this.#goToEnd();
         break;
     }
     this.#wake.signal();
@@ -260,6 +262,18 @@ export class WindowView {
     this.#arrivedTag = null;
     for (const move of [this.#underway, this.#move]) if (move !== null) move.tag = null;
     for (const tag of tags) if (tag !== null) this.#tell(tag);
+  }
+
+  /** To the end: live, or to the last row of what is kept in a file alone. */
+  #goToEnd(): void {
+    const { history, holdsEnd } = this.#watched;
+    if (holdsEnd || history === null) {
+      this.#goLive();
+      return;
+    }
+    this.#setPlaying(false);
+    this.#ended = false;
+    this.#goTo({ sequence: history.lastSequence });
   }
 
   #goLive(): void {

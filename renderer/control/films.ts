@@ -158,10 +158,10 @@ export class Films implements Disposable {
 /** The disks, layers and layout of the window, for a film. */
 export function whatIsShown(
   state: AppState,
-): Pick<FilmJob, 'disks' | 'filter' | 'order' | 'cellShift' | 'rowCells'> {
-  const { enlarged, filter, layout: order, cellShift, rowCells } = state;
+): Pick<FilmJob, 'disks' | 'filter' | 'zone' | 'order' | 'cellShift' | 'rowCells'> {
+  const { enlarged, filter, zone, layout: order, cellShift, rowCells } = state;
   const disks = shownDisks(state).filter(({ id }) => enlarged === null || id === enlarged);
-  return { disks: filmDisks(disks), filter, order, cellShift, rowCells };
+  return { disks: filmDisks(disks), filter, zone, order, cellShift, rowCells };
 }
 
 /** A part of a file name for what the window shows. */

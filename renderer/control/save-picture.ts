@@ -7,7 +7,7 @@ import { checkPictureSize, pngOf } from '../film/make-picture.ts';
 import { layOutSheet } from '../film/sheet-layout.ts';
 import { svgPicture } from '../film/svg-picture.ts';
 import { shownCaption } from '../store/app-store.ts';
-import { formatDateTime } from '../words/format.ts';
+import { formatDay } from '../words/format.ts';
 import { download } from './download.ts';
 import { nameOf } from './films.ts';
 import type { WindowApp } from './window-app.ts';
@@ -35,13 +35,14 @@ export async function savePicture(app: WindowApp, choice: PictureChoice): Promis
   const nowUs = session.nowUs();
   const clockUs = Number.isNaN(nowUs) ? 0 : nowUs;
   const shown = disks.filter(({ id }) => layout.panels.some(({ disk }) => disk.id === id));
-  const usual = `${defaultTitle(shown)} · ${formatDateTime(session.shownUs()).slice(0, 10)}`;
+  const usual = `${defaultTitle(shown)} · ${formatDay(session.shownUs(), state.zone)}`;
   const look: FilmLook = {
     layout,
     theme: THEMES[app.theme.theme.name],
     filter: state.filter,
     title: choice.title.trim() === '' ? usual : choice.title.trim(),
     skipIdle: false,
+    zone: state.zone,
   };
   const moment = { state: session.state, clockUs, speed: session.clock.speed, caption };
   const file =

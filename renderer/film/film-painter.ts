@@ -3,6 +3,7 @@ import type { SessionState } from '#shared/model/session-state.ts';
 import type { Theme } from '#shared/theme/theme.ts';
 import { FramePainter } from '../grid/frame-painter.ts';
 import type { FrameInput, LayerFilter, Panel } from '../grid/grid-renderer.ts';
+import { type Zone, zoneName } from '../words/zone.ts';
 import { CanvasDrawing } from './drawing.ts';
 import type { FilmLayout } from './film-layout.ts';
 import { legendEntries, legendKinds } from './film-legend.ts';
@@ -16,6 +17,8 @@ export interface FilmLook {
   readonly filter: LayerFilter;
   readonly title: string;
   readonly skipIdle: boolean;
+  /** Whose clock is shown. */
+  readonly zone: Zone;
 }
 
 /** A moment to be drawn. */
@@ -32,12 +35,13 @@ export interface FilmMoment {
 
 /** Everything that the words of a frame follow from. */
 export function frameWords(look: FilmLook, { state, clockUs, speed, caption }: FilmMoment): FrameWords {
-  const { layout, filter, skipIdle } = look;
+  const { layout, filter, skipIdle, zone } = look;
   const disks = layout.panels.map(({ disk }) => disk);
   return {
     title: look.title,
     facts: factsWords(layout, { speed, skipIdle }),
-    clock: clockWords(clockUs, speed),
+    clock: clockWords(clockUs, speed, zone),
+    zone: zoneName(clockUs, zone),
     caption,
     legend: legendEntries(legendKinds(layout, filter), state, disks),
     disks: layout.panels.some(({ name }) => name !== null) ? diskLines(state, clockUs, disks) : [],

@@ -2,17 +2,16 @@ import { formatBytes } from '#shared/bytes/size.ts';
 import { describeDisks } from '#shared/model/activity/describe-disks.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import { type ActivityTone, activityTone } from '../words/activity-words.ts';
-import { formatClock, plural } from '../words/format.ts';
+import { formatClock, formatClockPrecise, plural } from '../words/format.ts';
+import type { Zone } from '../words/zone.ts';
 import type { FilmDisk, FilmLayout } from './film-layout.ts';
 
 /** From this speed on tenths of a second only flicker. */
 const WHOLE_SECONDS_FROM = 4;
 
-/** `22:20:05.3`, UTC; whole seconds where time flies. */
-export function clockWords(clockUs: number, speed: number): string {
-  const whole = formatClock(clockUs);
-  if (Number.isNaN(clockUs) || speed >= WHOLE_SECONDS_FROM) return whole;
-  return `${whole}.${Math.floor(clockUs / 100_000) % 10}`;
+/** `22:20:05.3`; whole seconds where time flies. */
+export function clockWords(clockUs: number, speed: number, zone: Zone): string {
+  return speed >= WHOLE_SECONDS_FROM ? formatClock(clockUs, zone) : formatClockPrecise(clockUs, zone, 1);
 }
 
 /** The title that a film has when it is given none. */

@@ -12,6 +12,8 @@ export interface FrameWords {
   readonly title: string;
   readonly facts: string;
   readonly clock: string;
+  /** Whose clock it is: `UTC`. */
+  readonly zone: string;
   readonly caption: string;
   readonly legend: readonly LegendEntry[];
   /** A line for each panel, in their order. */
@@ -47,7 +49,7 @@ export class Furniture {
     const { heading, clock, caption, legend, panels } = this.#layout;
     if (heading !== null)
       this.#part(heading, `${words.title}\n${words.facts}`, () => this.#heading(heading, words));
-    if (clock !== null) this.#part(clock, words.clock, () => this.#clock(clock, words.clock));
+    if (clock !== null) this.#part(clock, `${words.clock} ${words.zone}`, () => this.#clock(clock, words));
     if (caption !== null) this.#part(caption, words.caption, () => this.#caption(caption, words.caption));
     if (legend !== null) {
       this.#part(legend, JSON.stringify(words.legend), () => this.#legend(legend, words.legend));
@@ -89,17 +91,17 @@ export class Furniture {
     this.#lines(below, facts, this.#style(FACTS, { color: this.#theme.chrome.mutedText }), most);
   }
 
-  #clock(clock: BoxPx, words: string): void {
+  #clock(clock: BoxPx, { clock: words, zone }: Pick<FrameWords, 'clock' | 'zone'>): void {
     const { arrangement } = this.#layout;
     const style = this.#style(CLOCK, { mono: true });
     const unit = this.#style(FACTS, { color: this.#theme.chrome.mutedText });
     const middlePx = Math.round(clock.yPx + clock.heightPx / 2);
     const gapPx = Math.round(8 * this.#layout.unitPx);
-    const widthPx = this.#drawing.measure(words, style) + gapPx + this.#drawing.measure('UTC', unit);
+    const widthPx = this.#drawing.measure(words, style) + gapPx + this.#drawing.measure(zone, unit);
     const xPx = arrangement === 'beside' ? clock.xPx : Math.round(clock.xPx + clock.widthPx - widthPx);
     this.#drawing.text(words, xPx, middlePx, style);
     this.#drawing.text(
-      'UTC',
+      zone,
       Math.round(xPx + this.#drawing.measure(words, style) + gapPx),
       middlePx + Math.round(style.sizePx / 6),
       unit,

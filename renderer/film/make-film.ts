@@ -2,6 +2,7 @@ import { type Caption, captionAt } from '#shared/captions/captions-file.ts';
 import type { FilmOptions } from '#shared/film/film-options.ts';
 import { THEMES } from '#shared/theme/palettes.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
+import type { Zone } from '../words/zone.ts';
 import { loadFonts } from './drawing.ts';
 import { type FilmDisk, layOutFilm } from './film-layout.ts';
 import { FilmPainter } from './film-painter.ts';
@@ -22,6 +23,8 @@ export interface FilmJob extends PlaneChoice {
   readonly toUs: number;
   readonly disks: readonly FilmDisk[];
   readonly filter: LayerFilter;
+  /** Whose clock the film shows. */
+  readonly zone: Zone;
   /** In the order of time. */
   readonly captions: readonly Caption[];
 }
@@ -42,11 +45,11 @@ export interface FilmReport {
 
 /** The painter of a film, and what its frames are written with. Throws when the browser has no codec for it. */
 export async function openFilm(
-  job: Pick<FilmJob, 'options' | 'disks' | 'filter' | keyof PlaneChoice>,
+  job: Pick<FilmJob, 'options' | 'disks' | 'filter' | 'zone' | keyof PlaneChoice>,
   sink: ByteSink,
   live: boolean,
 ): Promise<{ readonly painter: FilmPainter; readonly writer: FilmWriter; readonly codec: string }> {
-  const { options, disks, filter, order, cellShift, rowCells } = job;
+  const { options, disks, filter, zone, order, cellShift, rowCells } = job;
   const { format, widthPx, heightPx, captions, legend, skipIdle } = options;
   const codec = format === 'gif' ? null : await findCodec(format, options, live);
   if (codec === null && format !== 'gif') throw new Error(noCodecWords(format));
@@ -56,7 +59,7 @@ export async function openFilm(
   const layout = layOutFilm({ ...plane, widthPx, heightPx, disks, grain, captions, legend });
   const theme = THEMES[options.theme];
   const title = options.title.trim() === '' ? defaultTitle(disks) : options.title.trim();
-  const painter = new FilmPainter({ layout, theme, filter, title, skipIdle });
+  const painter = new FilmPainter({ layout, theme, filter, title, skipIdle, zone });
   if (codec === null) return { painter, writer: new GifWriter(painter, theme, sink), codec: 'GIF' };
   return { painter, writer: await VideoWriter.start(painter, codec, title, sink), codec: codec.name };
 }

@@ -80,6 +80,7 @@ export class RenderWork {
       disks,
       captions,
       filter: ALL_LAYERS,
+      zone: 'utc',
       order: 'rows',
       cellShift: 12,
       rowCells: null,
