@@ -11,5 +11,5 @@ export function lostWords(names: readonly string[]): string | null {
   const more = names.length - shown.length;
   const who = more > 0 ? `${shown.join(', ')} and ${more} more disks` : shown.join(', ');
   const [was, it] = names.length === 1 ? ['was', 'it'] : ['were', 'them'];
-  return `${who} ${was} written to and not saved, and that is lost now; to keep it next time, save ${it} in the window or copy ${it} (nbdcopy ADDRESS disk.img) before the end, or host a file (nbdscope host file disk.img)`;
+  return `${who} ${was} written to and not saved, and that is lost now; to keep it next time, save or commit ${it} in the window, or copy ${it} (nbdcopy ADDRESS disk.img) before the end, or host a file (nbdscope host file disk.img)`;
 }

@@ -231,6 +231,10 @@ describe('where it listens', () => {
     const path = join(place.directory, 'taken');
     mkdirSync(path);
     await expect(server.listen({ kind: 'unix', path })).rejects.toThrow('exists already');
+    const long = join(place.directory, 'x'.repeat(120));
+    await expect(server.listen({ kind: 'unix', path: long })).rejects.toThrow(
+      `may have 107 bytes, and this has ${Buffer.byteLength(long)}; give a shorter one`,
+    );
     const free = join(place.directory, 'free');
     expect(await server.listen({ kind: 'unix', path: free })).toBe(`nbd+unix:///?socket=${free}`);
     await server.close();
