@@ -150,7 +150,8 @@ export class NbdServer {
     if (address.kind === 'tcp') return this.#listenTcp(address.host, address.port, address.exposed === true);
     if (address.path !== undefined) {
       await removeStaleSocket(address.path);
-      if (existsSync(address.path)) throw new Error(`${address.path} exists already`);
+      if (existsSync(address.path))
+        throw new Error(`${address.path} exists already; give another path, or stop the server there`);
       // Node says of a missing directory that permission is denied.
       const folder = dirname(address.path);
       if (!existsSync(folder)) throw new Error(`${address.path}: there is no directory ${folder}`);
