@@ -5,6 +5,7 @@ import { type Command, CommandSchema } from '#shared/contract/commands.ts';
 import type { SessionInfo } from '#shared/contract/messages.ts';
 import { readSize } from './disk-set.ts';
 import type { Engine } from './engine.ts';
+import { withHomePaths } from './home-paths.ts';
 import { createUploadSource, type UploadSource } from './log/log-source.ts';
 import { RefusedError } from './refused-error.ts';
 import { WindowFeed } from './session/window-feed.ts';
@@ -99,7 +100,7 @@ export class WindowConnection {
       this.#refuse('command', new RefusedError(`${where}: ${parsed.issues[0].message}`));
       return;
     }
-    const command = parsed.output;
+    const command = withHomePaths(parsed.output);
     try {
       // Carried out at once as far as it can be: upload frames right behind beginUpload must find it done.
       this.#carryOut(command)?.catch((error: unknown) => this.#refuse(command.command, error));
