@@ -43,9 +43,18 @@ export default defineConfig({
     navigationTimeout: 60_000,
   },
   projects: [
-    { name: 'chromium', testMatch: '**/*.e2e.ts', testIgnore: ['electron/**', ALONE], use: CHROMIUM },
+    {
+      name: 'chromium',
+      testMatch: '**/*.e2e.ts',
+      testIgnore: ['electron/**', 'stories/**', ALONE],
+      use: CHROMIUM,
+    },
     // It keeps to a clock of its own, which two windows at once on two cores do not leave time for.
     { name: 'chromium, alone', testMatch: ALONE, dependencies: ['chromium'], use: CHROMIUM },
+    // They boot a machine: `npm run stories` runs them, `npm test` does not.
+    ...(process.env['NBDSCOPE_STORIES'] === '1'
+      ? [{ name: 'stories', testMatch: 'stories/**/*.e2e.ts', use: CHROMIUM }]
+      : []),
     // Where these cannot run, scripts/test.ts says so.
     ...(electronTests(ROOT).run ? [{ name: 'electron', testMatch: 'electron/**/*.e2e.ts' }] : []),
   ],

@@ -21,6 +21,10 @@ const NEEDED: readonly { readonly debian: string; readonly isThere: () => boolea
   { debian: 'dosfstools', isThere: () => existsSync('/usr/sbin/fsck.vfat') || isOnPath('fsck.vfat') },
   { debian: 'strace', isThere: () => isOnPath('strace') },
   { debian: 'gdisk', isThere: () => existsSync('/usr/sbin/sgdisk') || isOnPath('sgdisk') },
+  // The commands that windows offer to copy are read by the programs they are for.
+  { debian: 'libguestfs-tools', isThere: () => isOnPath('guestfish') },
+  { debian: 'qemu-system-x86', isThere: () => isOnPath('qemu-system-x86_64') },
+  { debian: 'mdadm', isThere: () => existsSync('/usr/sbin/mdadm') || isOnPath('mdadm') },
   { debian: 'fonts-dejavu-core', isThere: hasFont },
 ];
 
