@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Channel } from '#shared/channel/channel.ts';
@@ -9,11 +9,11 @@ import type { SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { ArrayLayouts } from './array-layouts.ts';
 import { CaptionFiles } from './caption-files.ts';
-import { type CompareRequest, openComparison, prepareComparison } from './compare/comparison.ts';
 import { CaptureDesk } from './capture/capture-desk.ts';
 import { captureSession } from './capture/capture-session.ts';
 import { isCapture } from './capture/is-capture.ts';
 import { OpenCapture } from './capture/open-capture.ts';
+import { type CompareRequest, openComparison, prepareComparison } from './compare/comparison.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { LogFaults } from './faults/log-faults.ts';
@@ -25,6 +25,7 @@ import { findNbdkit, type InstalledNbdkit } from './nbdkit/installed.ts';
 import { removeStaleFolders } from './nbdkit/nbdkit-folder.ts';
 import { NbdkitProcess } from './nbdkit/nbdkit-process.ts';
 import { RunningNbdkits } from './nbdkit/running-nbdkits.ts';
+import { logsToReadAgain } from './read-again.ts';
 import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
 import { Session } from './session/session.ts';
@@ -356,34 +357,18 @@ export class Engine {
   /** Shows another run of a log (null: all of them): the session reads all its logs again. */
   pickRun(sourceId: number, run: number | null): Promise<void> {
     return this.enqueue(async () => {
-      const picked = this.session.sourceOf(sourceId);
-      if (picked === null) throw new RefusedError(`there is no source ${sourceId}`);
       const { session } = this;
-      if (this.hosting) {
-        throw new RefusedError(
-          'a disk is hosted here, and its picture cannot be read again; open the log in an nbdscope of its own to pick a run',
-        );
+      if (this.past.comparison !== null) {
+        throw new RefusedError('two recordings are compared; open the log by itself to pick a run');
       }
-      if (session.sourceInfos().some(({ kind }) => kind === 'nbdkit')) {
-        throw new RefusedError(
-          'an nbdkit was run here, whose log would go; close it, or open the log in an nbdscope of its own to pick a run',
-        );
-      }
-      const again = session.sourceInfos().map(({ id, name, path, run: shown }) => {
-        if (path === null || session.sourceOf(id)?.canRestart !== true) {
-          throw new RefusedError(`${name} can be read only once; open the log by its path to pick a run`);
-        }
-        return {
-          path,
-          name: name === basename(path) ? null : name,
-          run: id === sourceId ? run : shown,
-          sizeBytes: session.fallbackSizeOf(id),
-          errorFile: this.#logFaults.errorFileOf(id),
-        };
-      });
+      const again = logsToReadAgain(session, sourceId, run, (id) => this.#logFaults.errorFileOf(id));
       await session.reset();
-      for (const { path, name, run: itsRun, sizeBytes, errorFile } of again) {
-        const source = session.add(createLogSource(path, { run: itsRun, name }), { run: itsRun, sizeBytes });
+      for (const { path, name, run: itsRun, sizeBytes, kept, errorFile } of again) {
+        const source = session.add(createLogSource(path, { run: itsRun, name }), {
+          run: itsRun,
+          sizeBytes,
+          kept,
+        });
         if (errorFile !== null) await this.#logFaults.attach(source, { errorFile, logFirstCommand: null });
       }
     });

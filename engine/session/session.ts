@@ -7,6 +7,8 @@ import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
 import { MAX_DISKS, SessionState } from '#shared/model/session-state.ts';
 import { SessionHistory } from '../history/session-history.ts';
 import { RefusedError } from '../refused-error.ts';
+import { atMost } from './at-most.ts';
+import { withoutForeign } from './foreign-rows.ts';
 import { Merge, type MergeInput } from './merge.ts';
 import { type MarkChange, type MarkDraft, type MarkIds, SessionMarks } from './session-marks.ts';
 import type { Source, SourceDisk, SourceNotice, SourceProgress, SourceSink } from './source.ts';
@@ -28,6 +30,14 @@ export interface SessionListener {
   diskGone(disk: number): void;
 }
 
+/** A disk of a source that is read again: it keeps its number, and what a person said of it. */
+export interface KeptDisk {
+  readonly id: number;
+  readonly exportName: string;
+  readonly givenName: string;
+  readonly givenSizeBytes: bigint | null;
+}
+
 interface SourceEntry {
   readonly id: number;
   readonly source: Source;
@@ -40,6 +50,7 @@ interface SourceEntry {
   /** For disks of a log that does not tell their size. */
   readonly fallbackSizeBytes: bigint | null;
   readonly side: SourceSide | null;
+  readonly kept: readonly KeptDisk[];
   progress: SourceProgress;
   stopped: boolean;
 }
@@ -51,6 +62,8 @@ interface DiskEntry {
   readonly ownName: string;
   /** What a person calls it; empty for its own name. */
   givenName: string;
+  /** What a person says its size is; null when nobody did. */
+  givenSizeBytes: bigint | null;
   sizeBytes: bigint | null;
   highestByte: bigint;
 }
@@ -106,6 +119,7 @@ export class Session {
    * @param options.run the run of the log that the source was told to show; null for all.
    * @param options.sizeBytes the size of disks of which the source does not tell one.
    * @param options.side which of two recordings it is, where two are compared.
+   * @param options.kept the disks of the source that this one is instead of, as {@link keptDisks} had them.
    */
   add(
     source: Source,
@@ -113,6 +127,7 @@ export class Session {
       readonly run?: number | null;
       readonly sizeBytes?: bigint | null;
       readonly side?: SourceSide | null;
+      readonly kept?: readonly KeptDisk[];
     } = {},
   ): number {
     const id = this.#nextSource;
@@ -126,6 +141,7 @@ export class Session {
       run: options.run ?? null,
       fallbackSizeBytes: options.sizeBytes ?? null,
       side: options.side ?? null,
+      kept: options.kept ?? [],
       progress: NOTHING_YET,
       stopped: false,
     };
@@ -151,6 +167,11 @@ export class Session {
   /** The size that was given for disks of which the source does not tell one. */
   fallbackSizeOf(id: number): bigint | null {
     return this.#entries.get(id)?.fallbackSizeBytes ?? null;
+  }
+
+  /** A source's disks, for {@link add} when it is read again. */
+  keptDisks(source: number): KeptDisk[] {
+    return [...this.#disks.values()].filter((disk) => disk.source === source).map((disk) => ({ ...disk }));
   }
 
   hasDisk(id: number): boolean {
@@ -196,7 +217,6 @@ export class Session {
     await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
     this.#disks.clear();
     this.#notices.clear();
-    // Another run of the same log is then the same disk to a window, which keeps its view.
     this.#nextDisk = 0;
     this.restartState();
   }
@@ -222,6 +242,7 @@ export class Session {
   setDiskSize(disk: number, bytes: bigint): void {
     const entry = this.#disks.get(disk);
     if (entry === undefined) return;
+    entry.givenSizeBytes = bytes;
     entry.sizeBytes = bytes;
     this.#listener.infoChanged();
   }
@@ -362,7 +383,9 @@ export class Session {
       this.#listener.infoChanged();
       return;
     }
-    const id = found.id === undefined || this.#disks.has(found.id) ? this.#freeDiskId() : found.id;
+    const kept = entry.kept.find(({ exportName }) => exportName === found.exportName);
+    const wanted = kept?.id ?? found.id;
+    const id = wanted === undefined || this.#disks.has(wanted) ? this.#freeDiskId() : wanted;
     if (id === null) {
       this.notice(entry.id, {
         key: 'too-many-disks',
@@ -382,8 +405,9 @@ export class Session {
         entry.side,
         found.name ?? (found.exportName === '' ? entry.source.name : found.exportName),
       ),
-      givenName: '',
-      sizeBytes: found.sizeBytes ?? entry.fallbackSizeBytes,
+      givenName: kept?.givenName ?? '',
+      givenSizeBytes: kept?.givenSizeBytes ?? null,
+      sizeBytes: found.sizeBytes ?? kept?.givenSizeBytes ?? entry.fallbackSizeBytes,
       highestByte: found.highestByte,
     });
     this.#listener.diskCame(id, entry.id);
@@ -392,9 +416,10 @@ export class Session {
 
   /** Numbers go round, so that one given back is not soon another disk's: a window may still speak of the former. */
   #freeDiskId(): number | null {
+    const kept = new Set([...this.#entries.values()].flatMap((entry) => entry.kept.map(({ id }) => id)));
     for (let i = 0; i < MAX_DISKS; i += 1) {
       const id = (this.#nextDisk + i) % MAX_DISKS;
-      if (this.#disks.has(id)) continue;
+      if (this.#disks.has(id) || kept.has(id)) continue;
       this.#nextDisk = (id + 1) % MAX_DISKS;
       return id;
     }
@@ -466,26 +491,6 @@ export class Session {
       detail: null,
     });
   }
-}
-
-async function atMost(limitMs: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, limit]).finally(() => clearTimeout(timer));
-}
-
-/** The rows that belong to a disk of the session; those of disks left out are dropped. */
-function withoutForeign(rows: EventBatch): EventBatch {
-  const kept = new EventBatch(Math.max(rows.count, 1));
-  for (let i = 0; i < rows.count; i += 1) {
-    const kind = rows.kind[i];
-    if (rows.disk[i] !== ALL_DISKS || kind === RowKind.Caption || kind === RowKind.Mark) {
-      kept.appendRows(rows, i, i + 1);
-    }
-  }
-  return kept;
 }
 
 function roundUp(bytes: bigint): bigint {

@@ -47,7 +47,7 @@ export const MARK_ACTIONS = [
     id: 'marks.import',
     title: 'Read captions from a file…',
     group: 'Marks',
-    keys: [{ code: 'KeyI', shift: true }],
+    keys: [{ code: 'F9' }],
     icon: FileInput,
     available: knowsTime,
     run: askForCaptions,
