@@ -6,12 +6,13 @@ import type { ArrayLayout } from '#shared/contract/arrays.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { SAMPLES, type SampleId } from '#shared/contract/samples.ts';
-import { type HistoryInfo, NO_HISTORY } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { LogFaults } from './faults/log-faults.ts';
 import type { History } from './history/history.ts';
+import { DEFAULT_HISTORY } from './history/session-history.ts';
+import { removeStaleSpills } from './history/spill-file.ts';
 import { type DiskAtStake, type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
@@ -22,7 +23,7 @@ import { NbdkitProcess } from './nbdkit/nbdkit-process.ts';
 import { RunningNbdkits } from './nbdkit/running-nbdkits.ts';
 import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
-import { Session } from './session/session.ts';
+import { Session, type SessionListener } from './session/session.ts';
 import { WindowConnection } from './window-connection.ts';
 
 export interface EngineOptions {
@@ -33,6 +34,8 @@ export interface EngineOptions {
   readonly stateDir: string;
   /** The folder that holds the built-in recording. */
   readonly assetsDir: string;
+  /** Where a history that is too long for memory goes; made when it is needed. Absent: it stays in memory. */
+  readonly cacheDir?: string;
 }
 
 /** How often windows are told of changed disks, sources and notices. */
@@ -69,7 +72,9 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options;
     this.recentLogs = new RecentLogs(options.stateDir);
-    this.session = new Session({
+    const cacheDir = options.cacheDir ?? null;
+    if (cacheDir !== null) removeStaleSpills(cacheDir);
+    const listener: SessionListener = {
       rows: (batch: EventBatch) => {
         for (const window of this.#windows) window.feed.rows(batch);
         this.#historyTimer ??= setTimeout(() => {
@@ -88,7 +93,8 @@ export class Engine {
         void this.enqueue(async () => {
           await Promise.all([this.#nbdkits.sourceGone(source), this.#logFaults.sourceGone(source)]);
         }),
-    });
+    };
+    this.session = new Session(listener, { ...DEFAULT_HISTORY, directory: cacheDir });
     this.#logFaults = new LogFaults(options.stateDir, this.session, this.faults, () => this.#scheduleInfo());
     removeStaleFolders();
   }
@@ -452,18 +458,11 @@ export class Engine {
       })),
       notices: [...this.session.notices],
       replay,
-      history: this.#historyInfo(),
+      history: this.session.historyInfo(),
       recentLogs: [...this.recentLogs.logs],
       modelBytes: budget.usedBytes,
       modelLimitBytes: budget.limitBytes,
     };
-  }
-
-  #historyInfo(): HistoryInfo {
-    const growing = this.session
-      .sourceInfos()
-      .some(({ status }) => status !== 'ended' && status !== 'failed');
-    return { ...NO_HISTORY, ...this.session.history?.info(), growing };
   }
 
   /** Tells windows soon; many changes within a moment are one message. */

@@ -1,10 +1,11 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import { type FaultChange, NO_FAULTS } from '#shared/contract/faults.ts';
 import type { DiskInfo, Notice, SourceInfo } from '#shared/contract/messages.ts';
+import { type HistoryInfo, NO_HISTORY } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
 import { MAX_DISKS, SessionState } from '#shared/model/session-state.ts';
-import { SessionHistory } from '../history/session-history.ts';
+import { DEFAULT_HISTORY, SessionHistory, type SessionHistoryOptions } from '../history/session-history.ts';
 import { Merge, type MergeInput } from './merge.ts';
 import type { Source, SourceDisk, SourceNotice, SourceProgress, SourceSink } from './source.ts';
 
@@ -69,6 +70,7 @@ const MAX_NOTICES = 100;
 const STOP_LIMIT_MS = 1_000;
 
 const BUDGET_NOTICE_KEY = 'model-memory';
+const HISTORY_NOTICE_KEYS = ['history-dropped', 'history-write', 'history-read'];
 
 /**
  * One session: the sources that feed it, the order of their rows, and the state that follows. Sets every row's disk
@@ -83,13 +85,15 @@ export class Session {
   readonly #byInput = new Map<MergeInput, SourceEntry>();
   readonly #disks = new Map<number, DiskEntry>();
   readonly #notices = new Map<string, Notice>();
+  readonly #historyOptions: SessionHistoryOptions;
   #history: SessionHistory | null = null;
   #nextSource = 0;
   #nextDisk = 0;
   #nextNotice = 1;
 
-  constructor(listener: SessionListener) {
+  constructor(listener: SessionListener, history: SessionHistoryOptions = DEFAULT_HISTORY) {
     this.#listener = listener;
+    this.#historyOptions = history;
     this.#merge = new Merge((input, batch, from, to) => this.#commit(input, batch, from, to));
   }
 
@@ -127,6 +131,14 @@ export class Session {
    */
   get history(): SessionHistory | null {
     return this.#history;
+  }
+
+  /** What windows are told of the history. */
+  historyInfo(): HistoryInfo {
+    const growing = [...this.#entries.values()].some(
+      ({ progress: { status } }) => status !== 'ended' && status !== 'failed',
+    );
+    return { ...NO_HISTORY, ...this.#history?.info(), growing };
   }
 
   sourceOf(id: number): Source | null {
@@ -192,9 +204,33 @@ export class Session {
     this.#listener.infoChanged();
   }
 
+  #beginHistory(): SessionHistory {
+    let isDroppedTold = false;
+    return new SessionHistory(this.state, this.#historyOptions, {
+      trouble: (what, reason) => this.#noticeTrouble(what, reason),
+      dropped: () => {
+        if (isDroppedTold) return;
+        isDroppedTold = true;
+        const limit = formatBytes(this.#history?.info().limitBytes ?? this.#historyOptions.limitBytes);
+        const text = `the history has reached its limit of ${limit}: its oldest requests go as new ones come`;
+        this.notice(null, { key: 'history-dropped', level: 'info', text, detail: null });
+      },
+    });
+  }
+
+  #noticeTrouble(what: 'write' | 'read', reason: string): void {
+    const { directory, memoryLimitBytes } = this.#historyOptions;
+    const text =
+      what === 'read'
+        ? 'a part of the history cannot be read: blocks shown of that time may be as if untouched'
+        : `the history cannot be written to ${directory}: it goes on in memory, where the oldest goes past ${formatBytes(memoryLimitBytes)}`;
+    this.notice(null, { key: `history-${what}`, level: 'warning', text, detail: reason });
+  }
+
   #endHistory(): void {
     this.#history?.dispose();
     this.#history = null;
+    for (const key of HISTORY_NOTICE_KEYS) this.#notices.delete(key);
   }
 
   setDiskSize(disk: number, bytes: bigint): void {
@@ -381,7 +417,7 @@ export class Session {
       rows.clockUs[i] = clockUs;
     }
     rows.firstSequence = state.sequence + 1;
-    this.#history ??= new SessionHistory(state);
+    this.#history ??= this.#beginHistory();
     state.apply(rows);
     this.#history.append(rows, state);
     this.#noticeMemory();

@@ -139,7 +139,8 @@ function readStart(from: ByteReader): number {
   return from.f64();
 }
 
-function writeHead(state: SessionState, to: ByteWriter): void {
+/** Writes everything of a state but its pictures. */
+export function writeHead(state: SessionState, to: ByteWriter): void {
   for (const n of [state.clockUs, state.epochMs, state.clears, state.clearedUs]) to.f64(n);
   const caption = new TextEncoder().encode(state.caption?.text ?? '');
   to.f64(state.caption?.clockUs ?? Number.NaN);
@@ -160,7 +161,8 @@ function writeHead(state: SessionState, to: ByteWriter): void {
   }
 }
 
-function readHead(state: SessionState, from: ByteReader): void {
+/** Reads what {@link writeHead} wrote; the state is partial until its pictures have come. */
+export function readHead(state: SessionState, from: ByteReader): void {
   state.isPartial = true;
   state.clockUs = from.f64();
   state.epochMs = from.f64();
