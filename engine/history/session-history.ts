@@ -39,8 +39,8 @@ export const DEFAULT_HISTORY: SessionHistoryOptions = {
 export interface HistoryNotices {
   /** Files cannot be written, or not be read. */
   trouble(what: 'write' | 'read', reason: string): void;
-  /** The oldest rows have gone. */
-  dropped(): void;
+  /** The oldest rows have gone, as they do from now on. */
+  dropped(limitBytes: number): void;
 }
 
 /** The history of a live session, written as it goes: every row since it was made, as far as they may take that much. */
@@ -55,7 +55,11 @@ export class SessionHistory implements History {
   #lastKeyframeBytes = 0;
 
   /** @param state what the session's state is before the first row that is kept. */
-  constructor(state: SessionState, options: SessionHistoryOptions, notices: HistoryNotices) {
+  constructor(
+    state: SessionState,
+    options: SessionHistoryOptions = DEFAULT_HISTORY,
+    notices: HistoryNotices = { trouble: () => {}, dropped: () => {} },
+  ) {
     this.#options = options;
     this.#notices = notices;
     this.#store = new BlobStore({
@@ -123,10 +127,10 @@ export class SessionHistory implements History {
       this.#keyframes.dropFirst();
       isDropped = true;
     }
-    if (isDropped) this.#notices.dropped();
+    if (isDropped) this.#notices.dropped(this.#limitBytes);
   }
 
-  info(): Omit<HistoryInfo, 'growing' | 'marks'> {
+  info(): Omit<HistoryInfo, 'id' | 'growing' | 'marks'> {
     const known = (us: number): number | null => (Number.isNaN(us) ? null : us);
     const log = this.#log;
     const isEmpty = log.last === log.before;

@@ -14,7 +14,7 @@ export function rowText(batch: EventBatch, i: number): string {
   const time = Number.isNaN(timeUs) ? 'time unknown' : microText(timeUs);
   const head = `${time} ${KIND_NAMES.get(kind) ?? kind} disk=${batch.disk[i]}`;
   if (kind === RowKind.ClearPicture) return head;
-  if (kind === RowKind.Caption) return `${head} ${JSON.stringify(batch.textOf(i))}`;
+  if (kind === RowKind.Caption || kind === RowKind.Mark) return `${head} ${JSON.stringify(batch.textOf(i))}`;
   const who = `${head} connection=${batch.connection[i]}`;
   if (kind === RowKind.Connect || kind === RowKind.Disconnect) return who;
   const id = joinHalves(batch.cookieHigh[i] ?? 0, batch.cookieLow[i] ?? 0);

@@ -1,12 +1,15 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import { type FaultChange, NO_FAULTS } from '#shared/contract/faults.ts';
 import type { DiskInfo, Notice, SourceInfo } from '#shared/contract/messages.ts';
-import { type HistoryInfo, NO_HISTORY } from '#shared/contract/time.ts';
+import { MAX_MARKS, type Mark } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
 import { MAX_DISKS, SessionState } from '#shared/model/session-state.ts';
 import { DEFAULT_HISTORY, SessionHistory, type SessionHistoryOptions } from '../history/session-history.ts';
+import { RefusedError } from '../refused-error.ts';
+import { HISTORY_NOTICE_KEYS, historyNotices } from './history-notices.ts';
 import { Merge, type MergeInput } from './merge.ts';
+import { type MarkChange, type MarkDraft, type MarkIds, SessionMarks } from './session-marks.ts';
 import type { Source, SourceDisk, SourceNotice, SourceProgress, SourceSink } from './source.ts';
 
 /** Told of what changes, by the engine that shows the session to windows. */
@@ -31,6 +34,8 @@ interface SourceEntry {
   readonly input: MergeInput;
   /** The session's disk number for each of the source's. */
   readonly diskIds: number[];
+  /** The session's number for each of its marks. */
+  readonly markIds: MarkIds;
   readonly run: number | null;
   /** For disks of a log that does not tell their size. */
   readonly fallbackSizeBytes: bigint | null;
@@ -70,7 +75,6 @@ const MAX_NOTICES = 100;
 const STOP_LIMIT_MS = 1_000;
 
 const BUDGET_NOTICE_KEY = 'model-memory';
-const HISTORY_NOTICE_KEYS = ['history-dropped', 'history-write', 'history-read'];
 
 /**
  * One session: the sources that feed it, the order of their rows, and the state that follows. Sets every row's disk
@@ -85,6 +89,7 @@ export class Session {
   readonly #byInput = new Map<MergeInput, SourceEntry>();
   readonly #disks = new Map<number, DiskEntry>();
   readonly #notices = new Map<string, Notice>();
+  readonly #marks = new SessionMarks();
   readonly #historyOptions: SessionHistoryOptions;
   #history: SessionHistory | null = null;
   #nextSource = 0;
@@ -113,6 +118,7 @@ export class Session {
       source,
       input: this.#merge.add(),
       diskIds: [],
+      markIds: new Map(),
       run: options.run ?? null,
       fallbackSizeBytes: options.sizeBytes ?? null,
       progress: NOTHING_YET,
@@ -131,14 +137,6 @@ export class Session {
    */
   get history(): SessionHistory | null {
     return this.#history;
-  }
-
-  /** What windows are told of the history. */
-  historyInfo(): HistoryInfo {
-    const growing = [...this.#entries.values()].some(
-      ({ progress: { status } }) => status !== 'ended' && status !== 'failed',
-    );
-    return { ...NO_HISTORY, ...this.#history?.info(), growing };
   }
 
   sourceOf(id: number): Source | null {
@@ -177,6 +175,10 @@ export class Session {
       this.#listener.diskGone(disk);
       this.#listener.reset();
     }
+    this.#marks.forget(entry.markIds);
+    // History begins anew where a disk has left: what is still marked is said again.
+    if (this.#history === null && this.#marks.list.length > 0)
+      this.#apply(this.#marks.restated(this.state.clockUs));
     for (const [key, notice] of this.#notices) if (notice.source === id) this.#notices.delete(key);
     this.#listener.sourceGone(id);
     this.#listener.infoChanged();
@@ -185,6 +187,7 @@ export class Session {
 
   /** Stops every source and starts on an empty state. */
   async reset(): Promise<void> {
+    this.#marks.clear();
     await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
     this.#disks.clear();
     this.#notices.clear();
@@ -196,6 +199,8 @@ export class Session {
   /** Empties the state and keeps the sources: a recording starts over. */
   restartState(): void {
     const sequence = this.state.sequence;
+    this.#marks.clear();
+    for (const { markIds } of this.#entries.values()) markIds.clear();
     this.state = new SessionState();
     this.state.sequence = sequence;
     this.#endHistory();
@@ -205,26 +210,12 @@ export class Session {
   }
 
   #beginHistory(): SessionHistory {
-    let isDroppedTold = false;
-    return new SessionHistory(this.state, this.#historyOptions, {
-      trouble: (what, reason) => this.#noticeTrouble(what, reason),
-      dropped: () => {
-        if (isDroppedTold) return;
-        isDroppedTold = true;
-        const limit = formatBytes(this.#history?.info().limitBytes ?? this.#historyOptions.limitBytes);
-        const text = `the history has reached its limit of ${limit}: its oldest requests go as new ones come`;
-        this.notice(null, { key: 'history-dropped', level: 'info', text, detail: null });
-      },
-    });
-  }
-
-  #noticeTrouble(what: 'write' | 'read', reason: string): void {
-    const { directory, memoryLimitBytes } = this.#historyOptions;
-    const text =
-      what === 'read'
-        ? 'a part of the history cannot be read: blocks shown of that time may be as if untouched'
-        : `the history cannot be written to ${directory}: it goes on in memory, where the oldest goes past ${formatBytes(memoryLimitBytes)}`;
-    this.notice(null, { key: `history-${what}`, level: 'warning', text, detail: reason });
+    const options = this.#historyOptions;
+    return new SessionHistory(
+      this.state,
+      options,
+      historyNotices(options, (notice) => this.notice(null, notice)),
+    );
   }
 
   #endHistory(): void {
@@ -264,6 +255,28 @@ export class Session {
     const batch = new EventBatch(1);
     batch.pushText(JSON.stringify(change), { kind: RowKind.FaultChange, disk, timeUs });
     this.#apply(batch);
+  }
+
+  /** Named moments, in the order of the moments; those of the whole history. */
+  get marks(): readonly Mark[] {
+    return this.#marks.list;
+  }
+
+  /** Names moments: all of them or none. @throws RefusedError saying what will not do. */
+  addMarks(drafts: readonly MarkDraft[]): void {
+    const { sequence, clockUs } = this.state;
+    if (Number.isNaN(clockUs)) throw new RefusedError('nothing was recorded yet; there is no moment to mark');
+    this.#apply(this.#marks.add(drafts, sequence + 1, clockUs));
+  }
+
+  /** Changes a mark. @throws RefusedError for one that is not there, or a name that will not do. */
+  editMark(id: number, change: MarkChange): void {
+    this.#apply(this.#marks.edit(id, change, this.state.clockUs));
+  }
+
+  /** @throws RefusedError for a mark that is not there. */
+  removeMark(id: number): void {
+    this.#apply(this.#marks.remove(id, this.state.clockUs));
   }
 
   /** A sentence of the session's own, or of a source. One with the same key replaces the earlier. */
@@ -350,7 +363,7 @@ export class Session {
       this.#listener.infoChanged();
       return;
     }
-    const id = this.#freeDiskId();
+    const id = found.id === undefined || this.#disks.has(found.id) ? this.#freeDiskId() : found.id;
     if (id === null) {
       this.notice(entry.id, {
         key: 'too-many-disks',
@@ -404,10 +417,11 @@ export class Session {
       if (id === ALL_DISKS) leftOut = true;
       disk[i] = id;
     }
-    this.#apply(leftOut ? withoutForeign(rows) : rows);
+    this.#apply(leftOut ? withoutForeign(rows) : rows, entry);
   }
 
-  #apply(rows: EventBatch): void {
+  /** @param entry the source whose rows these are; none for those of the session. */
+  #apply(rows: EventBatch, entry?: SourceEntry): void {
     if (rows.count === 0) return;
     const state = this.state;
     let clockUs = state.clockUs;
@@ -417,11 +431,25 @@ export class Session {
       rows.clockUs[i] = clockUs;
     }
     rows.firstSequence = state.sequence + 1;
+    if (entry !== undefined) SessionMarks.adopt(rows, entry.markIds);
+    this.#noteMarks(rows);
     this.#history ??= this.#beginHistory();
     state.apply(rows);
     this.#history.append(rows, state);
     this.#noticeMemory();
     this.#listener.rows(rows);
+  }
+
+  #noteMarks(rows: EventBatch): void {
+    const { changed, leftOut } = this.#marks.apply(rows);
+    if (changed) this.#listener.infoChanged();
+    if (leftOut === 0) return;
+    this.notice(null, {
+      key: 'too-many-marks',
+      level: 'warning',
+      text: `there are more marks and captions than the ${MAX_MARKS} that one session shows; the later ones are left out`,
+      detail: null,
+    });
   }
 
   #noticeMemory(): void {
@@ -450,7 +478,10 @@ async function atMost(limitMs: number, work: Promise<void>): Promise<void> {
 function withoutForeign(rows: EventBatch): EventBatch {
   const kept = new EventBatch(Math.max(rows.count, 1));
   for (let i = 0; i < rows.count; i += 1) {
-    if (rows.disk[i] !== ALL_DISKS || rows.kind[i] === RowKind.Caption) kept.appendRows(rows, i, i + 1);
+    const kind = rows.kind[i];
+    if (rows.disk[i] !== ALL_DISKS || kind === RowKind.Caption || kind === RowKind.Mark) {
+      kept.appendRows(rows, i, i + 1);
+    }
   }
   return kept;
 }

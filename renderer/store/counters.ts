@@ -26,7 +26,6 @@ export interface CountersView {
   readonly clockUs: number;
   readonly totalRequests: number;
   readonly clears: number;
-  readonly caption: string | null;
   /** By disk number. */
   readonly disks: ReadonlyMap<number, DiskCountersView>;
 }
@@ -36,7 +35,6 @@ export const NO_COUNTERS: CountersView = {
   clockUs: Number.NaN,
   totalRequests: 0,
   clears: 0,
-  caption: null,
   disks: new Map(),
 };
 
@@ -75,7 +73,6 @@ export function viewCounters(
     clockUs,
     totalRequests: state.recent.total,
     clears: state.clears,
-    caption: state.caption?.text ?? null,
     disks,
   };
 }

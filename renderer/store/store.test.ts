@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_CAPTURES } from '#shared/contract/captures.ts';
 import { NO_FAULTS } from '#shared/contract/faults.ts';
 import { NO_HISTORY } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
@@ -126,10 +127,10 @@ describe('summarize', () => {
     arrays: [],
     sources: [],
     notices: [],
-    replay: null,
     recentLogs: [],
     modelBytes: 0,
     history: NO_HISTORY,
+    captures: NO_CAPTURES,
     modelLimitBytes: 1,
   };
 
@@ -162,6 +163,8 @@ describe('preferences', () => {
       sideOpen: false,
       footerOpen: true,
       hintOpen: false,
+      zone: 'local',
+      timelineOf: 'lanes',
     } as const;
     storePreferences(storage, chosen);
     expect(loadPreferences(storage)).toEqual(chosen);

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { captionAt, parseCaptionTable, readCaptions } from './captions-file.ts';
+import {
+  captionAt,
+  looksLikeCaptions,
+  parseCaptionTable,
+  readCaptions,
+  writeCaptions,
+} from './captions-file.ts';
 import { parseMoment } from './moment.ts';
 
 const STORY = resolve(import.meta.dirname, '../../assets/recordings/ext4-blog-64M');
@@ -25,10 +31,11 @@ describe('parseMoment', () => {
     ['2026-05-02 22:20:00Z', 86_400_000_000],
   ])('reads %s', (text, us) => expect(usOf(text)).toBe(us));
 
-  it('finds a time of day on the nearest day', () => {
+  it('finds a time of day near the beginning, or later', () => {
     expect(usOf('00:10:00')).toBe(110 * 60_000_000);
     const early = Date.UTC(2026, 4, 2, 0, 0, 5) * 1000;
     expect(parseMoment('23:59:55', early)).toEqual({ us: early - 10_000_000 });
+    expect(parseMoment('14:00:05', early)).toEqual({ us: early + 14 * 3_600_000_000 });
   });
 
   it.each(['', 'soon', '12:70:00', '25:00:00', '1:99', '--5', '2026-13-40T00:00:00'])(
@@ -54,8 +61,8 @@ describe('readCaptions', () => {
     const { captions, wrong } = readCaptions('# a story\n\n+10 later\r\n22:20:05 sooner words\n', FIRST_US);
     expect(wrong).toEqual([]);
     expect(captions).toEqual([
-      { text: 'sooner words', clockUs: FIRST_US + 5_000_000 },
-      { text: 'later', clockUs: FIRST_US + 10_000_000 },
+      { kind: 'caption', text: 'sooner words', clockUs: FIRST_US + 5_000_000 },
+      { kind: 'caption', text: 'later', clockUs: FIRST_US + 10_000_000 },
     ]);
   });
 
@@ -92,18 +99,63 @@ describe('readCaptions', () => {
 
 describe('captionAt', () => {
   const captions = [
-    { text: 'a', clockUs: 10 },
-    { text: '', clockUs: 20 },
-    { text: 'b', clockUs: 30 },
-  ];
+    { kind: 'caption', text: 'a', clockUs: 10 },
+    { kind: 'mark', text: 'not shown', clockUs: 15 },
+    { kind: 'caption', text: '', clockUs: 20 },
+    { kind: 'caption', text: 'b', clockUs: 30 },
+  ] as const;
   it('gives the last at or before a moment; an empty one ends those before it', () => {
-    expect([9, 10, 19, 20, 30, 99].map((us) => captionAt(captions, us))).toEqual([
+    expect([9, 10, 19, 20, 30, 99, Number.NaN].map((us) => captionAt(captions, us))).toEqual([
       null,
       'a',
       'a',
       null,
       'b',
       'b',
+      null,
     ]);
+  });
+});
+
+describe('writeCaptions', () => {
+  const marks = fc.array(
+    fc.record({
+      kind: fc.constantFrom('mark' as const, 'caption' as const),
+      text: fc
+        .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+        .map((text) => `w${text}`.replaceAll(/\s+/g, ' ').trim()),
+      clockUs: fc.integer({ min: 0, max: 4e15 }),
+    }),
+    { minLength: 1, maxLength: 20 },
+  );
+
+  it('writes what is read again as the same', () => {
+    fc.assert(
+      fc.property(marks, (written) => {
+        const inOrder = written.toSorted((a, b) => a.clockUs - b.clockUs);
+        const { captions, wrong } = readCaptions(writeCaptions(inOrder), inOrder[0]?.clockUs ?? 0);
+        expect(wrong).toEqual([]);
+        expect(captions).toEqual(inOrder);
+      }),
+    );
+  });
+
+  it('names marks as such, and ends a caption with a time alone', () => {
+    const text = writeCaptions([
+      { kind: 'mark', text: 'here', clockUs: FIRST_US },
+      { kind: 'caption', text: '', clockUs: FIRST_US + 1 },
+    ]);
+    expect(text).toBe('# Times are UTC.\nMARK 2026-05-01 22:20:00.000000 here\n2026-05-01 22:20:00.000001\n');
+    expect(readCaptions('MARK +3', FIRST_US).wrong[0]).toMatch(/^line 1: a mark needs a name/);
+  });
+});
+
+describe('looksLikeCaptions', () => {
+  it('tells them from logs and from other texts', () => {
+    expect(looksLikeCaptions('# mine\n+1 a\n22:20:05 b\n')).toBe(true);
+    expect(looksLikeCaptions(readFileSync(resolve(STORY, 'steps'), 'utf8'))).toBe(true);
+    expect(looksLikeCaptions(readFileSync(resolve(STORY, 'log'), 'utf8'))).toBe(false);
+    expect(looksLikeCaptions('')).toBe(false);
+    expect(looksLikeCaptions('dear diary\n+1 a')).toBe(false);
   });
 });

@@ -1,6 +1,8 @@
 /** Moments of a session as people write them. */
 
 const DAY_US = 86_400_000_000;
+/** So far before where it is looked for a time of day may lie: recordings go on, and past midnight. */
+const BACK_US = DAY_US / 4;
 
 /** A moment in µs since the epoch, or the sentence that says what was wrong with its text. */
 export type ParsedMoment = { readonly us: number } | { readonly error: string };
@@ -10,7 +12,7 @@ const FORMS =
 
 /**
  * Reads a moment: a time of day (UTC), seconds or minutes and seconds from the beginning (`+12.5`, `+1:02`), plain seconds, or a
- * date with a time. A time of day means the day of `nearUs`, or the day before or after where that is nearer.
+ * date with a time. A time of day means the day on which it comes at most six hours before `nearUs`, or later.
  *
  * @param firstUs the beginning of the session. @param nearUs where a time of day is looked for; the beginning when left out.
  */
@@ -34,8 +36,8 @@ export function parseMoment(text: string, firstUs: number, nearUs = firstUs): Pa
   if (!isTimeOfDay) return { us: firstUs + us };
   if (us >= DAY_US) return { error: `"${text}" is no time of day; write ${FORMS}` };
   const sameDayUs = Math.floor(nearUs / DAY_US) * DAY_US + us;
-  if (sameDayUs < nearUs - DAY_US / 2) return { us: sameDayUs + DAY_US };
-  return { us: sameDayUs > nearUs + DAY_US / 2 ? sameDayUs - DAY_US : sameDayUs };
+  if (sameDayUs < nearUs - BACK_US) return { us: sameDayUs + DAY_US };
+  return { us: sameDayUs >= nearUs - BACK_US + DAY_US ? sameDayUs - DAY_US : sameDayUs };
 }
 
 function microsOf(fraction: string): number {

@@ -26,15 +26,27 @@ export const SpanSchema = v.pipe(
 );
 
 export const MARK_KINDS = ['mark', 'caption'] as const;
-const markText = v.pipe(v.string(), v.trim(), v.maxLength(400));
+/** Longest words of a mark, in UTF-16 units. */
+export const MAX_MARK_TEXT = 400;
+/** Marks and captions that one session holds. */
+export const MAX_MARKS = 1000;
+const markText = v.pipe(v.string(), v.trim(), v.maxLength(MAX_MARK_TEXT));
+const markKind = v.picklist(MARK_KINDS);
+const newMark = { kind: markKind, text: markText, us: clockUs };
 
 /** What a window can ask for about time; part of the commands. */
 export const TIME_COMMANDS = [
-  /** Shows a moment of the past, standing still there (`playing` false) or going on. Answered by `view`. */
+  /**
+   * Shows a moment of the past, and plays on from there if the past was being played. Of seeks that come faster than they can be
+   * carried out the last wins. Answered by `view`.
+   */
   v.strictObject({
     command: v.literal('seek'),
     to: v.union([v.strictObject({ us: clockUs }), v.strictObject({ sequence })]),
-    /** Comes back in the `view` that tells of having arrived. */
+    /**
+     * Comes back in a `view` once the window has been sent everything up to there; at once, from wherever the view is then,
+     * where another seek, or `goLive`, takes this one's place.
+     */
     tag: v.optional(sequence),
   }),
   /** Changes how the past is played; absent members stay as they are. From the end, playing begins at the beginning. */
@@ -44,25 +56,25 @@ export const TIME_COMMANDS = [
     speed: v.optional(speed),
     /** Whether stretches without any row pass in a moment. */
     skipIdle: v.optional(v.boolean()),
-    /** Play only this stretch; null for all. */
+    /** Play only this stretch, and go to its beginning from outside it; null for all. */
     span: v.optional(v.nullable(SpanSchema)),
   }),
   /** Stands still at the next (1) or the previous (-1) request's arrival. */
   v.strictObject({ command: v.literal('step'), by: v.picklist([-1, 1]) }),
   /** Back to the end, where rows are added. */
   v.strictObject({ command: v.literal('goLive') }),
-  /** Names a moment. */
+  /** Names a moment. A caption without words ends the one before; a mark has some. */
+  v.strictObject({ command: v.literal('addMark'), ...newMark }),
+  /** The same for many moments: all of them or, with words why, none. */
   v.strictObject({
-    command: v.literal('addMark'),
-    kind: v.picklist(MARK_KINDS),
-    text: markText,
-    us: clockUs,
+    command: v.literal('addMarks'),
+    marks: v.pipe(v.array(v.strictObject(newMark)), v.minLength(1), v.maxLength(MAX_MARKS)),
   }),
   /** Changes a mark; absent members stay as they are. */
   v.strictObject({
     command: v.literal('editMark'),
     id: markId,
-    kind: v.optional(v.picklist(MARK_KINDS)),
+    kind: v.optional(markKind),
     text: v.optional(markText),
     us: v.optional(clockUs),
   }),
@@ -71,15 +83,17 @@ export const TIME_COMMANDS = [
 
 /** A named moment: a mark, or a caption that is shown in the picture from then until the next. */
 export const MarkSchema = v.object({
-  /** The sequence number of the row that made it. */
+  /** The sequence number of the row that made it, in the session that shows it. */
   id: v.number(),
-  kind: v.picklist(MARK_KINDS),
+  kind: markKind,
   text: v.string(),
   clockUs: v.number(),
 });
 
 /** What is kept of a session's past. */
 export const HistoryInfoSchema = v.object({
+  /** Which history it is: another begins when the session is emptied, or a disk leaves it. */
+  id: v.string(),
   /** Rows that are kept, by sequence number; 0 and 0 for none. */
   firstSequence: v.number(),
   lastSequence: v.number(),
@@ -118,6 +132,25 @@ export const ViewSchema = v.object({
   tag: v.nullable(v.number()),
 });
 
+/**
+ * Where a window stood before it was loaded again or lost its engine, for that same history. Part of `hello`: whoever looks at the
+ * past goes on looking at it.
+ */
+export const ResumeSchema = v.strictObject({
+  history: v.pipe(v.string(), v.maxLength(64)),
+  view: v.object({
+    mode: v.picklist(['live', 'past']),
+    playing: v.boolean(),
+    speed,
+    skipIdle: v.boolean(),
+    span: v.nullable(SpanSchema),
+    positionUs: v.nullable(clockUs),
+    sequence,
+    ended: v.boolean(),
+  }),
+});
+
+export type Resume = v.InferOutput<typeof ResumeSchema>;
 export type Span = v.InferOutput<typeof SpanSchema>;
 export type Mark = v.InferOutput<typeof MarkSchema>;
 export type MarkKind = Mark['kind'];
@@ -125,6 +158,7 @@ export type HistoryInfo = v.InferOutput<typeof HistoryInfoSchema>;
 export type View = v.InferOutput<typeof ViewSchema>;
 
 export const NO_HISTORY: HistoryInfo = {
+  id: '',
   firstSequence: 0,
   lastSequence: 0,
   firstUs: null,

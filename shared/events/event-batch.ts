@@ -4,7 +4,7 @@ import { hasText } from './vocabulary.ts';
  * The event batch: what every source produces, and what the session, the host channel and the window hand on.
  *
  * A struct of arrays over one ArrayBuffer, little-endian, 64 bytes a row; no object per event anywhere. Columns
- * are laid out widest first so that each is aligned for its typed array. Texts (captions, fault changes) stand after the
+ * are laid out widest first so that each is aligned for its typed array. Texts (captions, marks, fault changes) stand after the
  * columns as UTF-8, and a row points into them with its offset and length columns.
  *
  * Encoded form: a 32-byte header (u32 magic, u32 version, u32 row count, u32 text bytes, f64 first sequence

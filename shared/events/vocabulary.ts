@@ -19,16 +19,18 @@ export const RowKind = {
   Disconnect: 5,
   /** From here on the picture of this disk (or of {@link ALL_DISKS}) shows only what comes next; counters and history go on. */
   ClearPicture: 6,
-  /** Words about a moment, shown in the picture; the text lies in the batch's text part. */
+  /** Words of a recording about a moment; the text lies in the batch's text part. A session makes a Mark of it. */
   Caption: 7,
   /** A person changed what makes this disk fail; the batch's text holds it as JSON (contract/faults.ts, FaultChange). */
   FaultChange: 8,
+  /** A person named a moment, changed or removed such a name; the text holds it as JSON (model/mark-table.ts). */
+  Mark: 9,
 } as const;
 export type RowKind = (typeof RowKind)[keyof typeof RowKind];
 
 /** Whether rows of this kind carry words: their offset and length columns point into the batch's text part. */
 export function hasText(kind: number | undefined): boolean {
-  return kind === RowKind.Caption || kind === RowKind.FaultChange;
+  return kind === RowKind.Caption || kind === RowKind.FaultChange || kind === RowKind.Mark;
 }
 
 /** In the disk column of a ClearPicture row: every disk of the session. */

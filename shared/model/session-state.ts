@@ -50,12 +50,6 @@ export class DiskState {
   }
 }
 
-/** The words last shown over the picture. */
-export interface CaptionState {
-  readonly text: string;
-  readonly clockUs: number;
-}
-
 /**
  * Everything that follows from the rows of a session up to a sequence number. The engine holds the true one; a window
  * holds a copy, made from a snapshot and kept up by the batches after it. Applying the same rows always gives the same
@@ -72,7 +66,6 @@ export class SessionState {
   clockUs = Number.NaN;
   /** Where the model's ms are counted from: the first clock in whole ms, less 1 so that 0 can mean never. */
   epochMs = Number.NaN;
-  caption: CaptionState | null = null;
   /** Rows of kind ClearPicture so far, and the clock of the last. */
   clears = 0;
   clearedUs = Number.NaN;
@@ -191,9 +184,6 @@ export class SessionState {
         this.clearedUs = clockUs;
         if (disk !== ALL_DISKS) this.disk(disk).model.clear(this.#row);
         else for (const state of this.disks) state?.model.clear(this.#row);
-        return;
-      case RowKind.Caption:
-        this.caption = { text: batch.textOf(i), clockUs };
         return;
       case RowKind.FaultChange: {
         const change = readFaultChange(batch.textOf(i));

@@ -5,7 +5,7 @@ import type { Page } from './page.ts';
 import { type DiskState, MAX_DISKS, type SessionState } from './session-state.ts';
 
 const SNAPSHOT_MAGIC = 0x4e534253; // "SBSN"
-const SNAPSHOT_VERSION = 4;
+const SNAPSHOT_VERSION = 5;
 
 /** How far the pages of one disk have been written. */
 interface DiskCursor {
@@ -99,13 +99,18 @@ export class SnapshotParts {
   }
 }
 
-/** How far the state was that a part of a snapshot is of. Throws RangeError when the bytes are no part of this version. */
-export function snapshotSequence(bytes: Uint8Array): number {
-  return readStart(new ByteReader(bytes));
+/**
+ * How far the state was that a part of a snapshot is of, and whether it is the first part. Throws RangeError when the bytes are
+ * no part of this version.
+ */
+export function snapshotStart(bytes: Uint8Array): { readonly sequence: number; readonly hasHead: boolean } {
+  const from = new ByteReader(bytes);
+  return { sequence: readStart(from), hasHead: from.u32() === 1 };
 }
 
 /**
- * Takes a part of a snapshot into a state, in place: listeners hear what changes. Returns null, with nothing changed, for
+ * Takes a part of a snapshot into a state, in place: listeners hear what changes. The state is one that came before, not one
+ * that comes after: what it has and the snapshot has not, stays. Returns null, with nothing changed, for
  * a part that belongs behind rows which this state has not had. Throws RangeError when the bytes are no part of this
  * version.
  */
@@ -142,9 +147,6 @@ function readStart(from: ByteReader): number {
 /** Writes everything of a state but its pictures. */
 export function writeHead(state: SessionState, to: ByteWriter): void {
   for (const n of [state.clockUs, state.epochMs, state.clears, state.clearedUs]) to.f64(n);
-  const caption = new TextEncoder().encode(state.caption?.text ?? '');
-  to.f64(state.caption?.clockUs ?? Number.NaN);
-  to.array(caption);
   state.recent.write(to);
   state.inStep.write(to);
   state.faultHistory.write(to);
@@ -168,9 +170,6 @@ export function readHead(state: SessionState, from: ByteReader): void {
   state.epochMs = from.f64();
   state.clears = from.f64();
   state.clearedUs = from.f64();
-  const captionUs = from.f64();
-  const text = new TextDecoder().decode(from.bytes());
-  state.caption = text === '' ? null : { text, clockUs: captionUs };
   state.recent.read(from);
   state.inStep.read(from);
   state.faultHistory.read(from);
