@@ -46,19 +46,6 @@ export class Keyframes {
     this.#onTrouble = onTrouble;
   }
 
-  /** Sequence number of the last; 0 before the first. */
-  get lastSequence(): number {
-    return this.#all.at(-1)?.sequence ?? 0;
-  }
-
-  get firstSequence(): number {
-    return this.#all[0]?.sequence ?? 0;
-  }
-
-  get count(): number {
-    return this.#all.length;
-  }
-
   /** The one after the first; null when there is none. */
   get second(): Keyframe | null {
     return this.#all[1] ?? null;

@@ -28,8 +28,6 @@ export class RowLog {
   bytes = 0;
   requests = 0;
   droppedRequests = 0;
-  /** Called with the rows of each chunk as it is made; they are written over afterwards. */
-  onChunk: (rows: EventBatch) => void = () => {};
   readonly #store: BlobStore;
   readonly #encoder = new RowEncoder();
   #chunks: Chunk[] = [];
@@ -66,10 +64,6 @@ export class RowLog {
       : (this.#chunks.at(-1)?.lastUs ?? Number.NaN);
   }
 
-  get chunks(): readonly Chunk[] {
-    return this.#chunks;
-  }
-
   append(batch: EventBatch): void {
     const tail = this.#tail;
     for (let from = 0; from < batch.count; ) {
@@ -87,7 +81,6 @@ export class RowLog {
     const { count } = tail;
     if (count === 0) return;
     const bytes = this.#encoder.encode(tail);
-    this.onChunk(tail);
     this.#chunks.push({
       firstSequence: tail.firstSequence,
       count,

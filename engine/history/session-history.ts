@@ -2,6 +2,7 @@ import type { HistoryInfo } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
+import { ActivityBins } from './activity-bins.ts';
 import { BlobStore } from './blob-store.ts';
 import type { History } from './history.ts';
 import { Keyframes } from './keyframes.ts';
@@ -45,6 +46,7 @@ export interface HistoryNotices {
 
 /** The history of a live session, written as it goes: every row since it was made, as far as they may take that much. */
 export class SessionHistory implements History {
+  readonly activity: ActivityBins;
   readonly #options: SessionHistoryOptions;
   readonly #notices: HistoryNotices;
   readonly #store: BlobStore;
@@ -60,6 +62,7 @@ export class SessionHistory implements History {
     options: SessionHistoryOptions = DEFAULT_HISTORY,
     notices: HistoryNotices = { trouble: () => {}, dropped: () => {} },
   ) {
+    this.activity = new ActivityBins(state);
     this.#options = options;
     this.#notices = notices;
     this.#store = new BlobStore({
@@ -94,6 +97,7 @@ export class SessionHistory implements History {
   /** Keeps rows that have just been applied to `state`, the session's. The batch is not written to again. */
   append(batch: EventBatch, state: SessionState): void {
     this.#log.append(batch);
+    this.activity.append(batch);
     this.#work += workOf(batch);
     if (this.#isKeyframeDue()) this.#addKeyframe(state);
     if (this.#totalBytes > this.#limitBytes) this.#dropOldest();
