@@ -15,8 +15,7 @@ import { OpenCapture } from './capture/open-capture.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { LogFaults } from './faults/log-faults.ts';
-import { DEFAULT_HISTORY } from './history/session-history.ts';
-import { removeStaleSpills } from './history/spill-file.ts';
+import { historyIn } from './history/session-history.ts';
 import { type DiskAtStake, type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSample } from './log/recording-source.ts';
@@ -79,8 +78,6 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options;
     this.recentLogs = new RecentLogs(options.stateDir);
-    const directory = options.cacheDir ?? null;
-    if (directory !== null) removeStaleSpills(directory);
     const listener: SessionListener = {
       rows: (batch: EventBatch) => {
         for (const window of this.#windows) window.view.rows(batch);
@@ -104,7 +101,7 @@ export class Engine {
           await Promise.all([this.#nbdkits.sourceGone(source), this.#logFaults.sourceGone(source)]);
         }),
     };
-    this.session = new Session(listener, { ...DEFAULT_HISTORY, directory });
+    this.session = new Session(listener, historyIn(options.cacheDir ?? null));
     this.past = new SessionPast(this.session);
     this.#arrays = new ArrayLayouts(this.session);
     const kept = () => ({

@@ -7,6 +7,7 @@ import { BlobStore } from './blob-store.ts';
 import type { History } from './history.ts';
 import { Keyframes } from './keyframes.ts';
 import { RowLog } from './row-log.ts';
+import { removeStaleSpills } from './spill-file.ts';
 
 const MIB = 1024 * 1024;
 
@@ -35,6 +36,12 @@ export const DEFAULT_HISTORY: SessionHistoryOptions = {
   memoryLimitBytes: 512 * MIB,
   keyframeWork: 96 * 1024,
 };
+
+/** A history whose files lie in a directory, from which what crashed processes left is removed; null: it has no files. */
+export function historyIn(directory: string | null): SessionHistoryOptions {
+  if (directory !== null) removeStaleSpills(directory);
+  return { ...DEFAULT_HISTORY, directory };
+}
 
 /** What a person has to be told. */
 export interface HistoryNotices {

@@ -23,8 +23,9 @@ export function timelineOfBins(
   const latencies = new Float64Array(columns * BIN_BUCKETS);
   const diskRequests = new Uint32Array(lanes.length * OP_COUNT * columns);
   const diskErrors = new Uint32Array(lanes.length * columns);
-  const perColumnUs = Math.max(span.toUs - span.fromUs, 1) / columns;
-  const placeOf = (us: number): number => (us - span.fromUs) / perColumnUs;
+  const widthUs = span.toUs - span.fromUs;
+  const placeOf = (us: number): number =>
+    us === span.toUs ? columns : ((us - span.fromUs) * columns) / widthUs;
   const spread = new Spread(columns);
 
   for (let b = firstBin(bins, Math.max(span.fromUs, firstUs)); b < bins.count; b += 1) {
@@ -89,7 +90,7 @@ class Spread {
   over(start: number, end: number): void {
     this.#start = start;
     this.#end = end;
-    this.first = Math.max(0, Math.floor(start));
+    this.first = Math.min(this.#columns - 1, Math.max(0, Math.floor(start)));
     this.last = Math.min(this.#columns - 1, Math.floor(end));
   }
 
