@@ -23,6 +23,7 @@ import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
 import { LogName } from './log-name.tsx';
 import { MainMenu } from './main-menu.tsx';
+import { RecordButton } from './record-button.tsx';
 import { ThemeMenu } from './theme-menu.tsx';
 import { ActionButton, Tip, TipWords } from './tip.tsx';
 import { ViewMenu } from './view-menu.tsx';
@@ -43,6 +44,7 @@ export function TopBar(): ReactElement {
       <OpenSources />
       <SessionStatus />
       <div className="top-actions">
+        <RecordButton />
         <ViewMenu
           trigger={
             <button type="button" className="button button-quiet" aria-label="View">

@@ -45,7 +45,10 @@ export type DialogName =
   | 'saveAndStopHost'
   | 'copyHost'
   | 'commitOverlay'
-  | 'discardOverlay';
+  | 'discardOverlay'
+  | 'record'
+  | 'saveCapture'
+  | 'exportRequests';
 
 /** A panel that is dragged by its header, and where it would come to stand. */
 export interface PanelDrag {

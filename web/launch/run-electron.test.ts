@@ -14,6 +14,7 @@ const command: WindowCommand = {
   sizeBytes: 1n << 62n,
   browser: false,
   open: true,
+  record: null,
   webPort: null,
 };
 
