@@ -136,9 +136,14 @@ export function toggleZone(app: WindowApp): void {
 
 /** Puts the keyboard on the timeline. */
 export function focusTimeline(app: WindowApp): void {
-  if (!app.state.footerOpen) app.prefer({ footerOpen: true });
+  const focus = (): void => document.querySelector<HTMLElement>('[data-timeline]')?.focus();
+  if (app.state.footerOpen) {
+    focus();
+    return;
+  }
+  app.prefer({ footerOpen: true });
   // It is there once React has drawn it.
-  requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-timeline]')?.focus());
+  requestAnimationFrame(focus);
 }
 
 /** How far behind the end of what is recorded the moment shown is, µs; null while the window is live. */

@@ -111,6 +111,18 @@ describe('TimelineFeed', () => {
     expect(asked.length).toBeLessThan(9);
   });
 
+  it('leaves the engine to other things while answers take long', async () => {
+    feed.want(wish());
+    await vi.advanceTimersByTimeAsync(1000);
+    asked[0]?.answer(answerOf(10, 1));
+    await vi.advanceTimersByTimeAsync(0);
+    feed.want(wish({ lastSequence: 2 }));
+    await vi.advanceTimersByTimeAsync(2900);
+    expect(asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(asked).toHaveLength(2);
+  });
+
   it('asks nothing while nobody looks, and again when somebody does', async () => {
     feed.want(wish());
     await vi.advanceTimersByTimeAsync(1);

@@ -8,6 +8,8 @@ import type { WantedColumns } from './wanted-columns.ts';
 const CHANGED_MS = 100;
 /** With more of the same, as while a session is recorded. */
 const GROWN_MS = 400;
+/** While a session is recorded, the engine works on this for no more than one part of so many of its time. */
+const LEISURE = 4;
 /** After a question that failed. */
 const FAILED_MS = 2000;
 
@@ -41,6 +43,8 @@ export class TimelineFeed implements Disposable {
   #dueMs = Number.NEGATIVE_INFINITY;
   #askedMs = Number.NEGATIVE_INFINITY;
   #failedMs = Number.NEGATIVE_INFINITY;
+  /** How long the last answer took. */
+  #tookMs = 0;
 
   constructor(options: TimelineFeedOptions) {
     this.#options = options;
@@ -77,7 +81,7 @@ export class TimelineFeed implements Disposable {
     const nowMs = performance.now();
     const dueMs = Math.max(
       nowMs,
-      this.#askedMs + (grown ? GROWN_MS : CHANGED_MS),
+      this.#askedMs + (grown ? Math.max(GROWN_MS, LEISURE * this.#tookMs) : CHANGED_MS),
       this.#failedMs + (grown ? FAILED_MS : CHANGED_MS),
     );
     if (this.#timer !== null && this.#dueMs <= dueMs) return;
@@ -105,6 +109,7 @@ export class TimelineFeed implements Disposable {
       )
       .then((answer) => {
         if (question.signal.aborted) return;
+        this.#tookMs = performance.now() - this.#askedMs;
         this.#options.onAnswer(readTimeline(answer, window, columns, perDisk));
       })
       .catch((error: unknown) => {

@@ -292,6 +292,7 @@ export class Timeline implements Disposable {
     const { dataset } = this.#canvas;
     dataset['fromUs'] = String(Math.round(window.fromUs));
     dataset['toUs'] = String(Math.round(window.toUs));
+    dataset['shownUs'] = String(Math.round(this.#source.shownUs));
     dataset['columns'] = String(this.#data?.columns ?? 0);
   }
 }
