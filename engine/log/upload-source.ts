@@ -80,7 +80,9 @@ class Upload implements UploadSource {
     this.#then(async (feed) => {
       this.#waitingBytes -= copy.length;
       if (this.#bytesRead === 0 && startsCapture(copy)) {
-        throw new Error('it is a capture, which is not read from its beginning to its end; open it by its path');
+        throw new Error(
+          'it is a capture, which is not read from its beginning to its end; open it by its path',
+        );
       }
       await this.#unpacker.push(copy);
       await feed.pressure();

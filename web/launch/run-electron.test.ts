@@ -46,6 +46,7 @@ describe('running the desktop shell', () => {
       logs: [resolve('-odd name.log')],
       set: null,
       stdin: false,
+      record: null,
       sizeBytes: 1n << 62n,
     });
   });
