@@ -35,6 +35,10 @@ export async function main(args: readonly string[], options: CliOptions = {}): P
       return printStats(command);
     case 'convert':
       return convertFile(command, version);
+    case 'render': {
+      const { runRender } = await import('./render/run-render.ts');
+      return runRender(command, context);
+    }
     case 'host':
       return hostDisk(command, context);
     case 'window':

@@ -8,6 +8,7 @@ import { ExportRequestsDialog, RecordDialog, SaveCaptureDialog } from './capture
 import { CommandPalette } from './command-palette.tsx';
 import { CopyHostDialog } from './copy-host-dialog.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
+import { ExportDialog } from './export-dialog.tsx';
 import { FirstHint } from './first-hint.tsx';
 import { GoToDialog } from './go-to-dialog.tsx';
 import { GoToTimeDialog } from './go-to-time-dialog.tsx';
@@ -132,6 +133,10 @@ function Dialogs(): ReactElement | null {
       return <ExportRequestsDialog />;
     case 'stopSet':
       return <StopSetDialog />;
+    case 'exportPicture':
+      return <ExportDialog tab="picture" />;
+    case 'exportFilm':
+      return <ExportDialog tab="film" />;
     case null:
       return null;
   }
