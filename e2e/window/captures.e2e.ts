@@ -35,13 +35,13 @@ test('what goes on is recorded, saved and exported, and played again', async ({ 
     await stop.click();
     await expect(page.getByText(/recorded to .*live\.nbdscope/)).toBeVisible();
 
-    await page.keyboard.press('ControlOrMeta+KeyS');
+    await page.keyboard.press('Alt+KeyS');
     const saved = await save(page, app, 'saved.nbdscope');
-    await page.keyboard.press('ControlOrMeta+Shift+KeyS');
+    await page.keyboard.press('Alt+KeyE');
     await save(page, app, 'requests.csv');
     expect(readFileSync(join(folder, 'requests.csv'), 'utf8').trim().split('\n')).toHaveLength(566);
 
-    await page.keyboard.press('ControlOrMeta+KeyS');
+    await page.keyboard.press('Alt+KeyS');
     await page.getByTestId('capture-dialog').getByLabel('Path').fill(saved);
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await expect(page.getByText('is there already')).toBeVisible();
