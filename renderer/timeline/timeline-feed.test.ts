@@ -141,11 +141,16 @@ describe('TimelineFeed', () => {
     asked[0]?.refuse('nothing was recorded yet');
     await vi.advanceTimersByTimeAsync(0);
     expect(troubles).toEqual(['nothing was recorded yet']);
-    feed.want(wish({ lastSequence: 2 }));
-    await vi.advanceTimersByTimeAsync(1000);
+    for (let i = 0; i < 19; i += 1) {
+      feed.want(wish());
+      await vi.advanceTimersByTimeAsync(100);
+    }
     expect(asked).toHaveLength(1);
-    await vi.advanceTimersByTimeAsync(1500);
+    await vi.advanceTimersByTimeAsync(500);
     expect(asked).toHaveLength(2);
+    asked[1]?.answer(answerOf(10, 5));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(answers).toHaveLength(1);
   });
 
   it('refuses an answer of another shape, in words', async () => {

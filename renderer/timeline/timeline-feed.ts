@@ -82,7 +82,7 @@ export class TimelineFeed implements Disposable {
     const dueMs = Math.max(
       nowMs,
       this.#askedMs + (grown ? Math.max(GROWN_MS, LEISURE * this.#tookMs) : CHANGED_MS),
-      this.#failedMs + (grown ? FAILED_MS : CHANGED_MS),
+      this.#failedMs + FAILED_MS,
     );
     if (this.#timer !== null && this.#dueMs <= dueMs) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -115,13 +115,15 @@ export class TimelineFeed implements Disposable {
       .catch((error: unknown) => {
         if (question.signal.aborted) return;
         this.#failedMs = performance.now();
+        // Wanted still, it is asked again.
+        this.#asked = null;
         this.#options.onTrouble(error instanceof Error ? error.message : String(error));
       })
       .finally(() => {
         if (this.#question !== question) return;
         this.#question = null;
         // What was wished for meanwhile is asked for now.
-        if (this.#wish !== null && !isSame(wish, this.#wish)) this.#schedule();
+        if (this.#asked !== null && this.#wish !== null && !isSame(wish, this.#wish)) this.#schedule();
       });
   }
 
