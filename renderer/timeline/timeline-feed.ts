@@ -10,6 +10,8 @@ const CHANGED_MS = 100;
 const GROWN_MS = 400;
 /** While a session is recorded, the engine works on this for no more than one part of so many of its time. */
 const LEISURE = 4;
+/** But it is looked at again after this, however long that took. */
+const MOST_LEISURE_MS = 5000;
 /** After a question that failed. */
 const FAILED_MS = 2000;
 
@@ -79,9 +81,10 @@ export class TimelineFeed implements Disposable {
     // The answer that is on its way is worth waiting for: it shows all but the newest.
     if (grown && this.#question !== null) return;
     const nowMs = performance.now();
+    const leisureMs = Math.min(LEISURE * this.#tookMs, MOST_LEISURE_MS);
     const dueMs = Math.max(
       nowMs,
-      this.#askedMs + (grown ? Math.max(GROWN_MS, LEISURE * this.#tookMs) : CHANGED_MS),
+      this.#askedMs + (grown ? Math.max(GROWN_MS, leisureMs) : CHANGED_MS),
       this.#failedMs + FAILED_MS,
     );
     if (this.#timer !== null && this.#dueMs <= dueMs) return;
