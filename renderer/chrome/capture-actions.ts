@@ -9,7 +9,7 @@ export const CAPTURE_ACTIONS = [
     id: 'capture.record',
     title: 'Record to a file, or stop recording',
     group: 'Logs',
-    keys: [{ code: 'KeyR', alt: true }],
+    keys: [{ code: 'KeyC', alt: true }],
     icon: CircleDot,
     available: (state: AppState) => isRecording(state) || canRecord(state),
     run: recordOrStop,
