@@ -40,6 +40,9 @@ process.parentPort.on('message', ({ data, ports }: { data: ToEngine; ports: Elec
       report(engine.openStdin(stdin, data.sizeBytes));
       tell({ kind: 'stdin-more' });
       break;
+    case 'record':
+      report(engine.record(data.path));
+      break;
     case 'stdin-bytes':
       stdin.write(data.bytes, () => tell({ kind: 'stdin-more' }));
       break;

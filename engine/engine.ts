@@ -326,6 +326,11 @@ export class Engine {
     this.#scheduleInfo();
   }
 
+  /** Records what is open by then, from its beginning, to a capture. @throws Error when the file cannot be made. */
+  record(path: string): Promise<void> {
+    return this.enqueue(() => this.captures.start(path, true, false));
+  }
+
   /** Changes marks of what is open. @throws RefusedError saying what will not do. */
   changeMarks(change: (past: SessionPast) => void): void {
     change(this.past);

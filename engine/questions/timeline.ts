@@ -57,12 +57,14 @@ export async function answerTimeline(
     question,
     {
       arrived(batch, i) {
+        const op = batch.op[i] ?? 0;
         const column = columnAt(batch, i);
-        const at = (batch.op[i] ?? 0) * columns + column;
+        depth.change(column, 1);
+        if (op >= OP_COUNT) return;
+        const at = op * columns + column;
         add(together.requests, at);
         const own = disk(batch.disk[i] ?? 0);
         if (own !== null) add(own.requests, at);
-        depth.change(column, 1);
       },
       ended(batch, i, _sequence, arrivalUs) {
         if (!((batch.clockUs[i] ?? 0) > span.toUs)) depth.change(columnAt(batch, i), -1);
@@ -144,7 +146,7 @@ class DepthColumns {
   readonly #most: Int32Array;
   #column = 0;
   #now = 0;
-  /** In flight before the span began: known only once they end. */
+  /** In flight before the span began: known once they end. One that outlasts the span as well is not known of. */
   #before = 0;
 
   constructor(columns: number) {

@@ -68,6 +68,7 @@ function startSources(engine: Engine, command: WindowCommand, diskHosts: readonl
   if (command.set !== null) starts.push(engine.openSet(command.set));
   if (command.stdin) starts.push(engine.openStdin(process.stdin, command.sizeBytes));
   if (starts.length === 0) starts.push(engine.openSample());
+  if (command.record !== null) starts.push(engine.record(command.record));
   for (const start of starts) start.catch((error: unknown) => say(String(error)));
 }
 
