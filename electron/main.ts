@@ -130,6 +130,7 @@ async function start(): Promise<void> {
     ask: askBeforeLeaving,
     save: (disk) => saveBeforeLeaving(engine, disk),
     end: () => engine.end(),
+    say: (text) => process.stderr.write(`nbdscope: ${text}\n`),
     quit: () => app.quit(),
   });
   /** Lets a window or the app end only once nothing is lost by it. */
@@ -139,7 +140,7 @@ async function start(): Promise<void> {
     void leaving.leave();
   };
   app.on('before-quit', holdBack);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void leaving.now());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void leaving.told());
   app.on('window-all-closed', () => app.quit());
   createWindow().on('close', holdBack);
 }

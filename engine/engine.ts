@@ -362,12 +362,18 @@ export class Engine {
           name: name === basename(path) ? null : name,
           run: id === sourceId ? run : shown,
           sizeBytes: session.fallbackSizeOf(id),
+          // Another run of the same log is the same disk: to a window, which keeps its view, and in an array.
+          kept: session.keptDisks(id),
           errorFile: this.#logFaults.errorFileOf(id),
         };
       });
       await session.reset();
-      for (const { path, name, run: itsRun, sizeBytes, errorFile } of again) {
-        const source = session.add(createLogSource(path, { run: itsRun, name }), { run: itsRun, sizeBytes });
+      for (const { path, name, run: itsRun, sizeBytes, kept, errorFile } of again) {
+        const source = session.add(createLogSource(path, { run: itsRun, name }), {
+          run: itsRun,
+          sizeBytes,
+          kept,
+        });
         if (errorFile !== null) await this.#logFaults.attach(source, { errorFile, logFirstCommand: null });
       }
     });

@@ -32,6 +32,10 @@ export async function main(args: readonly string[], options: CliOptions = {}): P
       return 2;
     case 'stats':
       return printStats(command);
+    case 'render': {
+      const { runRender } = await import('./render/run-render.ts');
+      return runRender(command, context);
+    }
     case 'host':
       return hostDisk(command, context);
     case 'window':

@@ -27,6 +27,14 @@ export interface SessionListener {
   diskGone(disk: number): void;
 }
 
+/** A disk of a source that is read again: it keeps its number, and what a person said of it. */
+export interface KeptDisk {
+  readonly id: number;
+  readonly exportName: string;
+  readonly givenName: string;
+  readonly givenSizeBytes: bigint | null;
+}
+
 interface SourceEntry {
   readonly id: number;
   readonly source: Source;
@@ -38,6 +46,7 @@ interface SourceEntry {
   readonly run: number | null;
   /** For disks of a log that does not tell their size. */
   readonly fallbackSizeBytes: bigint | null;
+  readonly kept: readonly KeptDisk[];
   progress: SourceProgress;
   stopped: boolean;
 }
@@ -49,6 +58,8 @@ interface DiskEntry {
   readonly ownName: string;
   /** What a person calls it; empty for its own name. */
   givenName: string;
+  /** What a person says its size is; null when nobody did. */
+  givenSizeBytes: bigint | null;
   sizeBytes: bigint | null;
   highestByte: bigint;
 }
@@ -103,10 +114,15 @@ export class Session {
    * Adds a source and starts it. Returns its number.
    * @param options.run the run of the log that the source was told to show; null for all.
    * @param options.sizeBytes the size of disks of which the source does not tell one.
+   * @param options.kept the disks of the source that this one is instead of, as {@link keptDisks} had them.
    */
   add(
     source: Source,
-    options: { readonly run?: number | null; readonly sizeBytes?: bigint | null } = {},
+    options: {
+      readonly run?: number | null;
+      readonly sizeBytes?: bigint | null;
+      readonly kept?: readonly KeptDisk[];
+    } = {},
   ): number {
     const id = this.#nextSource;
     this.#nextSource += 1;
@@ -118,6 +134,7 @@ export class Session {
       markIds: new Map(),
       run: options.run ?? null,
       fallbackSizeBytes: options.sizeBytes ?? null,
+      kept: options.kept ?? [],
       progress: NOTHING_YET,
       stopped: false,
     };
@@ -143,6 +160,11 @@ export class Session {
   /** The size that was given for disks of which the source does not tell one. */
   fallbackSizeOf(id: number): bigint | null {
     return this.#entries.get(id)?.fallbackSizeBytes ?? null;
+  }
+
+  /** A source's disks, for {@link add} when it is read again. */
+  keptDisks(source: number): KeptDisk[] {
+    return [...this.#disks.values()].filter((disk) => disk.source === source).map((disk) => ({ ...disk }));
   }
 
   hasDisk(id: number): boolean {
@@ -188,7 +210,6 @@ export class Session {
     await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
     this.#disks.clear();
     this.#notices.clear();
-    // Another run of the same log is then the same disk to a window, which keeps its view.
     this.#nextDisk = 0;
     this.restartState();
   }
@@ -214,6 +235,7 @@ export class Session {
   setDiskSize(disk: number, bytes: bigint): void {
     const entry = this.#disks.get(disk);
     if (entry === undefined) return;
+    entry.givenSizeBytes = bytes;
     entry.sizeBytes = bytes;
     this.#listener.infoChanged();
   }
@@ -350,7 +372,9 @@ export class Session {
       this.#listener.infoChanged();
       return;
     }
-    const id = found.id === undefined || this.#disks.has(found.id) ? this.#freeDiskId() : found.id;
+    const kept = entry.kept.find(({ exportName }) => exportName === found.exportName);
+    const wanted = kept?.id ?? found.id;
+    const id = wanted === undefined || this.#disks.has(wanted) ? this.#freeDiskId() : wanted;
     if (id === null) {
       this.notice(entry.id, {
         key: 'too-many-disks',
@@ -367,8 +391,9 @@ export class Session {
       source: entry.id,
       exportName: found.exportName,
       ownName: found.name ?? (found.exportName === '' ? entry.source.name : found.exportName),
-      givenName: '',
-      sizeBytes: found.sizeBytes ?? entry.fallbackSizeBytes,
+      givenName: kept?.givenName ?? '',
+      givenSizeBytes: kept?.givenSizeBytes ?? null,
+      sizeBytes: found.sizeBytes ?? kept?.givenSizeBytes ?? entry.fallbackSizeBytes,
       highestByte: found.highestByte,
     });
     this.#listener.diskCame(id, entry.id);
@@ -377,9 +402,10 @@ export class Session {
 
   /** Numbers go round, so that one given back is not soon another disk's: a window may still speak of the former. */
   #freeDiskId(): number | null {
+    const kept = new Set([...this.#entries.values()].flatMap((entry) => entry.kept.map(({ id }) => id)));
     for (let i = 0; i < MAX_DISKS; i += 1) {
       const id = (this.#nextDisk + i) % MAX_DISKS;
-      if (this.#disks.has(id)) continue;
+      if (this.#disks.has(id) || kept.has(id)) continue;
       this.#nextDisk = (id + 1) % MAX_DISKS;
       return id;
     }

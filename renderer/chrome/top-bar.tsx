@@ -20,6 +20,7 @@ import { formatClock, formatCount, plural } from '../words/format.ts';
 import { sourceBadge, statusWords } from '../words/status.ts';
 import { type Action, actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { FilmButton } from './film-button.tsx';
 import { isMac, keyLabel } from './keys.ts';
 import { LogName } from './log-name.tsx';
 import { MainMenu } from './main-menu.tsx';
@@ -43,6 +44,7 @@ export function TopBar(): ReactElement {
       <OpenSources />
       <SessionStatus />
       <div className="top-actions">
+        <FilmButton />
         <ViewMenu
           trigger={
             <button type="button" className="button button-quiet" aria-label="View">

@@ -7,6 +7,7 @@ import { ArraysDialog } from './arrays-dialog.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { CopyHostDialog } from './copy-host-dialog.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
+import { ExportDialog } from './export-dialog.tsx';
 import { FirstHint } from './first-hint.tsx';
 import { GoToDialog } from './go-to-dialog.tsx';
 import { GoToTimeDialog } from './go-to-time-dialog.tsx';
@@ -125,6 +126,10 @@ function Dialogs(): ReactElement | null {
       return <DiscardOverlayDialog />;
     case 'stopSet':
       return <StopSetDialog />;
+    case 'exportPicture':
+      return <ExportDialog tab="picture" />;
+    case 'exportFilm':
+      return <ExportDialog tab="film" />;
     case null:
       return null;
   }

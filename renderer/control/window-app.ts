@@ -5,8 +5,7 @@ import type { GridRenderer } from '../grid/grid-renderer.ts';
 import type { RangeMark } from '../grid/marks.ts';
 import { Picture, type PicturePlace } from '../picture/picture.ts';
 import type { PointerActions } from '../picture/pointer-input.ts';
-import { connectMessagePort } from '../session/channel-message-port.ts';
-import { connectWebSocket } from '../session/channel-web-socket.ts';
+import { connectEngine } from '../session/connect-engine.ts';
 import { desktopHost } from '../session/desktop-host.ts';
 import { WindowSession } from '../session/window-session.ts';
 import { viewActivities } from '../store/activity.ts';
@@ -28,6 +27,7 @@ import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
 import { rulesStillAsked } from './asked-rules.ts';
 import { faultsIn, type MarkInput, marksOf } from './disk-marks.ts';
+import { Films } from './films.ts';
 import { keepView, loadView } from './kept-view.ts';
 import { selectByPointer } from './select-deeds.ts';
 import { ThemeControl } from './theme-control.ts';
@@ -51,6 +51,7 @@ export class WindowApp implements Disposable {
   readonly session: WindowSession;
   readonly theme: ThemeControl;
   readonly uploads: Uploads;
+  readonly films = new Films(this);
   readonly time: TimeControl;
   picture: Picture | null = null;
   cursor: Cursor | null = null;
@@ -73,7 +74,7 @@ export class WindowApp implements Disposable {
     this.store = createAppStore(preferences);
     this.theme = new ThemeControl(preferences.theme, () => this.applyLook());
     this.session = new WindowSession({
-      connect: desktopHost() === null ? () => connectWebSocket() : connectMessagePort,
+      connect: connectEngine,
       resume: loadView(sessionStorage),
       listener: {
         link: (link) => this.#onLink(link),
@@ -268,6 +269,7 @@ export class WindowApp implements Disposable {
     clearInterval(this.#publishTimer);
     this.time.dispose();
     this.uploads.dispose();
+    this.films.dispose();
     this.session.dispose();
     this.theme.dispose();
     this.detachCanvas();

@@ -4,7 +4,7 @@ import type { FaultRule } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { LIVE_VIEW, type Span, type View } from '#shared/contract/time.ts';
 import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
-import type { LayerFilter } from '../grid/grid-renderer.ts';
+import { ALL_LAYERS, type LayerFilter } from '../grid/grid-renderer.ts';
 import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
@@ -13,6 +13,7 @@ import type { RuleDraft } from '../words/rule-form.ts';
 import type { Zone } from '../words/zone.ts';
 import type { DiskActivity } from './activity.ts';
 import { type CountersView, type DiskCountersView, NO_COUNTERS } from './counters.ts';
+import type { FilmWork } from './film-state.ts';
 import type { Preferences, ThemeChoice, TimelineOf } from './preferences.ts';
 import type { Readout } from './readout.ts';
 
@@ -45,7 +46,9 @@ export type DialogName =
   | 'saveAndStopHost'
   | 'copyHost'
   | 'commitOverlay'
-  | 'discardOverlay';
+  | 'discardOverlay'
+  | 'exportPicture'
+  | 'exportFilm';
 
 /** A panel that is dragged by its header, and where it would come to stand. */
 export interface PanelDrag {
@@ -153,6 +156,8 @@ export interface AppState {
   readonly faultsOpen: boolean;
   readonly ruleEdit: RuleEdit | null;
   readonly refusal: Refusal | null;
+  /** The film that is being made; null while none is. */
+  readonly film: FilmWork | null;
   readonly notices: readonly LocalNotice[];
 }
 
@@ -182,15 +187,6 @@ export function diskInHand(state: AppState): DiskInfo | null {
 }
 
 export type AppStore = StoreApi<AppState>;
-
-export const ALL_LAYERS: LayerFilter = {
-  read: true,
-  write: true,
-  trim: true,
-  zero: true,
-  error: true,
-  inFlight: true,
-};
 
 export function createAppStore(preferences: Preferences): AppStore {
   return createStore<AppState>(() => ({
@@ -239,6 +235,7 @@ export function createAppStore(preferences: Preferences): AppStore {
     faultsOpen: true,
     ruleEdit: null,
     refusal: null,
+    film: null,
     notices: [],
   }));
 }

@@ -1,5 +1,6 @@
 import type { WindowCommand } from '#engine/cli/arguments.ts';
 import { Engine } from '#engine/engine.ts';
+import { lostWords } from '#engine/lost-words.ts';
 import type { DiskHost } from '#engine/nbd/disk-host.ts';
 import { LastWindow } from '../last-window.ts';
 import { WebHost } from '../web-host.ts';
@@ -53,6 +54,8 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
   });
   await show(host, open, context.stateDir);
   const code = await over;
+  const lost = lostWords(engine.atStake.flatMap(({ unsaved, name }) => (unsaved ? [name] : [])));
+  if (lost !== null) say(lost);
   await within(END_LIMIT_MS, Promise.allSettled([host.close(), engine.dispose()]));
   return code;
 }
