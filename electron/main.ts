@@ -124,6 +124,7 @@ async function start(): Promise<void> {
   if (request.set !== null) engine.openSet(request.set);
   else if (request.logs.length > 0 || !request.stdin) engine.open(request.logs, request.sizeBytes);
   if (request.stdin) engine.openStdin(process.stdin, request.sizeBytes);
+  if (request.record !== null) engine.record(request.record);
 
   const leaving = new Leaving({
     atStake: () => engine.atStake(),

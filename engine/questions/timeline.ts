@@ -4,12 +4,16 @@ import type { EventBatch } from '#shared/events/event-batch.ts';
 import { OP_COUNT, RowKind } from '#shared/events/vocabulary.ts';
 import type { History } from '../history/history.ts';
 import { columnOf } from './span-columns.ts';
-import { walkSpan } from './span-walk.ts';
+import { rowsOfSpan, walkSpan } from './span-walk.ts';
+import { timelineOfBins } from './timeline-bins.ts';
 
 /** Buckets of latency in each doubling: percentiles are right to within 9 %. */
 const PER_OCTAVE = 8;
 /** Up to 2^40 µs, which is twelve days. */
 const BUCKETS = 40 * PER_OCTAVE;
+
+/** Spans of more rows are told from what was counted while they came, where anything was. */
+const WALKED_ROWS = 200_000;
 
 interface Lane {
   readonly requests: Uint32Array<ArrayBuffer>;
@@ -23,6 +27,13 @@ export async function answerTimeline(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { span, columns, perDisk } = question;
+  const { activity } = history;
+  if (activity) {
+    const { first, last } = await rowsOfSpan(history, span);
+    const firstUs = history.info().firstUs ?? Number.NEGATIVE_INFINITY;
+    const summary = last - first < WALKED_ROWS ? null : timelineOfBins(activity, question, firstUs);
+    if (summary !== null) return summary;
+  }
   const together = laneOf(columns);
   const lanes = new Map<number, Lane>();
   const disk = (number: number): Lane | null => {

@@ -450,6 +450,10 @@ function standsInPlace(command: string, state: AppState): boolean {
       return state.dialog === 'host';
     case 'saveHost':
       return state.dialog === 'saveHost' || state.dialog === 'saveAndStopHost';
+    case 'startCapture':
+      return state.dialog === 'record';
+    case 'saveCapture':
+      return state.dialog === 'saveCapture' || state.dialog === 'exportRequests';
     case 'copyHost':
       return state.dialog === 'copyHost';
     case 'openSet':
