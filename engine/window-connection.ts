@@ -6,6 +6,7 @@ import type { SessionInfo } from '#shared/contract/messages.ts';
 import type { Resume } from '#shared/contract/time.ts';
 import { readSize } from './disk-set.ts';
 import type { Engine } from './engine.ts';
+import { withHomePaths } from './home-paths.ts';
 import { createUploadSource, type UploadSource } from './log/log-source.ts';
 import { Questions } from './questions/questions.ts';
 import { RefusedError } from './refused-error.ts';
@@ -112,7 +113,7 @@ export class WindowConnection {
       this.#refuse('command', new RefusedError(`${where}: ${parsed.issues[0].message}`));
       return;
     }
-    const command = parsed.output;
+    const command = withHomePaths(parsed.output);
     try {
       // Carried out at once as far as it can be: upload frames right behind beginUpload must find it done.
       this.#carryOut(command)?.catch((error: unknown) => this.#refuse(command.command, error));

@@ -1,22 +1,10 @@
-import { expect, type JSHandle, type Locator } from '@playwright/test';
+import { expect } from '@playwright/test';
+import { noteTexts } from '../support/said-states.ts';
 import { expectCounts, legendCount, parts, playAt, watchForErrors } from '../support/window.ts';
 import { test } from '../support/window-test.ts';
 
 /** Requests of the whole sample, as assets/recordings/README.md states them. */
 const WHOLE_SAMPLE = { read: 316, write: 189, trim: 13, zero: 12, flush: 35 } as const;
-
-/** Notes every text that the element has from now on, however short a time. */
-function noteTexts(of: Locator): Promise<JSHandle<string[]>> {
-  return of.evaluateHandle((element) => {
-    const texts = [element.textContent];
-    new MutationObserver(() => texts.push(element.textContent)).observe(element, {
-      subtree: true,
-      childList: true,
-      characterData: true,
-    });
-    return texts;
-  });
-}
 
 test.describe('the window on its sample', () => {
   test.use({ logs: [] });
@@ -121,10 +109,20 @@ test.describe('the window on its sample', () => {
     await page.keyboard.press('KeyH');
     const resume = page.getByRole('button', { name: /more recorded/ });
     await expect(resume).toBeVisible();
-    await playAt(page, '16x');
-    await page.waitForTimeout(200);
-    const held = await legendCount(page, 'read');
+    // What was applied before is counted and drawn a moment later.
+    let held = Number.NaN;
+    await expect
+      .poll(
+        async () => {
+          const last = held;
+          held = await legendCount(page, 'read');
+          return held === last;
+        },
+        { message: 'the counts stand still', intervals: [1500] },
+      )
+      .toBe(true);
     const sequence = await parts.picture(page).getAttribute('data-sequence');
+    await playAt(page, '16x');
     await expect(resume).toHaveText(/[1-9]\d+ more recorded/);
     expect(await legendCount(page, 'read')).toBe(held);
     expect(await parts.picture(page).getAttribute('data-sequence')).toBe(sequence);

@@ -34,6 +34,7 @@ import type { WindowApp } from '../control/window-app.ts';
 import type { CursorMove } from '../picture/cursor-moves.ts';
 import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
+import { CAPTURE_ACTIONS } from './capture-actions.ts';
 import { DISK_ACTIONS } from './disk-actions.ts';
 import { FILM_ACTIONS } from './film-actions.ts';
 import { HOST_ACTIONS } from './host-actions.ts';
@@ -146,6 +147,7 @@ export const ACTIONS = [
     keys: [{ code: 'KeyX' }],
     run: dismissAllNotices,
   },
+  ...CAPTURE_ACTIONS,
   ...HOST_ACTIONS,
   ...DISK_ACTIONS,
   ...TIME_ACTIONS,

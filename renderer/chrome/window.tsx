@@ -4,6 +4,7 @@ import { showsSide } from '../store/app-store.ts';
 import { isAvailable } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { ArraysDialog } from './arrays-dialog.tsx';
+import { ExportRequestsDialog, RecordDialog, SaveCaptureDialog } from './capture-dialogs.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { CopyHostDialog } from './copy-host-dialog.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
@@ -124,6 +125,12 @@ function Dialogs(): ReactElement | null {
       return <CommitOverlayDialog />;
     case 'discardOverlay':
       return <DiscardOverlayDialog />;
+    case 'record':
+      return <RecordDialog />;
+    case 'saveCapture':
+      return <SaveCaptureDialog />;
+    case 'exportRequests':
+      return <ExportRequestsDialog />;
     case 'stopSet':
       return <StopSetDialog />;
     case 'exportPicture':

@@ -47,6 +47,9 @@ export type DialogName =
   | 'copyHost'
   | 'commitOverlay'
   | 'discardOverlay'
+  | 'record'
+  | 'saveCapture'
+  | 'exportRequests'
   | 'exportPicture'
   | 'exportFilm';
 
