@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { ROW_BYTES } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
 import type { CaptureReader } from './capture-reader.ts';
 import { KeyframeFile } from './keyframe-file.ts';
@@ -24,13 +25,16 @@ export interface KeyframesOptions {
 
 /**
  * States on the way through a capture, from which any other is soon made. They lie in an index beside the capture, `FILE.index`,
- * or in the cache where that cannot be written; they are as many as a limit allows, and the distance doubles when it is reached.
+ * or in the cache where that cannot be written; they are as many as a limit allows, and the distance doubles when it is reached. A
+ * state that is larger than the rows it spares would not be worth its place.
  * Where no file can be had at all there are none, and far seeks take their time.
  */
 export class CaptureKeyframes {
   readonly #file: KeyframeFile | null;
   readonly #limitBytes: number;
   #intervalRows: number;
+  /** Bytes of the state that was kept last. */
+  #stateBytes = 0;
 
   private constructor(file: KeyframeFile | null, options: KeyframesOptions, sizeBytes: number) {
     this.#file = file;
@@ -62,14 +66,17 @@ export class CaptureKeyframes {
 
   /** Whether a state should be kept after this row. */
   isDue(sequence: number, base: number): boolean {
-    return this.#file !== null && sequence - this.reached(base) >= this.#intervalRows;
+    const rows = Math.max(this.#intervalRows, this.#stateBytes / ROW_BYTES);
+    return this.#file !== null && sequence - this.reached(base) >= rows;
   }
 
   /** Keeps the state after a row. @throws Error when it cannot be written. */
   async add(state: SessionState): Promise<void> {
     const file = this.#file;
     if (file === null) return;
-    await file.add(state.sequence, state.snapshot());
+    const bytes = state.snapshot();
+    this.#stateBytes = bytes.length;
+    await file.add(state.sequence, bytes);
     if (file.bytes <= this.#limitBytes || file.count < 4) return;
     await file.thin();
     this.#intervalRows *= 2;
