@@ -15,6 +15,7 @@ import { OpenCapture } from './capture/open-capture.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { LogFaults } from './faults/log-faults.ts';
+import { historyIn } from './history/session-history.ts';
 import { type DiskAtStake, type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSample } from './log/recording-source.ts';
@@ -25,7 +26,7 @@ import { NbdkitProcess } from './nbdkit/nbdkit-process.ts';
 import { RunningNbdkits } from './nbdkit/running-nbdkits.ts';
 import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
-import { Session } from './session/session.ts';
+import { Session, type SessionListener } from './session/session.ts';
 import { SessionPast } from './time/session-past.ts';
 import { WindowConnection } from './window-connection.ts';
 
@@ -37,6 +38,8 @@ export interface EngineOptions {
   readonly stateDir: string;
   /** The folder that holds the built-in recording. */
   readonly assetsDir: string;
+  /** Where a history that is too long for memory goes; made when it is needed. Absent: it stays in memory. */
+  readonly cacheDir?: string;
 }
 
 /** How often windows are told of changed disks, sources and notices. */
@@ -75,7 +78,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options;
     this.recentLogs = new RecentLogs(options.stateDir);
-    this.session = new Session({
+    const listener: SessionListener = {
       rows: (batch: EventBatch) => {
         for (const window of this.#windows) window.view.rows(batch);
         this.#historyTimer ??= setTimeout(() => {
@@ -97,7 +100,8 @@ export class Engine {
         void this.enqueue(async () => {
           await Promise.all([this.#nbdkits.sourceGone(source), this.#logFaults.sourceGone(source)]);
         }),
-    });
+    };
+    this.session = new Session(listener, historyIn(options.cacheDir ?? null));
     this.past = new SessionPast(this.session);
     this.#arrays = new ArrayLayouts(this.session);
     const kept = () => ({

@@ -1,4 +1,5 @@
 import type { WindowCommand } from '#engine/cli/arguments.ts';
+import { cacheDir } from '#engine/cli/cache-dir.ts';
 import { Engine } from '#engine/engine.ts';
 import { lostWords } from '#engine/lost-words.ts';
 import type { DiskHost } from '#engine/nbd/disk-host.ts';
@@ -28,6 +29,7 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
     host: 'web',
     stateDir: context.stateDir,
     assetsDir: context.assetsDir,
+    cacheDir: cacheDir(),
   });
   const host = await WebHost.listen({
     port: command.webPort ?? 0,
