@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { ROW_BYTES } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
 import type { CaptureReader } from './capture-reader.ts';
 import { KeyframeFile } from './keyframe-file.ts';
@@ -12,13 +11,16 @@ const START_BYTES = 64 * 1024;
 /** The keyframes of a short capture may take so much all the same. */
 const MIN_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Those of a long one take at most this share of it. */
-const LIMIT_SHARE = 0.25;
+const LIMIT_SHARE = 0.5;
+/** A state of so many bytes takes about as long to read as a row to apply. */
+const BYTES_A_ROW = 256;
 /** Rows between two keyframes to begin with: so many are applied in a moment. */
 export const FIRST_INTERVAL_ROWS = 131_072;
 
 export interface KeyframesOptions {
   /** Where the index lies when it cannot lie beside the capture. */
   readonly cacheDir: string;
+  /** Rows between two keyframes to begin with, whatever a state takes to read; as a capture is long when absent. */
   readonly intervalRows?: number;
   readonly limitBytes?: number;
 }
@@ -26,12 +28,13 @@ export interface KeyframesOptions {
 /**
  * States on the way through a capture, from which any other is soon made. They lie in an index beside the capture, `FILE.index`,
  * or in the cache where that cannot be written; they are as many as a limit allows, and the distance doubles when it is reached. A
- * state that is larger than the rows it spares would not be worth its place.
+ * state that takes longer to read than the rows that it spares would not be worth its place.
  * Where no file can be had at all there are none, and far seeks take their time.
  */
 export class CaptureKeyframes {
   readonly #file: KeyframeFile | null;
   readonly #limitBytes: number;
+  readonly #bytesARow: number;
   #intervalRows: number;
   /** Bytes of the state that was kept last. */
   #stateBytes = 0;
@@ -40,6 +43,7 @@ export class CaptureKeyframes {
     this.#file = file;
     this.#limitBytes = options.limitBytes ?? Math.max(MIN_LIMIT_BYTES, sizeBytes * LIMIT_SHARE);
     this.#intervalRows = options.intervalRows ?? FIRST_INTERVAL_ROWS;
+    this.#bytesARow = options.intervalRows === undefined ? BYTES_A_ROW : Number.POSITIVE_INFINITY;
   }
 
   /** None, for a capture so short that any state is soon made. */
@@ -66,7 +70,7 @@ export class CaptureKeyframes {
 
   /** Whether a state should be kept after this row. */
   isDue(sequence: number, base: number): boolean {
-    const rows = Math.max(this.#intervalRows, this.#stateBytes / ROW_BYTES);
+    const rows = Math.max(this.#intervalRows, this.#stateBytes / this.#bytesARow);
     return this.#file !== null && sequence - this.reached(base) >= rows;
   }
 
