@@ -34,7 +34,7 @@ export const DEFAULT_HISTORY: SessionHistoryOptions = {
   directory: null,
   limitBytes: 4096 * MIB,
   memoryLimitBytes: 512 * MIB,
-  keyframeWork: 96 * 1024,
+  keyframeWork: 64 * 1024,
 };
 
 /** A history whose files lie in a directory, from which what crashed processes left is removed; null: it has no files. */
