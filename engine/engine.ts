@@ -9,8 +9,8 @@ import type { SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { ArrayLayouts } from './array-layouts.ts';
 import { CaptureDesk } from './capture/capture-desk.ts';
-import { captureSession } from './capture/capture-session.ts';
 import { isCapture } from './capture/is-capture.ts';
+import { keptOf } from './capture/kept.ts';
 import { OpenCapture } from './capture/open-capture.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
@@ -103,13 +103,7 @@ export class Engine {
     this.session = new Session(listener, historyIn(options.cacheDir ?? null));
     this.past = new SessionPast(this.session);
     this.#arrays = new ArrayLayouts(this.session);
-    const kept = () => ({
-      history: this.past.history,
-      session: captureSession(this.sessionInfo()),
-      sequence: this.session.state.sequence,
-      isLive: this.past.capture === null,
-      edits: this.past.capture?.edits ?? [],
-    });
+    const kept = () => keptOf(this.past, this.sessionInfo());
     this.captures = new CaptureDesk(kept, `nbdscope ${options.version}`, {
       changed: () => this.#infoSoon.ask(),
       notice: (key, level, text) => this.session.notice(null, { key, level, text, detail: null }),
@@ -314,7 +308,7 @@ export class Engine {
       throw new RefusedError('a disk is served here; stop it, or open the capture in an nbdscope of its own');
     }
     const absolute = resolve(path);
-    const capture = await OpenCapture.open(absolute, join(this.options.stateDir, 'captures'));
+    const capture = await OpenCapture.open(absolute, join(this.options.cacheDir ?? this.options.stateDir, 'captures'));
     await this.#empty();
     this.past.recording = capture.source;
     this.past.capture = capture;
