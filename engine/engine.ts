@@ -308,7 +308,10 @@ export class Engine {
       throw new RefusedError('a disk is served here; stop it, or open the capture in an nbdscope of its own');
     }
     const absolute = resolve(path);
-    const capture = await OpenCapture.open(absolute, join(this.options.cacheDir ?? this.options.stateDir, 'captures'));
+    const capture = await OpenCapture.open(
+      absolute,
+      join(this.options.cacheDir ?? this.options.stateDir, 'captures'),
+    );
     await this.#empty();
     this.past.recording = capture.source;
     this.past.capture = capture;
