@@ -97,15 +97,7 @@ describe('Engine', () => {
     expect(engine.sessionInfo().disks.map((disk) => disk.id)).toEqual([0]);
   });
 
-  it('says that nothing is replayed once the recording is closed', async () => {
-    await engine.openSample();
-    await until(() => engine.sessionInfo().replay !== null);
-    await engine.closeSource(engine.sessionInfo().sources[0]?.id ?? -1);
-    expect(engine.sessionInfo().replay).toBeNull();
-    expect(() => engine.steerReplay({ restart: true })).toThrow('nothing is being replayed');
-  });
-
-  it('refuses to pick a run of the recording, and goes on replaying it', async () => {
+  it('refuses to pick a run of the recording, and goes on showing it', async () => {
     await engine.openSample();
     await until(() => engine.sessionInfo().disks.length === 1);
     await expect(engine.pickRun(engine.sessionInfo().sources[0]?.id ?? -1, 0)).rejects.toThrow('by its path');
@@ -118,7 +110,7 @@ describe('Engine', () => {
     await Promise.all(switches);
     await until(() => engine.session.state.recent.total === 1);
     expect(engine.sessionInfo().sources.map((source) => source.name)).toEqual(['last']);
-    expect(engine.sessionInfo().replay).toBeNull();
+    expect(engine.past.recording).toBeNull();
   });
 
   it('survives whatever a window sends, and says what it refused', () => {
@@ -135,8 +127,8 @@ describe('Engine', () => {
     window.send({ command: 'openLogs', paths: ['x'], size: '8E', replace: true });
     window.send({ command: 'setDiskSize', disk: 1e300, size: '64M' });
     window.send({ command: 'pickRun', source: -1, run: null });
-    window.send({ command: 'replay', speed: 3 });
-    window.send({ command: 'replay', playing: true });
+    window.send({ command: 'play', speed: 1001 });
+    window.send({ command: 'play', playing: true });
     expect(window.refused.length).toBe(18);
     expect(engine.windowCount).toBe(1);
   });

@@ -4,17 +4,16 @@ import { parseSize } from '#shared/bytes/size.ts';
 import type { Channel } from '#shared/channel/channel.ts';
 import type { ArrayLayout } from '#shared/contract/arrays.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
-import type { ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
-import { SAMPLES, type SampleId } from '#shared/contract/samples.ts';
-import { type HistoryInfo, NO_HISTORY } from '#shared/contract/time.ts';
+import type { SessionInfo } from '#shared/contract/messages.ts';
+import type { SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
+import { ArrayLayouts } from './array-layouts.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { LogFaults } from './faults/log-faults.ts';
-import type { History } from './history/history.ts';
 import { type DiskAtStake, type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
-import { openSampleReplay, type ReplaySource } from './log/replay-source.ts';
+import { openSample } from './log/recording-source.ts';
 import type { DiskHost } from './nbd/disk-host.ts';
 import { findNbdkit, type InstalledNbdkit } from './nbdkit/installed.ts';
 import { removeStaleFolders } from './nbdkit/nbdkit-folder.ts';
@@ -23,6 +22,7 @@ import { RunningNbdkits } from './nbdkit/running-nbdkits.ts';
 import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
 import { Session } from './session/session.ts';
+import { SessionPast } from './time/session-past.ts';
 import { WindowConnection } from './window-connection.ts';
 
 export interface EngineOptions {
@@ -48,20 +48,20 @@ export class Engine {
   readonly options: EngineOptions;
   readonly session: Session;
   readonly recentLogs: RecentLogs;
+  /** What windows look at. */
+  readonly past: SessionPast;
   /** What makes the session's disks fail. */
   readonly faults = new FaultDesk();
   /** Called when a window has come or gone. */
   onWindowsChanged: () => void = () => {};
   readonly #windows = new Set<WindowConnection>();
-  #replay: ReplaySource | null = null;
   readonly #hosts = new HostedDisks(() => this.sendInfo());
   readonly #nbdkits = new RunningNbdkits();
   readonly #logFaults: LogFaults;
   #installed: Promise<InstalledNbdkit | null> = findNbdkit();
   #disposed = false;
-  #arrays: readonly ArrayLayout[] = [];
-  /** Once a person may have changed what was told of a sample's array, it is not told again. */
-  #sampleArrayTold = false;
+  readonly #arrays: ArrayLayouts;
+  #sample: SampleId | null = null;
   #infoTimer: NodeJS.Timeout | null = null;
   #historyTimer: NodeJS.Timeout | null = null;
   #queue: Promise<void> = Promise.resolve();
@@ -71,16 +71,19 @@ export class Engine {
     this.recentLogs = new RecentLogs(options.stateDir);
     this.session = new Session({
       rows: (batch: EventBatch) => {
-        for (const window of this.#windows) window.feed.rows(batch);
+        for (const window of this.#windows) window.view.rows(batch);
         this.#historyTimer ??= setTimeout(() => {
           this.#historyTimer = null;
           this.#scheduleInfo();
         }, HISTORY_MS);
       },
       reset: () => {
-        for (const window of this.#windows) window.feed.resync();
+        for (const window of this.#windows) window.view.reset();
       },
-      infoChanged: () => this.#scheduleInfo(),
+      infoChanged: () => {
+        if (this.#sample !== null) this.#arrays.tellSample(this.#sample);
+        this.#scheduleInfo();
+      },
       diskCame: (disk: number, source: number) => void this.#logFaults.diskCame(disk, source),
       diskGone: (disk: number) => void this.faults.remove(disk),
       // Behind what is done now: logs that are read again take their error files over before the former give them back.
@@ -89,13 +92,10 @@ export class Engine {
           await Promise.all([this.#nbdkits.sourceGone(source), this.#logFaults.sourceGone(source)]);
         }),
     });
+    this.past = new SessionPast(this.session);
+    this.#arrays = new ArrayLayouts(this.session);
     this.#logFaults = new LogFaults(options.stateDir, this.session, this.faults, () => this.#scheduleInfo());
     removeStaleFolders();
-  }
-
-  /** The past of what is open; null while nothing is kept of it. */
-  get history(): History | null {
-    return this.session.history;
   }
 
   get windowCount(): number {
@@ -270,44 +270,24 @@ export class Engine {
     });
   }
 
-  /** Opens a built-in recording, replayed in its own time, instead of what is open. */
+  /** Opens a built-in recording instead of what is open; windows play it from its first moment. */
   openSample(sample: SampleId = 'ext4'): Promise<void> {
     return this.enqueue(async () => {
       if (this.hosting) throw new RefusedError('a disk is hosted here; stop it before the sample is opened');
       if (this.#nbdkits.running)
         throw new RefusedError('an nbdkit runs here; stop it before the sample is opened');
       await this.#empty();
-      const replay = openSampleReplay(this.options.assetsDir, sample, {
-        onRestart: () => this.session.restartState(),
-        onInfo: () => {
-          this.#tellSampleArray(sample);
-          this.#scheduleInfo();
-        },
-      });
-      this.#replay = replay;
-      this.session.add(replay);
+      const recording = openSample(this.options.assetsDir, sample);
+      this.past.recording = recording;
+      this.#sample = sample;
+      this.session.add(recording);
+      for (const window of this.#windows) window.view.playFromStart();
     });
-  }
-
-  /** Tells of the array in a sample, once its disks have been found. */
-  #tellSampleArray(sample: SampleId): void {
-    const array = SAMPLES.find(({ id }) => id === sample)?.array ?? null;
-    const disks = this.session.diskInfos().map(({ id }) => id);
-    if (array === null || this.#sampleArrayTold || disks.length === 0) return;
-    this.#sampleArrayTold = true;
-    const idOf = (place: number): number | null => disks[place] ?? null;
-    this.#arrays = [
-      {
-        ...array,
-        members: array.members.map((place) => (place === null ? null : idOf(place))),
-        spares: array.spares.flatMap((place) => idOf(place) ?? []),
-      },
-    ];
   }
 
   closeSource(sourceId: number): Promise<void> {
     return this.enqueue(async () => {
-      if (this.session.sourceOf(sourceId) === this.#replay) this.#replay = null;
+      if (this.session.sourceOf(sourceId) === this.past.recording) this.#leaveRecording();
       if (this.#hosts.has(sourceId)) await this.#hosts.stop(sourceId, false);
       await this.session.close(sourceId);
     });
@@ -377,45 +357,26 @@ export class Engine {
 
   /** Says which disks make up arrays. @throws RefusedError for a disk that is not there, or is named twice. */
   setArrays(arrays: readonly ArrayLayout[]): void {
-    const named = new Set<number>();
-    for (const array of arrays) {
-      for (const disk of [...array.members, ...array.spares]) {
-        if (disk === null) continue;
-        if (!this.session.hasDisk(disk)) throw new RefusedError(`${array.name}: there is no disk ${disk}`);
-        if (named.has(disk)) throw new RefusedError(`${array.name}: disk ${disk} stands in an array twice`);
-        named.add(disk);
-      }
-    }
-    this.#arrays = [...arrays];
+    this.#arrays.set(arrays);
     this.sendInfo();
   }
 
-  steerReplay(change: {
-    playing?: boolean | undefined;
-    speed?: number | undefined;
-    restart?: boolean | undefined;
-  }): void {
-    const replay = this.#replay;
-    if (replay === null) throw new RefusedError('nothing is being replayed');
-    if (change.speed !== undefined) replay.setSpeed(change.speed);
-    if (change.restart === true) replay.restart();
-    if (change.playing === true) replay.play();
-    if (change.playing === false) replay.pause();
+  #leaveRecording(): void {
+    this.past.recording = null;
+    this.#sample = null;
   }
 
   /** Empties the session: what was open ends. */
   async #empty(): Promise<void> {
-    this.#replay = null;
-    // Disks are numbered anew: what was said of the former would be taken for these.
-    this.#arrays = [];
-    this.#sampleArrayTold = false;
+    this.#leaveRecording();
+    this.#arrays.clear();
     await this.session.reset();
   }
 
   /** Leaves the sample (`replace`: whatever is open), so that a source that is added next stands alone. */
   async leaveSample(replace: boolean): Promise<void> {
     if (!this.hosting && !this.#nbdkits.running) {
-      if (replace || this.#replay !== null) await this.#empty();
+      if (replace || this.past.recording !== null) await this.#empty();
       return;
     }
     if (!replace) return;
@@ -434,36 +395,20 @@ export class Engine {
 
   sessionInfo(): SessionInfo {
     const budget = this.session.state.budget;
-    const replay: ReplayInfo | null = this.#replay?.info() ?? null;
     return {
       disks: this.session.diskInfos().map((disk) => ({ ...disk, faults: this.faults.info(disk.id) })),
-      // An array whose disks have all gone is of no more use; one that lost some still tells where the others stand.
-      arrays: this.#arrays
-        .map((array) => ({
-          ...array,
-          members: array.members.map((disk) => (disk !== null && this.session.hasDisk(disk) ? disk : null)),
-          spares: array.spares.filter((disk) => this.session.hasDisk(disk)),
-        }))
-        .filter(({ members, spares }) => spares.length > 0 || members.some((disk) => disk !== null)),
+      arrays: this.#arrays.infos(),
       sources: this.session.sourceInfos().map((source) => ({
         ...source,
         host: this.#hosts.info(source.id),
         nbdkit: this.#nbdkits.info(source.id),
       })),
       notices: [...this.session.notices],
-      replay,
-      history: this.#historyInfo(),
+      history: this.past.info(),
       recentLogs: [...this.recentLogs.logs],
       modelBytes: budget.usedBytes,
       modelLimitBytes: budget.limitBytes,
     };
-  }
-
-  #historyInfo(): HistoryInfo {
-    const growing = this.session
-      .sourceInfos()
-      .some(({ status }) => status !== 'ended' && status !== 'failed');
-    return { ...NO_HISTORY, ...this.session.history?.info(), growing, marks: [...this.session.marks] };
   }
 
   /** Tells windows soon; many changes within a moment are one message. */

@@ -203,7 +203,7 @@ describe('a window that hosts disks', () => {
     const window = new TestWindow();
     window.send({ ...HOST, size: '1M' });
     await until(() => engine.sessionInfo().sources[0]?.kind === 'host');
-    expect(engine.sessionInfo()).toMatchObject({ replay: null, disks: [{ sizeBytes: '1048576' }] });
+    expect(engine.sessionInfo()).toMatchObject({ history: { marks: [] }, disks: [{ sizeBytes: '1048576' }] });
   });
 
   it('changes delays, errors and read-only under a connected client', async () => {

@@ -3,12 +3,14 @@ import type { Channel } from '#shared/channel/channel.ts';
 import { decodeFrame, encodeFrame, type Frame, FrameType } from '#shared/channel/frame.ts';
 import { type Command, CommandSchema } from '#shared/contract/commands.ts';
 import type { SessionInfo } from '#shared/contract/messages.ts';
+import type { Resume } from '#shared/contract/time.ts';
 import { readSize } from './disk-set.ts';
 import type { Engine } from './engine.ts';
 import { createUploadSource, type UploadSource } from './log/log-source.ts';
 import { Questions } from './questions/questions.ts';
 import { RefusedError } from './refused-error.ts';
 import { WindowFeed } from './session/window-feed.ts';
+import { WindowView } from './time/window-view.ts';
 
 type SteerHostCommand = Extract<
   Command,
@@ -36,7 +38,9 @@ const MAX_UPLOADS = 64;
  * it refuses. Nothing a window sends can throw past this.
  */
 export class WindowConnection {
-  readonly feed: WindowFeed;
+  /** Where the window stands in time. */
+  readonly view: WindowView;
+  readonly #feed: WindowFeed;
   readonly #engine: Engine;
   readonly #channel: Channel;
   readonly #uploads = new Map<number, UploadSource>();
@@ -48,15 +52,17 @@ export class WindowConnection {
   constructor(engine: Engine, channel: Channel, onClose: () => void) {
     this.#engine = engine;
     this.#channel = channel;
-    this.feed = new WindowFeed(channel, () => engine.session.state);
-    this.#questions = new Questions(() => engine.history, {
+    this.#feed = new WindowFeed(channel, () => this.view.state);
+    this.view = new WindowView(this.#feed, engine.past, (message) => this.#feed.message(message));
+    this.#questions = new Questions(() => engine.past.history, {
       answer: (id, payload) => channel.send(encodeFrame(FrameType.Answer, payload, id)),
-      unanswered: (id, text) => this.feed.message({ message: 'unanswered', id, text }),
+      unanswered: (id, text) => this.#feed.message({ message: 'unanswered', id, text }),
     });
     channel.onFrame = (bytes) => this.#frame(bytes);
     channel.onClose = () => {
       this.#closed = true;
-      this.feed.dispose();
+      this.#feed.dispose();
+      this.view.dispose();
       this.#questions.dispose();
       for (const upload of this.#uploads.values()) upload.end();
       this.#uploads.clear();
@@ -74,7 +80,7 @@ export class WindowConnection {
     const text = JSON.stringify(session);
     if (text === this.#lastSession) return;
     this.#lastSession = text;
-    this.feed.message({ message: 'session', session });
+    this.#feed.message({ message: 'session', session });
   }
 
   #frame(bytes: Uint8Array): void {
@@ -117,19 +123,19 @@ export class WindowConnection {
 
   #refuse(command: string, error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);
-    this.feed.message({ message: 'refused', command, text });
+    this.#feed.message({ message: 'refused', command, text });
   }
 
   #carryOut(command: Command): Promise<void> | undefined {
     const engine = this.#engine;
     switch (command.command) {
       case 'hello':
-        return this.#welcome();
+        return this.#welcome(command.resume ?? null);
       case 'ack':
-        this.feed.ack(command.sequence);
+        this.#feed.ack(command.sequence);
         return undefined;
       case 'follow':
-        this.feed.follow(command.on);
+        this.#feed.follow(command.on);
         return undefined;
       case 'openLogs': {
         const sizeBytes = command.size === null ? null : readSize(command.size);
@@ -144,11 +150,9 @@ export class WindowConnection {
         return undefined;
       case 'pickRun':
         return engine.pickRun(command.source, command.run);
-      case 'replay':
-        engine.steerReplay(command);
-        return undefined;
       case 'clearPicture':
-        engine.session.clearPicture();
+        if (this.view.isLive) engine.session.clearPicture();
+        else this.view.clearPicture();
         return undefined;
       case 'dismissNotice':
         engine.session.dismiss(command.notice);
@@ -210,7 +214,8 @@ export class WindowConnection {
       case 'play':
       case 'step':
       case 'goLive':
-        throw new RefusedError(`"${command.command}" cannot be done yet`);
+        this.view.carryOut(command);
+        return undefined;
       case 'addMark':
         engine.session.addMarks([command]);
         return undefined;
@@ -233,14 +238,14 @@ export class WindowConnection {
   }
 
   /** A window's first words are answered once it is known whether nbdkit is installed: that takes a moment at most. */
-  async #welcome(): Promise<void> {
+  async #welcome(resume: Resume | null): Promise<void> {
     const engine = this.#engine;
     const nbdkit = await engine.installedNbdkit();
     if (this.#closed) return;
     const { version, host } = engine.options;
     this.#greeted = true;
     this.#lastSession = '';
-    this.feed.message({
+    this.#feed.message({
       message: 'welcome',
       protocol: 1,
       version,
@@ -249,7 +254,8 @@ export class WindowConnection {
       nbdkit: nbdkit?.version ?? null,
     });
     this.sendSession(engine.sessionInfo());
-    this.feed.follow(true);
+    this.view.begin(resume, engine.past.recording === null ? 'live' : 'start');
+    this.#feed.follow(true);
   }
 
   /** Carries out what changes a hosted disk that stays, and shows the change at once. */

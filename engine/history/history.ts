@@ -25,7 +25,7 @@ export interface History {
   readonly firstSequence: number;
   readonly lastSequence: number;
   /** What windows are told of it. */
-  info(): Omit<HistoryInfo, 'growing' | 'marks'>;
+  info(): Omit<HistoryInfo, 'id' | 'growing' | 'marks'>;
   /**
    * The rows from `from` to `to`, both included, as far as they are kept: batches in order, not to be written to, each of
    * some thousand rows at most. Rows that are appended meanwhile do not disturb.

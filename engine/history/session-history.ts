@@ -65,7 +65,7 @@ export class SessionHistory implements History {
     this.#keyframeBytes += snapshot.byteLength;
   }
 
-  info(): Omit<HistoryInfo, 'growing' | 'marks'> {
+  info(): Omit<HistoryInfo, 'id' | 'growing' | 'marks'> {
     const known = (us: number | undefined): number | null =>
       us === undefined || Number.isNaN(us) ? null : us;
     const last = this.#chunks.at(-1)?.rows;

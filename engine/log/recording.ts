@@ -6,7 +6,7 @@ import { RowKind } from '#shared/events/vocabulary.ts';
 import type { DecoderFacts } from './decoder-facts.ts';
 import { LogDecoder } from './log-decoder.ts';
 
-/** A longer log is followed, not replayed: the whole recording is held in memory. */
+/** A longer log is followed like any other: a recording is read whole, to bring its logs into one order. */
 const MAX_RECORDING_BYTES = 64 * 1024 * 1024;
 const SLICE_BYTES = 512 * 1024;
 
@@ -20,13 +20,10 @@ export interface RecordingFiles {
   readonly captions: string | null;
 }
 
-/** A finished log in memory: every row and caption, and when each is due. */
+/** Finished logs in memory: every row and caption, in one order. */
 export interface Recording {
   readonly rows: EventBatch;
-  /** Of each row, the running maximum of the times so far, µs since the epoch. */
-  readonly dueUs: Float64Array;
   readonly disks: readonly SourceDisk[];
-  readonly captions: readonly Caption[];
   /** What the decoder has learnt of each log. */
   readonly facts: readonly DecoderFacts[];
   readonly bytes: number;
@@ -62,9 +59,8 @@ export async function readRecording(files: RecordingFiles): Promise<Recording> {
     }
   }
   return {
-    ...inOneOrder(streams, captions, firstUs),
+    rows: inOneOrder(streams, captions),
     disks,
-    captions,
     facts: logs.map(({ facts }) => facts),
     bytes: logs.reduce((sum, { bytes }) => sum + bytes, 0),
   };
@@ -73,7 +69,7 @@ export async function readRecording(files: RecordingFiles): Promise<Recording> {
 async function readLog(path: string): Promise<RecordedLog> {
   const { size } = await stat(path);
   if (size > MAX_RECORDING_BYTES) {
-    throw new Error(`${path} has ${size} bytes; a replayed recording has at most ${MAX_RECORDING_BYTES}`);
+    throw new Error(`${path} has ${size} bytes; a recording has at most ${MAX_RECORDING_BYTES}`);
   }
   const bytes = await readFile(path);
   const disks = new Map<number, SourceDisk>();
@@ -135,15 +131,9 @@ class RowStream {
   }
 }
 
-function inOneOrder(
-  streams: readonly RowStream[],
-  captions: readonly Caption[],
-  firstUs: number,
-): { readonly rows: EventBatch; readonly dueUs: Float64Array } {
+function inOneOrder(streams: readonly RowStream[], captions: readonly Caption[]): EventBatch {
   const count = streams.reduce((sum, stream) => sum + stream.rows, captions.length);
   const rows = new EventBatch(Math.max(1, count));
-  const dueUs = new Float64Array(count);
-  let clockUs = firstUs;
   let nextCaption = 0;
   while (rows.count < count) {
     let first: RowStream | null = null;
@@ -151,15 +141,11 @@ function inOneOrder(
       if (stream.dueUs < (first?.dueUs ?? Number.POSITIVE_INFINITY)) first = stream;
     const words = captions[nextCaption];
     if (words !== undefined && (first === null || words.clockUs < first.dueUs)) {
-      clockUs = Math.max(clockUs, words.clockUs);
-      dueUs[rows.count] = clockUs;
       rows.pushText(words.text, { kind: RowKind.Caption, timeUs: words.clockUs });
       nextCaption += 1;
     } else if (first !== null) {
-      clockUs = Math.max(clockUs, first.dueUs);
-      dueUs[rows.count] = clockUs;
       first.takeTo(rows);
     }
   }
-  return { rows, dueUs };
+  return rows;
 }

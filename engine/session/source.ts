@@ -22,7 +22,7 @@ export interface SourceRun {
 
 /** Where a source stands; handed on at most some ten times a second. */
 export interface SourceProgress {
-  readonly status: 'waiting' | 'reading' | 'live' | 'replaying' | 'ended' | 'failed';
+  readonly status: 'waiting' | 'reading' | 'live' | 'ended' | 'failed';
   /** In words, with what to do where something is to be done. */
   readonly statusText: string;
   readonly bytesRead: number;

@@ -17,6 +17,9 @@ import { SnapshotParts } from '#shared/model/snapshot.ts';
  */
 const QUEUE_BYTES = 200_000 * ROW_BYTES;
 
+/** A playback adds no rows while more than this waits: a window that is slow gets all of them, later. */
+const ROOM_BYTES = QUEUE_BYTES / 4;
+
 /** Rows in one frame at most: small enough to be applied well within a frame's time. */
 const FRAME_ROWS = 16_384;
 
@@ -38,6 +41,10 @@ const PROGRESS_MS = 250;
  * the picture: it goes on with the rows of now, and gets what the lost ones changed in parts between them.
  */
 export class WindowFeed {
+  /** Called when more has been sent, or there is nobody to send to. */
+  onProgress: () => void = () => {};
+  /** Frames are sent as soon as the one before is acknowledged: somebody waits for the last of them, not for what is drawn. */
+  hurries = false;
   readonly #channel: Channel;
   readonly #state: () => SessionState;
   /** Batches are shared with the session, never written to again. */
@@ -59,10 +66,30 @@ export class WindowFeed {
   #progressTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  /** @param state gives the session's state of now: it is another object after a restart. */
+  /** @param state gives the state that the window shows: it is another object after a restart, or at another moment. */
   constructor(channel: Channel, state: () => SessionState) {
     this.#channel = channel;
     this.#state = state;
+  }
+
+  /** Whether more rows may be added without any being left out: few wait, or there is nobody to send them to. */
+  get hasRoom(): boolean {
+    return !this.#following || (!this.#leavesOut && this.#queuedBytes < ROOM_BYTES);
+  }
+
+  /** A window that follows has seen nothing yet of the state that it is to show now. */
+  get isBehind(): boolean {
+    return this.#following && this.#leavesOut;
+  }
+
+  /** The window lacks nothing but the rows that wait. */
+  get isWhole(): boolean {
+    return this.#following && this.#parts === null;
+  }
+
+  /** Everything that the state holds has been sent. */
+  get isSent(): boolean {
+    return this.isWhole && this.#queue.length === 0;
   }
 
   message(message: Message): void {
@@ -77,7 +104,8 @@ export class WindowFeed {
     if (this.#progressTimer !== null) clearInterval(this.#progressTimer);
     this.#progressTimer = null;
     if (on) this.resync();
-    else this.#progressTimer = setInterval(() => this.#sendProgress(), PROGRESS_MS);
+    else this.onProgress();
+    if (!on) this.#progressTimer = setInterval(() => this.#sendProgress(), PROGRESS_MS);
   }
 
   /** Sends everything anew: the state was replaced. */
@@ -85,6 +113,8 @@ export class WindowFeed {
     if (!this.#following) return;
     this.#parts = new SnapshotParts(this.#state());
     this.#leaveOut();
+    // This is no window that falls behind: it waits for what it asked to see.
+    this.#lastHeadMs = Number.NEGATIVE_INFINITY;
     this.#scheduleFlush();
   }
 
@@ -147,13 +177,8 @@ export class WindowFeed {
   #flush(): void {
     if (this.#closed || !this.#following || this.#awaiting !== null) return;
     if (this.#parts === null && this.#queue.length === 0) return;
-    const dueMs =
-      this.#parts === null
-        ? this.#lastRowsMs + FRAME_PAUSE_MS
-        : this.#leavesOut
-          ? this.#lastHeadMs + HEAD_PAUSE_MS
-          : this.#lastPartMs + FRAME_PAUSE_MS;
     const nowMs = performance.now();
+    const dueMs = this.#dueMs();
     if (dueMs > nowMs) {
       this.#pauseTimer ??= setTimeout(() => {
         this.#pauseTimer = null;
@@ -169,6 +194,14 @@ export class WindowFeed {
       if (this.#leavesOut) this.#lastHeadMs = nowMs;
       this.#sendPart(this.#parts);
     }
+    this.onProgress();
+  }
+
+  /** When the next frame may be sent, of those that wait. */
+  #dueMs(): number {
+    if (this.hurries) return 0;
+    if (this.#parts === null) return this.#lastRowsMs + FRAME_PAUSE_MS;
+    return this.#leavesOut ? this.#lastHeadMs + HEAD_PAUSE_MS : this.#lastPartMs + FRAME_PAUSE_MS;
   }
 
   /** A part stands behind all rows before it: those that wait go first. */

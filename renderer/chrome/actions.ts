@@ -9,14 +9,12 @@ import {
   Palette as PaletteIcon,
   PanelBottom,
   PanelRight,
-  Play,
-  RotateCcw,
   Search,
   Waypoints,
   ZoomIn,
   ZoomOut,
 } from 'lucide-react';
-import { askForLogs, dismissAllNotices, openSample, restartReplay, stepSpeed } from '../control/log-deeds.ts';
+import { askForLogs, dismissAllNotices, openSample } from '../control/log-deeds.ts';
 import {
   fitAll,
   keepCursor,
@@ -24,7 +22,6 @@ import {
   nextLayout,
   nextTheme,
   panByKeys,
-  playOrPause,
   scaleRow,
   setRowCells,
   showAllLayers,
@@ -35,12 +32,14 @@ import {
 } from '../control/picture-deeds.ts';
 import { savePicture } from '../control/save-picture.ts';
 import { jumpToDisk, release, selectByKeys, showAllWhole, toggleEnlarged } from '../control/select-deeds.ts';
+import { hasPast } from '../control/time-deeds.ts';
 import type { WindowApp } from '../control/window-app.ts';
 import type { CursorMove } from '../picture/cursor-moves.ts';
 import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
 import { DISK_ACTIONS } from './disk-actions.ts';
 import { HOST_ACTIONS } from './host-actions.ts';
+import { TIME_ACTIONS } from './time-actions.ts';
 
 /** A key by its place on the keyboard (KeyboardEvent.code), whatever letter the layout puts there. */
 export interface KeyChord {
@@ -55,7 +54,7 @@ export const ACTION_GROUPS = [
   'Logs',
   'Hosting',
   'Faults',
-  'Replay',
+  'Time',
   'Picture',
   'Move about',
   'Panels',
@@ -76,7 +75,6 @@ export interface Action {
   readonly available?: (state: AppState) => boolean;
 }
 
-const hasReplay = (state: AppState): boolean => state.session?.replay !== null && state.session !== null;
 const hasDisk = (state: AppState): boolean => state.activeDisk !== null;
 const hasDisks = (state: AppState): boolean => shownDisks(state).length > 1;
 
@@ -152,40 +150,7 @@ export const ACTIONS = [
   },
   ...HOST_ACTIONS,
   ...DISK_ACTIONS,
-  {
-    id: 'replay.play',
-    title: 'Play or pause',
-    group: 'Replay',
-    keys: [{ code: 'Space' }],
-    icon: Play,
-    available: hasDisk,
-    run: playOrPause,
-  },
-  {
-    id: 'replay.restart',
-    title: 'Replay from the start',
-    group: 'Replay',
-    keys: [{ code: 'KeyR' }],
-    icon: RotateCcw,
-    available: hasReplay,
-    run: restartReplay,
-  },
-  {
-    id: 'replay.faster',
-    title: 'Faster',
-    group: 'Replay',
-    keys: [{ code: 'Period' }],
-    available: hasReplay,
-    run: (app) => stepSpeed(app, 1),
-  },
-  {
-    id: 'replay.slower',
-    title: 'Slower',
-    group: 'Replay',
-    keys: [{ code: 'Comma' }],
-    available: hasReplay,
-    run: (app) => stepSpeed(app, -1),
-  },
+  ...TIME_ACTIONS,
   {
     id: 'picture.clear',
     title: 'Clear the picture',
@@ -399,7 +364,7 @@ export const ACTIONS = [
     group: 'Window',
     keys: [{ code: 'KeyL' }],
     icon: PanelBottom,
-    available: hasReplay,
+    available: hasPast,
     run: (app) => app.prefer({ footerOpen: !app.state.footerOpen }),
   },
   {

@@ -24,6 +24,8 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const SHIFTED: Readonly<Record<string, string>> = {
   Slash: '?',
+  Period: '>',
+  Comma: '<',
   Equal: '+',
   BracketLeft: '{',
   BracketRight: '}',

@@ -1,8 +1,7 @@
 import { Pause, Play } from 'lucide-react';
 import type { ReactElement } from 'react';
-import { REPLAY_SPEEDS } from '#shared/contract/commands.ts';
-import type { ReplayInfo } from '#shared/contract/messages.ts';
-import { playOrPause } from '../control/picture-deeds.ts';
+import type { HistoryInfo, View } from '#shared/contract/time.ts';
+import { playOrPause } from '../control/time-deeds.ts';
 import { shownCaption } from '../store/app-store.ts';
 import { formatClock, formatPosition } from '../words/format.ts';
 import { actionOf } from './actions.ts';
@@ -10,18 +9,28 @@ import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
 import { ActionButton, Tip, TipWords } from './tip.tsx';
 
-/** Steers the replay of a recording and says what the person at its shell was doing. */
-export function ReplayBar({ replay }: { readonly replay: ReplayInfo }): ReactElement {
+/** Speeds that have a button; the keys go through all of them. */
+const SPEEDS = [1, 2, 4, 8, 16] as const;
+
+/** Steers how the past is played and says what the person at its shell was doing. */
+export function ReplayBar({
+  history,
+  view,
+}: {
+  readonly history: HistoryInfo;
+  readonly view: View;
+}): ReactElement {
   const app = useApp();
   const clockUs = useAppState((state) => state.counters.clockUs);
   const caption = useAppState(shownCaption);
-  const spanUs = Math.max(1, replay.lastUs - replay.firstUs);
-  const shownUs = Number.isNaN(clockUs) ? replay.positionUs : clockUs;
-  const atUs = Math.min(Math.max(0, shownUs - replay.firstUs), spanUs);
+  const firstUs = history.firstUs ?? 0;
+  const spanUs = Math.max(1, (history.lastUs ?? 0) - firstUs);
+  const shownUs = Number.isNaN(clockUs) ? (view.positionUs ?? firstUs) : clockUs;
+  const atUs = Math.min(Math.max(0, shownUs - firstUs), spanUs);
   return (
     <section className="replay" aria-label="Replay">
       <div className="replay-buttons">
-        <PlayButton replay={replay} />
+        <PlayButton view={view} />
         <ActionButton action="replay.restart" />
       </div>
       <div className="replay-middle">
@@ -38,12 +47,12 @@ export function ReplayBar({ replay }: { readonly replay: ReplayInfo }): ReactEle
           aria-valuetext={`${formatPosition(atUs)} of ${formatPosition(spanUs)}`}
         >
           <div className="track-done" style={{ width: `${((atUs / spanUs) * 100).toFixed(2)}%` }} />
-          {replay.captions.map((mark) => (
+          {history.marks.map((mark) => (
             <span
-              key={`${mark.clockUs}${mark.text}`}
+              key={mark.id}
               className="track-mark"
               title={`${mark.text} · ${formatClock(mark.clockUs)}`}
-              style={{ left: `${(((mark.clockUs - replay.firstUs) / spanUs) * 100).toFixed(2)}%` }}
+              style={{ left: `${(((mark.clockUs - firstUs) / spanUs) * 100).toFixed(2)}%` }}
             />
           ))}
         </div>
@@ -53,13 +62,13 @@ export function ReplayBar({ replay }: { readonly replay: ReplayInfo }): ReactEle
       </span>
       <fieldset className="speeds">
         <legend className="sr-only">Speed</legend>
-        {REPLAY_SPEEDS.map((speed) => (
+        {SPEEDS.map((speed) => (
           <button
             key={speed}
             type="button"
             className="speed mono"
-            aria-pressed={replay.speed === speed}
-            onClick={() => app.send({ command: 'replay', speed })}
+            aria-pressed={view.speed === speed}
+            onClick={() => app.send({ command: 'play', speed })}
           >
             {speed}x
           </button>
@@ -69,11 +78,11 @@ export function ReplayBar({ replay }: { readonly replay: ReplayInfo }): ReactEle
   );
 }
 
-function PlayButton({ replay }: { readonly replay: ReplayInfo }): ReactElement {
+function PlayButton({ view }: { readonly view: View }): ReactElement {
   const app = useApp();
   const action = actionOf('replay.play');
-  const playing = replay.playing && !replay.ended;
-  const words = playing ? 'Pause' : replay.ended ? 'Play again' : 'Play';
+  const { playing } = view;
+  const words = playing ? 'Pause' : view.ended ? 'Play again' : 'Play';
   return (
     <Tip words={<TipWords title={words} keys={keyLabel(action, isMac())} />}>
       <button

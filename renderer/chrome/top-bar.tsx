@@ -233,7 +233,8 @@ function SessionStatus(): ReactElement {
   const paused = useAppState((state) => state.paused);
   const missed = useAppState((state) => state.missedRequests);
   const app = useApp();
-  const status = statusWords(link, session, paused);
+  const view = useAppState((state) => state.view);
+  const status = statusWords(link, session, view, paused);
   return (
     <div className="status" data-tone={status.tone}>
       <span className="status-dot" aria-hidden="true" />

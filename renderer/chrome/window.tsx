@@ -35,7 +35,8 @@ export function AppWindow(): ReactElement {
   const app = useApp();
   const sideOpen = useAppState(showsSide);
   const footerOpen = useAppState((state) => state.footerOpen);
-  const replay = useAppState((state) => state.session?.replay ?? null);
+  const history = useAppState((state) => state.session?.history ?? null);
+  const view = useAppState((state) => state.view);
   const dialogOpen = useAppState((state) => state.dialog !== null);
   const dropping = useFileDrop(app);
 
@@ -70,7 +71,9 @@ export function AppWindow(): ReactElement {
           </div>
           {sideOpen && <SidePanel />}
         </div>
-        {replay !== null && footerOpen && <ReplayBar replay={replay} />}
+        {history !== null && view.mode === 'past' && footerOpen && (
+          <ReplayBar history={history} view={view} />
+        )}
         <SpokenSummary />
         {dropping && (
           <div className="drop-veil" aria-hidden="true">

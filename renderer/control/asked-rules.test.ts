@@ -33,7 +33,6 @@ function told(...rules: FaultRule[]): SessionInfo {
     arrays: [],
     sources: [],
     notices: [],
-    replay: null,
     recentLogs: [],
     modelBytes: 0,
     history: NO_HISTORY,

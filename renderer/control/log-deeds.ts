@@ -1,4 +1,3 @@
-import { REPLAY_SPEEDS } from '#shared/contract/commands.ts';
 import type { SampleId } from '#shared/contract/samples.ts';
 import { desktopHost } from '../session/desktop-host.ts';
 import type { Dropped } from './dropped.ts';
@@ -55,19 +54,6 @@ export function openFiles(app: WindowApp, files: readonly DroppedFile[], replace
 export function openSample(app: WindowApp, sample: SampleId = 'ext4'): void {
   app.uploads.dispose();
   app.send({ command: 'openSample', sample });
-}
-
-export function restartReplay(app: WindowApp): void {
-  app.send({ command: 'replay', restart: true, playing: true });
-}
-
-/** Makes the replay faster (1) or slower (-1) by one step of its speeds. */
-export function stepSpeed(app: WindowApp, step: 1 | -1): void {
-  const replay = app.state.session?.replay ?? null;
-  if (replay === null) return;
-  const at = (REPLAY_SPEEDS as readonly number[]).indexOf(replay.speed);
-  const speed = REPLAY_SPEEDS[at + step];
-  if (speed !== undefined) app.send({ command: 'replay', speed });
 }
 
 export function dismissAllNotices(app: WindowApp): void {

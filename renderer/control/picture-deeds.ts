@@ -133,11 +133,3 @@ export function stepDisk(app: WindowApp, step: 1 | -1): void {
   const next = disks[(at + step + disks.length) % disks.length];
   if (next !== undefined) app.activate(next.id);
 }
-
-/** Plays or pauses the replay, and plays one that has ended again; without a replay, holds the picture or lets it go. */
-export function playOrPause(app: WindowApp): void {
-  const replay = app.state.session?.replay ?? null;
-  if (app.state.paused || replay === null) app.setPaused(!app.state.paused);
-  else if (replay.ended) app.send({ command: 'replay', restart: true, playing: true });
-  else app.send({ command: 'replay', playing: !replay.playing });
-}

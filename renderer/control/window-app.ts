@@ -28,6 +28,7 @@ import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
 import { rulesStillAsked } from './asked-rules.ts';
 import { type MarkInput, marksOf } from './disk-marks.ts';
+import { keepView, loadView } from './kept-view.ts';
 import { selectByPointer } from './select-deeds.ts';
 import { ThemeControl } from './theme-control.ts';
 import { Uploads } from './uploads.ts';
@@ -71,6 +72,7 @@ export class WindowApp implements Disposable {
     this.theme = new ThemeControl(preferences.theme, () => this.applyLook());
     this.session = new WindowSession({
       connect: desktopHost() === null ? () => connectWebSocket() : connectMessagePort,
+      resume: loadView(sessionStorage),
       listener: {
         link: (link) => this.#onLink(link),
         message: (message) => this.#onMessage(message),
@@ -93,6 +95,7 @@ export class WindowApp implements Disposable {
     const noteWidth = (): void => this.store.setState({ narrow: narrow.matches, sideOver: false });
     narrow.addEventListener('change', noteWidth, { signal });
     noteWidth();
+    addEventListener('pagehide', () => keepView(sessionStorage, this.session.resume), { signal });
     document.addEventListener(
       'visibilitychange',
       () => this.session.setHidden(document.visibilityState === 'hidden'),
@@ -322,6 +325,8 @@ export class WindowApp implements Disposable {
         return;
       case 'view':
         this.store.setState({ view: message.view });
+        this.#countersStale = true;
+        this.picture?.requestDraw();
         return;
       case 'unanswered':
         return;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Channel } from '#shared/channel/channel.ts';
 import { decodeFrame, encodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
-import type { Message, ReplayInfo, SessionInfo } from '#shared/contract/messages.ts';
-import { NO_HISTORY } from '#shared/contract/time.ts';
+import type { Message, SessionInfo } from '#shared/contract/messages.ts';
+import { LIVE_VIEW, NO_HISTORY, type View } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { Op, RowKind } from '#shared/events/vocabulary.ts';
 import { SessionState } from '#shared/model/session-state.ts';
@@ -54,21 +54,25 @@ class FakeEngine {
     if (!kept) this.channel?.onFrame(encodeFrame(FrameType.Batch, batch.encode()));
   }
 
-  snapshot(): void {
-    this.channel?.onFrame(encodeFrame(FrameType.Snapshot, this.state.snapshot()));
+  /** @param state of another moment; that of now when absent. */
+  snapshot(state = this.state): void {
+    this.channel?.onFrame(encodeFrame(FrameType.Snapshot, state.snapshot()));
+  }
+
+  view(view: Partial<View>): void {
+    this.message({ message: 'view', view: { ...LIVE_VIEW, mode: 'past', sequence: 2, ...view } });
   }
 }
 
-function sessionInfo(replay: ReplayInfo | null): SessionInfo {
+function sessionInfo(lastUs: number, id = 'first'): SessionInfo {
   return {
     disks: [],
     arrays: [],
     sources: [],
     notices: [],
-    replay,
     recentLogs: [],
     modelBytes: 0,
-    history: NO_HISTORY,
+    history: { ...NO_HISTORY, id, firstUs: T0, lastUs },
     modelLimitBytes: 1,
   };
 }
@@ -196,59 +200,68 @@ describe('WindowSession', () => {
     expect(engine.sent.filter((sent) => JSON.stringify(sent).includes('hello'))).toHaveLength(2);
   });
 
-  it('keeps a replay to its own time: standing while paused, never said to be past its end', () => {
-    const replay = {
-      playing: true,
-      speed: 4,
-      firstUs: T0,
-      lastUs: T0 + 5_000_000,
-      ended: false,
-      captions: [],
-    };
+  it('keeps what is played to its own time: standing while paused, never said to be past its end', () => {
     engine.write(1, true);
     engine.snapshot();
-    engine.message({ message: 'session', session: sessionInfo({ ...replay, positionUs: T0 + 1_000_000 }) });
+    engine.message({ message: 'session', session: sessionInfo(T0 + 5_000_000) });
+    engine.view({ playing: true, speed: 4, positionUs: T0 + 1_000_000 });
     wallMs = 500;
     expect(session.nowUs()).toBe(T0 + 3_000_000);
-    engine.message({
-      message: 'session',
-      session: sessionInfo({ ...replay, playing: false, positionUs: T0 + 3_000_000 }),
-    });
+    engine.view({ speed: 4, positionUs: T0 + 2_900_000 });
     wallMs = 9000;
-    expect(session.nowUs()).toBe(T0 + 3_000_000);
-    engine.message({
-      message: 'session',
-      session: sessionInfo({ ...replay, ended: true, positionUs: T0 + 5_000_000 }),
-    });
+    expect(session.nowUs()).toBe(T0 + 2_900_000);
+    engine.view({ speed: 4, ended: true, positionUs: T0 + 5_000_000 });
     wallMs = 90_000;
-    expect(session.shownUs()).toBe(T0 + 5_000_000);
+    expect(session.shownUs()).toBeLessThanOrEqual(T0 + 5_000_000);
   });
 
-  it('takes back what it ran on by before it heard that a replay stands or goes slower', () => {
-    const replay = {
-      playing: true,
-      speed: 16,
-      firstUs: T0,
-      lastUs: T0 + 60_000_000,
-      ended: false,
-      captions: [],
-    };
+  it('takes back what it ran on by before it heard that the past goes slower', () => {
     engine.write(1, true);
     engine.snapshot();
-    engine.message({ message: 'session', session: sessionInfo({ ...replay, positionUs: T0 + 1_000_000 }) });
+    engine.message({ message: 'session', session: sessionInfo(T0 + 60_000_000) });
+    engine.view({ playing: true, speed: 16, positionUs: T0 + 1_000_000 });
     wallMs = 500;
     expect(session.nowUs()).toBe(T0 + 9_000_000);
-    engine.message({
-      message: 'session',
-      session: sessionInfo({ ...replay, speed: 1, positionUs: T0 + 4_000_000 }),
-    });
+    engine.view({ playing: true, speed: 1, positionUs: T0 + 4_000_000 });
     wallMs = 1500;
     expect(session.nowUs()).toBe(T0 + 5_000_000);
-    engine.message({
-      message: 'session',
-      session: sessionInfo({ ...replay, speed: 1, playing: false, positionUs: T0 + 4_500_000 }),
+  });
+
+  it('goes back to an earlier moment with nothing left of the later one', () => {
+    engine.write(1, true);
+    const earlier = SessionState.readSnapshot(engine.state.snapshot());
+    engine.write(4, true);
+    engine.snapshot();
+    engine.view({ positionUs: T0 + 500_000 });
+    expect(session.nowUs(), 'its time comes with its picture').not.toBe(T0 + 500_000);
+    engine.snapshot(earlier);
+    expect(session.state.snapshot()).toEqual(earlier.snapshot());
+    expect(session.nowUs()).toBe(T0 + 500_000);
+  });
+
+  it('resolves a seek when the engine says that everything up to there was sent', async () => {
+    const first = session.seek({ us: T0 });
+    const second = session.seek({ sequence: 7 });
+    expect(engine.sent.slice(-2)).toEqual([
+      { command: 'seek', to: { us: T0 }, tag: 1 },
+      { command: 'seek', to: { sequence: 7 }, tag: 2 },
+    ]);
+    engine.view({ sequence: 7, tag: 2 });
+    await expect(second).resolves.toMatchObject({ sequence: 7 });
+    engine.channel?.onClose();
+    await expect(first).rejects.toThrow('the engine went');
+    await expect(session.seek({ us: T0 })).rejects.toThrow('no engine');
+  });
+
+  it('says where it stood to an engine that it finds again', async () => {
+    engine.message({ message: 'session', session: sessionInfo(T0, 'that one') });
+    engine.view({ positionUs: T0 });
+    expect(session.resume).toMatchObject({ history: 'that one', view: { positionUs: T0 } });
+    engine.channel?.onClose();
+    await vi.advanceTimersByTimeAsync(250);
+    expect(engine.sent.at(-1)).toMatchObject({
+      command: 'hello',
+      resume: { history: 'that one', view: { mode: 'past', sequence: 2 } },
     });
-    wallMs = 9000;
-    expect(session.nowUs()).toBe(T0 + 4_500_000);
   });
 });

@@ -3,15 +3,20 @@ import type { Answer } from '#shared/channel/answer.ts';
 import type { Channel, Disposable } from '#shared/channel/channel.ts';
 import { decodeFrame, encodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
 import type { Command } from '#shared/contract/commands.ts';
-import { type Message, MessageSchema, type ReplayInfo, type SessionInfo } from '#shared/contract/messages.ts';
+import { type Message, MessageSchema, type SessionInfo } from '#shared/contract/messages.ts';
 import type { Question } from '#shared/contract/questions.ts';
+import { FASTEST, LIVE_VIEW, PLAY_SPEEDS, type Resume, type View } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
-import { readSnapshotPart, snapshotSequence } from '#shared/model/snapshot.ts';
+import { readSnapshotPart, snapshotStart } from '#shared/model/snapshot.ts';
 import { AskedQuestions } from './asked-questions.ts';
 import { BackOff } from './back-off.ts';
 import { SessionRates } from './rate-window.ts';
+import { Seeks } from './seeks.ts';
 import { SessionClock } from './session-clock.ts';
+
+/** What is shown as fast as it goes fades as at the highest of the other speeds. */
+const MAX_SPEED = Math.max(...PLAY_SPEEDS);
 
 /** How the window stands with its engine. */
 export type LinkState = 'connecting' | 'open' | 'lost';
@@ -30,6 +35,8 @@ export interface WindowSessionOptions {
   /** Makes a connection to the engine; rejects when there is none to be had now. */
   readonly connect: () => Promise<Channel>;
   readonly listener: WindowSessionListener;
+  /** Where the window stood before it was loaded again; null for nowhere. */
+  readonly resume?: Resume | null;
   /** Monotonic ms. */
   readonly wallMs?: () => number;
 }
@@ -48,6 +55,7 @@ export class WindowSession implements Disposable {
   readonly #wallMs: () => number;
   readonly #backOff = new BackOff();
   readonly #asked = new AskedQuestions((command) => this.send(command));
+  readonly #seeks = new Seeks((command) => this.send(command));
   #channel: Channel | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | null = null;
   #disposed = false;
@@ -55,6 +63,10 @@ export class WindowSession implements Disposable {
   #hidden = false;
   #following = true;
   #info: SessionInfo | null = null;
+  #view: View = LIVE_VIEW;
+  #resume: Resume | null;
+  /** The view stands still at a moment that the state has not come to yet. */
+  #standsAhead = false;
   /** The state is another engine's: the next snapshot goes into a new one. */
   #isStateOld = false;
 
@@ -62,6 +74,7 @@ export class WindowSession implements Disposable {
     this.#connect = options.connect;
     this.#listener = options.listener;
     this.#wallMs = options.wallMs ?? (() => performance.now());
+    this.#resume = options.resume ?? null;
   }
 
   /** Connects, and again whenever the engine goes, until disposed. */
@@ -79,6 +92,20 @@ export class WindowSession implements Disposable {
    */
   ask(question: Question, signal?: AbortSignal): Promise<Answer> {
     return this.#asked.ask(question, signal);
+  }
+
+  /**
+   * Shows a moment of the past, and resolves once the window holds exactly what was then: its state, and its time while it stands
+   * still. Where another seek or {@link goLive} comes before, it resolves with where the view is then. Rejects when the engine goes.
+   */
+  seek(to: { readonly us: number } | { readonly sequence: number }): Promise<View> {
+    if (this.#channel === null) return Promise.reject(new Error('there is no engine to show the past'));
+    return this.#seeks.seek(to);
+  }
+
+  /** Where the window stands, to stand there again after it was loaded anew; null before that is known. */
+  get resume(): Resume | null {
+    return this.#resume;
   }
 
   /** Sends bytes of a dropped file. */
@@ -103,11 +130,14 @@ export class WindowSession implements Disposable {
     return this.clock.nowUs(this.#wallMs());
   }
 
-  /** The time to say: as {@link nowUs}, but no later than the end of a recording or of logs that have ended. */
+  /** The time to say: as {@link nowUs}, but no later than the end of what is played or of logs that have ended. */
   shownUs(): number {
     const nowUs = this.nowUs();
-    const replay = this.#info?.replay ?? null;
-    if (replay !== null) return Math.min(nowUs, replay.lastUs);
+    if (this.#view.mode === 'past') {
+      const { span, positionUs } = this.#view;
+      const lastUs = span?.toUs ?? this.#info?.history.lastUs ?? Number.POSITIVE_INFINITY;
+      return Math.min(nowUs, Math.max(lastUs, positionUs ?? lastUs));
+    }
     return this.#isFlowing() ? nowUs : Math.min(nowUs, this.state.clockUs);
   }
 
@@ -137,9 +167,11 @@ export class WindowSession implements Disposable {
       if (this.#channel !== channel) return;
       this.#channel = null;
       this.#asked.lost();
+      this.#seeks.failed('the engine went before the view had arrived');
       this.#retry();
     };
-    this.send({ command: 'hello', protocol: 1 });
+    const resume = this.#resume;
+    this.send({ command: 'hello', protocol: 1, ...(resume === null ? {} : { resume }) });
     if (!this.#following) this.send({ command: 'follow', on: false });
   }
 
@@ -182,18 +214,21 @@ export class WindowSession implements Disposable {
       this.state.apply(batch);
       this.rates.apply(batch);
       this.clock.observe(this.state.clockUs, this.#wallMs());
+      this.#stand();
     }
     this.send({ command: 'ack', sequence: last });
     if (this.#following) this.#listener.changed();
   }
 
   #onSnapshot(payload: Uint8Array): void {
-    const sequence = snapshotSequence(payload);
+    const { sequence, hasHead } = snapshotStart(payload);
     if (!this.#following) {
       this.send({ command: 'ack', sequence });
       return;
     }
-    const state = this.#isStateOld ? new SessionState() : this.state;
+    // What is to be shown comes before what is shown: nothing of that may stay.
+    const isBack = hasHead && sequence < this.state.sequence;
+    const state = this.#isStateOld || isBack ? new SessionState() : this.state;
     const part = readSnapshotPart(state, payload);
     if (part === null) {
       this.#startOver(sequence);
@@ -205,7 +240,8 @@ export class WindowSession implements Disposable {
     if (part.hasHead) {
       this.rates.restart(state.recent);
       this.clock.reset(state.clockUs, this.#wallMs());
-      this.#observeReplay();
+      this.#observeView();
+      this.#stand();
     }
     this.#listener.changed();
   }
@@ -233,45 +269,73 @@ export class WindowSession implements Disposable {
       this.#listener.link('open');
     }
     if (message.message === 'unanswered') this.#asked.refused(message.id, message.text);
+    if (message.message === 'refused' && message.command === 'seek') this.#seeks.failed(message.text);
     if (message.message === 'session') {
-      const before = this.#info?.replay ?? null;
       this.#info = message.session;
       this.#setMotion();
-      this.#takeBack(before);
-      this.#observeReplay();
+      this.#noteResume();
     }
+    if (message.message === 'view') this.#onView(message.view);
     this.#listener.message(message);
+    // Whoever waits for it finds it everywhere.
+    if (message.message === 'view') this.#seeks.told(message.view);
+  }
+
+  #onView(view: View): void {
+    const before = this.#view;
+    this.#view = view;
+    this.#setMotion();
+    this.#standsAhead = view.mode === 'past' && !view.playing && !view.ended;
+    this.#takeBack(before);
+    this.#observeView();
+    this.#stand();
+    this.#noteResume();
+  }
+
+  #noteResume(): void {
+    const id = this.#info?.history.id ?? '';
+    if (id !== '') this.#resume = { history: id, view: this.#view };
+  }
+
+  /** Where the view stands still, time is what the engine says as soon as the rows up to there have come. */
+  #stand(): void {
+    const { positionUs, sequence } = this.#view;
+    if (!this.#standsAhead || !this.#following || positionUs === null) return;
+    if (this.state.sequence !== sequence) return;
+    this.#standsAhead = false;
+    this.clock.reset(positionUs, this.#wallMs());
   }
 
   /**
-   * Until word comes that the replay stands, or goes slower, the estimate runs on at the former speed: several seconds of
-   * the recording at a high one, in which disks would seem to do nothing.
+   * Until word comes that the past is played more slowly, the estimate runs on at the former speed: several seconds of it at a high
+   * one, in which disks would seem to do nothing.
    */
-  #takeBack(before: ReplayInfo | null): void {
-    const replay = this.#info?.replay ?? null;
-    if (before === null || replay === null || replay.ended || !this.#following) return;
-    const slower = replay.playing ? replay.speed < before.speed : before.playing;
-    if (!slower || Number.isNaN(this.state.clockUs)) return;
-    this.clock.reset(Math.max(replay.positionUs, this.state.clockUs), this.#wallMs());
+  #takeBack(before: View): void {
+    const { mode, playing, speed, positionUs } = this.#view;
+    if (mode !== 'past' || !playing || positionUs === null || !this.#following) return;
+    if (before.mode !== 'past' || !before.playing || !(speed < before.speed)) return;
+    if (Number.isNaN(this.state.clockUs)) return;
+    this.clock.reset(Math.max(positionUs, this.state.clockUs), this.#wallMs());
   }
 
-  /** A paused picture stays where it is, whatever the replay does meanwhile. */
-  #observeReplay(): void {
-    const replay = this.#info?.replay;
-    if (replay?.playing && this.#following && !Number.isNaN(this.state.clockUs)) {
-      this.clock.observe(replay.positionUs, this.#wallMs());
-    }
+  /** A held picture stays where it is, whatever the view does meanwhile. */
+  #observeView(): void {
+    const { mode, playing, positionUs } = this.#view;
+    if (mode !== 'past' || !playing || positionUs === null || !this.#following) return;
+    if (!Number.isNaN(this.state.clockUs)) this.clock.observe(positionUs, this.#wallMs());
   }
 
   #setMotion(): void {
     const wallMs = this.#wallMs();
-    const replay = this.#info?.replay ?? null;
-    const speed = replay?.speed ?? 1;
+    const { mode, playing, ended } = this.#view;
+    const speed = mode === 'live' ? 1 : this.#view.speed === FASTEST ? MAX_SPEED : this.#view.speed;
     if (!this.#following || this.#channel === null) this.clock.setMotion('standing', speed, wallMs);
-    else if (replay !== null && !replay.ended) {
-      this.clock.setMotion(replay.playing ? 'running' : 'standing', speed, wallMs);
+    else if (mode === 'past' && !ended) {
+      // As fast as it goes has no speed: time is that of the rows.
+      const runs = playing && this.#view.speed !== FASTEST;
+      this.clock.setMotion(runs ? 'running' : 'standing', speed, wallMs);
     } else {
-      this.clock.setMotion(replay === null && this.#isFlowing() ? 'running' : 'settling', speed, wallMs);
+      this.clock.setMotion(mode === 'live' && this.#isFlowing() ? 'running' : 'settling', speed, wallMs);
     }
   }
 

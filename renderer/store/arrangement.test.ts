@@ -21,7 +21,6 @@ function session(...disks: readonly (readonly [id: number, source: number])[]): 
     arrays: [],
     sources: [],
     notices: [],
-    replay: null,
     recentLogs: [],
     modelBytes: 0,
     history: NO_HISTORY,

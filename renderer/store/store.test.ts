@@ -126,7 +126,6 @@ describe('summarize', () => {
     arrays: [],
     sources: [],
     notices: [],
-    replay: null,
     recentLogs: [],
     modelBytes: 0,
     history: NO_HISTORY,

@@ -13,7 +13,6 @@ function session(paths: readonly (string | null)[]): SessionInfo {
     arrays: [],
     sources,
     notices: [],
-    replay: null,
     recentLogs: [],
     modelBytes: 0,
     history: NO_HISTORY,

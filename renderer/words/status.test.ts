@@ -1,29 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { HostInfo, ReplayInfo, SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
-import { NO_HISTORY } from '#shared/contract/time.ts';
+import type { HostInfo, SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
+import { LIVE_VIEW, NO_HISTORY, type View } from '#shared/contract/time.ts';
 import { sourceBadge, statusWords, usageWords } from './status.ts';
 import { clientInfo, hostInfo, sourceInfo } from './testing/infos.ts';
 
-const REPLAY: ReplayInfo = {
-  playing: true,
-  speed: 4,
-  firstUs: 0,
-  lastUs: 1,
-  positionUs: 0,
-  ended: false,
-  captions: [],
-};
+const PAST: View = { ...LIVE_VIEW, mode: 'past', positionUs: 0 };
 
-function session(sources: SourceInfo[], replay: ReplayInfo | null = null): SessionInfo {
+function session(sources: SourceInfo[], growing = false): SessionInfo {
   return {
     disks: [],
     arrays: [],
     sources,
     notices: [],
-    replay,
     recentLogs: [],
     modelBytes: 0,
-    history: NO_HISTORY,
+    history: { ...NO_HISTORY, growing },
     modelLimitBytes: 1,
   };
 }
@@ -39,6 +30,7 @@ describe('sourceBadge', () => {
     expect(sourceBadge(sourceInfo({ host: host([true, false]) }))).toBe('hosting · 1 client');
     expect(sourceBadge(sourceInfo({ host: host([false, false]) }))).toBe('hosting · 2 clients');
     expect(sourceBadge(sourceInfo({}))).toBe('live');
+    expect(sourceBadge(sourceInfo({ kind: 'sample', status: 'ended' }))).toBe('recording');
   });
 });
 
@@ -55,36 +47,50 @@ describe('usageWords', () => {
 describe('statusWords', () => {
   it('says that it hosts while nothing else is live', () => {
     const hosted = sourceInfo({ kind: 'host', host: host([]) });
-    expect(statusWords('open', session([hosted]), false)).toEqual({ tone: 'live', words: 'Hosting' });
-    expect(statusWords('open', session([hosted, sourceInfo({})]), false).words).toBe('Live');
+    expect(statusWords('open', session([hosted]), LIVE_VIEW, false)).toEqual({
+      tone: 'live',
+      words: 'Hosting',
+    });
+    expect(statusWords('open', session([hosted, sourceInfo({})]), LIVE_VIEW, false).words).toBe('Live');
   });
 
   it('says first that the engine has gone', () => {
-    expect(statusWords('lost', session([sourceInfo({})]), true)).toEqual({
+    expect(statusWords('lost', session([sourceInfo({})]), LIVE_VIEW, true)).toEqual({
       tone: 'trouble',
       words: 'Reconnecting',
     });
   });
 
   it('says that the picture is held, whatever the sources do', () => {
-    expect(statusWords('open', session([sourceInfo({})]), true).words).toBe('Held');
+    expect(statusWords('open', session([sourceInfo({})]), LIVE_VIEW, true).words).toBe('Held');
   });
 
-  it('speaks of the replay where there is one', () => {
-    expect(statusWords('open', session([], REPLAY), false).words).toBe('Replay 4x');
-    expect(statusWords('open', session([], { ...REPLAY, playing: false }), false).words).toBe(
-      'Replay paused',
-    );
-    expect(statusWords('open', session([], { ...REPLAY, ended: true }), false).words).toBe('Replay ended');
+  it('speaks of how the past is played while that is shown', () => {
+    const words = (view: Partial<View>, growing = false): string =>
+      statusWords('open', session([], growing), { ...PAST, ...view }, false).words;
+    expect(words({ playing: true, speed: 4 })).toBe('Replay 4x');
+    expect(words({ playing: true, speed: 0.1 })).toBe('Replay 1/10x');
+    expect(words({ playing: true, speed: 0 })).toBe('Replay max');
+    expect(words({})).toBe('Replay paused');
+    expect(words({ ended: true })).toBe('Replay ended');
+    expect(words({}, true)).toBe('Past');
   });
 
   it('names what the sources are at, the most telling first', () => {
     const reading = sourceInfo({ status: 'reading', bytesRead: 50, totalBytes: 200 });
-    expect(statusWords('open', session([sourceInfo({}), reading]), false).words).toBe('Reading 25 %');
-    expect(statusWords('open', session([sourceInfo({})]), false).words).toBe('Live');
-    expect(statusWords('open', session([sourceInfo({ status: 'waiting' })]), false).words).toBe('Waiting');
-    expect(statusWords('open', session([sourceInfo({ status: 'failed' })]), false).tone).toBe('trouble');
-    expect(statusWords('open', session([sourceInfo({ status: 'ended' })]), false).words).toBe('Ended');
-    expect(statusWords('open', session([]), false).words).toBe('Nothing open');
+    expect(statusWords('open', session([sourceInfo({}), reading]), LIVE_VIEW, false).words).toBe(
+      'Reading 25 %',
+    );
+    expect(statusWords('open', session([sourceInfo({})]), LIVE_VIEW, false).words).toBe('Live');
+    expect(statusWords('open', session([sourceInfo({ status: 'waiting' })]), LIVE_VIEW, false).words).toBe(
+      'Waiting',
+    );
+    expect(statusWords('open', session([sourceInfo({ status: 'failed' })]), LIVE_VIEW, false).tone).toBe(
+      'trouble',
+    );
+    expect(statusWords('open', session([sourceInfo({ status: 'ended' })]), LIVE_VIEW, false).words).toBe(
+      'Ended',
+    );
+    expect(statusWords('open', session([]), LIVE_VIEW, false).words).toBe('Nothing open');
   });
 });

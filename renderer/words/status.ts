@@ -1,7 +1,9 @@
 import type { HostInfo, SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
+import type { View } from '#shared/contract/time.ts';
 import type { LinkState } from '../session/window-session.ts';
 import { plural } from './format.ts';
 import { otherClients } from './host-words.ts';
+import { speedWords } from './speed-words.ts';
 import { workloadTitle } from './workloads.ts';
 
 /** How the session stands, for the mark in the top bar. */
@@ -11,16 +13,21 @@ export interface StatusWords {
 }
 
 /** The one thing about the session's state that a person needs to know now. */
-export function statusWords(link: LinkState, session: SessionInfo | null, paused: boolean): StatusWords {
+export function statusWords(
+  link: LinkState,
+  session: SessionInfo | null,
+  view: View,
+  paused: boolean,
+): StatusWords {
   if (link === 'lost') return { tone: 'trouble', words: 'Reconnecting' };
   if (link === 'connecting' || session === null) return { tone: 'busy', words: 'Connecting' };
   if (paused) return { tone: 'still', words: 'Held' };
-  const { replay, sources } = session;
-  if (replay !== null) {
-    if (replay.ended) return { tone: 'still', words: 'Replay ended' };
-    return replay.playing
-      ? { tone: 'live', words: `Replay ${replay.speed}x` }
-      : { tone: 'still', words: 'Replay paused' };
+  const { sources, history } = session;
+  if (view.mode === 'past') {
+    if (view.playing) return { tone: 'live', words: `Replay ${speedWords(view.speed)}` };
+    if (view.ended) return { tone: 'still', words: 'Replay ended' };
+    // Where nothing more comes, all there is is the past: it is told by whether it is played.
+    return { tone: 'still', words: history.growing ? 'Past' : 'Replay paused' };
   }
   const reading = sources.find((source) => source.status === 'reading');
   if (reading !== undefined) return { tone: 'busy', words: `Reading${percentRead(reading)}` };
@@ -42,7 +49,6 @@ const STATUS_NAMES: Readonly<Record<SourceInfo['status'], string>> = {
   waiting: 'waiting',
   reading: 'reading',
   live: 'live',
-  replaying: 'replay',
   ended: 'ended',
   failed: 'failed',
 };
@@ -63,5 +69,5 @@ export function usageWords(host: HostInfo, used: boolean): string {
 /** A word or two for a panel's badge. */
 export function sourceBadge(source: SourceInfo): string {
   if (source.host !== null) return `hosting · ${clientsWords(source.host)}`;
-  return STATUS_NAMES[source.status];
+  return source.kind === 'sample' && source.status === 'ended' ? 'recording' : STATUS_NAMES[source.status];
 }

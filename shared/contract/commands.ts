@@ -3,7 +3,7 @@ import { ArrayLayoutSchema } from './arrays.ts';
 import { FaultRulesSchema } from './faults.ts';
 import { QUESTION_COMMANDS } from './questions.ts';
 import { SAMPLES } from './samples.ts';
-import { TIME_COMMANDS } from './time.ts';
+import { ResumeSchema, TIME_COMMANDS } from './time.ts';
 import { HostTlsSchema } from './tls.ts';
 
 /**
@@ -15,9 +15,6 @@ const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const sizeText = v.pipe(v.string(), v.maxLength(32));
 const sourceId = v.pipe(v.number(), v.integer(), v.minValue(0));
 const uploadId = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
-
-/** Replay speeds the window offers: how many seconds of the recording pass in one second. */
-export const REPLAY_SPEEDS = [1, 2, 4, 8, 16] as const;
 
 /** The small workloads that the built-in client can run on a hosted disk. */
 export const WORKLOADS = [
@@ -49,7 +46,12 @@ const setCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_S
 
 export const CommandSchema = v.variant('command', [
   /** First command of every window: answered by `welcome`, `session` and a snapshot. */
-  v.strictObject({ command: v.literal('hello'), protocol: v.literal(1) }),
+  v.strictObject({
+    command: v.literal('hello'),
+    protocol: v.literal(1),
+    /** Absent for a window that stood nowhere before. */
+    resume: v.optional(ResumeSchema),
+  }),
   /** The window has applied rows up to `sequence`; the engine may send more. */
   v.strictObject({ command: v.literal('ack'), sequence: v.number() }),
   /** false: stop sending rows (paused or hidden); true: send a snapshot and follow from there. */
@@ -61,7 +63,7 @@ export const CommandSchema = v.variant('command', [
     size: v.nullable(sizeText),
     replace: v.boolean(),
   }),
-  /** Opens a built-in recording, instead of what is open. */
+  /** Opens a built-in recording, instead of what is open; windows play it from its first moment. */
   v.strictObject({
     command: v.literal('openSample'),
     sample: v.picklist(SAMPLES.map(({ id }) => id)),
@@ -71,14 +73,10 @@ export const CommandSchema = v.variant('command', [
   v.strictObject({ command: v.literal('setDiskSize'), disk: sourceId, size: sizeText }),
   /** Shows one run of a log that several runs were appended to; `null` shows all of them. */
   v.strictObject({ command: v.literal('pickRun'), source: sourceId, run: v.nullable(sourceId) }),
-  /** Steers the replay of a recording; absent members stay as they are. */
-  v.strictObject({
-    command: v.literal('replay'),
-    playing: v.optional(v.boolean()),
-    speed: v.optional(v.picklist(REPLAY_SPEEDS)),
-    restart: v.optional(v.boolean()),
-  }),
-  /** Shows only what comes next; history and counters go on. */
+  /**
+   * Shows only what comes next; history and counters go on. Of a window that looks at the past it clears that window's own
+   * picture, until it goes elsewhere.
+   */
   v.strictObject({ command: v.literal('clearPicture') }),
   v.strictObject({ command: v.literal('dismissNotice'), notice: sourceId }),
   v.strictObject({ command: v.literal('forgetRecent') }),

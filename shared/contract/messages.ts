@@ -117,7 +117,7 @@ export const SourceInfoSchema = v.object({
   name: v.string(),
   path: v.nullable(v.string()),
   /** waiting: not there yet; reading: catching up; live: at the end and following; ended: no more will come. */
-  status: v.picklist(['waiting', 'reading', 'live', 'replaying', 'ended', 'failed']),
+  status: v.picklist(['waiting', 'reading', 'live', 'ended', 'failed']),
   /** The status in words, with what to do where something is to be done. */
   statusText: v.string(),
   bytesRead: v.number(),
@@ -146,24 +146,11 @@ export const NoticeSchema = v.object({
   detail: v.nullable(v.string()),
 });
 
-export const ReplayInfoSchema = v.object({
-  playing: v.boolean(),
-  speed: v.number(),
-  firstUs: clockUs,
-  lastUs: clockUs,
-  /** Where the replay stands, µs since the epoch. */
-  positionUs: clockUs,
-  ended: v.boolean(),
-  /** Captions of the whole recording, for marks on its bar. */
-  captions: v.array(v.object({ text: v.string(), clockUs })),
-});
-
 export const SessionInfoSchema = v.object({
   disks: v.array(DiskInfoSchema),
   arrays: v.array(ArrayLayoutSchema),
   sources: v.array(SourceInfoSchema),
   notices: v.array(NoticeSchema),
-  replay: v.nullable(ReplayInfoSchema),
   history: HistoryInfoSchema,
   /** Logs opened before, latest first. */
   recentLogs: v.array(v.object({ path: v.string(), openedMs: v.number() })),
@@ -199,6 +186,5 @@ export type HostInfo = v.InferOutput<typeof HostInfoSchema>;
 export type NbdkitInfo = v.InferOutput<typeof NbdkitInfoSchema>;
 export type SourceInfo = v.InferOutput<typeof SourceInfoSchema>;
 export type Notice = v.InferOutput<typeof NoticeSchema>;
-export type ReplayInfo = v.InferOutput<typeof ReplayInfoSchema>;
 export type SessionInfo = v.InferOutput<typeof SessionInfoSchema>;
 export type Message = v.InferOutput<typeof MessageSchema>;

@@ -36,11 +36,17 @@ const newMark = { kind: markKind, text: markText, us: clockUs };
 
 /** What a window can ask for about time; part of the commands. */
 export const TIME_COMMANDS = [
-  /** Shows a moment of the past, standing still there (`playing` false) or going on. Answered by `view`. */
+  /**
+   * Shows a moment of the past, and plays on from there if the past was being played. Of seeks that come faster than they can be
+   * carried out the last wins. Answered by `view`.
+   */
   v.strictObject({
     command: v.literal('seek'),
     to: v.union([v.strictObject({ us: clockUs }), v.strictObject({ sequence })]),
-    /** Comes back in the `view` that tells of having arrived. */
+    /**
+     * Comes back in a `view` once the window has been sent everything up to there; at once, from wherever the view is then,
+     * where another seek, or `goLive`, takes this one's place.
+     */
     tag: v.optional(sequence),
   }),
   /** Changes how the past is played; absent members stay as they are. From the end, playing begins at the beginning. */
@@ -50,7 +56,7 @@ export const TIME_COMMANDS = [
     speed: v.optional(speed),
     /** Whether stretches without any row pass in a moment. */
     skipIdle: v.optional(v.boolean()),
-    /** Play only this stretch; null for all. */
+    /** Play only this stretch, and go to its beginning from outside it; null for all. */
     span: v.optional(v.nullable(SpanSchema)),
   }),
   /** Stands still at the next (1) or the previous (-1) request's arrival. */
@@ -86,6 +92,8 @@ export const MarkSchema = v.object({
 
 /** What is kept of a session's past. */
 export const HistoryInfoSchema = v.object({
+  /** Which history it is: another begins when the session is emptied, or a disk leaves it. */
+  id: v.string(),
   /** Rows that are kept, by sequence number; 0 and 0 for none. */
   firstSequence: v.number(),
   lastSequence: v.number(),
@@ -124,6 +132,25 @@ export const ViewSchema = v.object({
   tag: v.nullable(v.number()),
 });
 
+/**
+ * Where a window stood before it was loaded again or lost its engine, for that same history. Part of `hello`: whoever looks at the
+ * past goes on looking at it.
+ */
+export const ResumeSchema = v.strictObject({
+  history: v.pipe(v.string(), v.maxLength(64)),
+  view: v.object({
+    mode: v.picklist(['live', 'past']),
+    playing: v.boolean(),
+    speed,
+    skipIdle: v.boolean(),
+    span: v.nullable(SpanSchema),
+    positionUs: v.nullable(clockUs),
+    sequence,
+    ended: v.boolean(),
+  }),
+});
+
+export type Resume = v.InferOutput<typeof ResumeSchema>;
 export type Span = v.InferOutput<typeof SpanSchema>;
 export type Mark = v.InferOutput<typeof MarkSchema>;
 export type MarkKind = Mark['kind'];
@@ -131,6 +158,7 @@ export type HistoryInfo = v.InferOutput<typeof HistoryInfoSchema>;
 export type View = v.InferOutput<typeof ViewSchema>;
 
 export const NO_HISTORY: HistoryInfo = {
+  id: '',
   firstSequence: 0,
   lastSequence: 0,
   firstUs: null,

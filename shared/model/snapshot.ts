@@ -99,13 +99,18 @@ export class SnapshotParts {
   }
 }
 
-/** How far the state was that a part of a snapshot is of. Throws RangeError when the bytes are no part of this version. */
-export function snapshotSequence(bytes: Uint8Array): number {
-  return readStart(new ByteReader(bytes));
+/**
+ * How far the state was that a part of a snapshot is of, and whether it is the first part. Throws RangeError when the bytes are
+ * no part of this version.
+ */
+export function snapshotStart(bytes: Uint8Array): { readonly sequence: number; readonly hasHead: boolean } {
+  const from = new ByteReader(bytes);
+  return { sequence: readStart(from), hasHead: from.u32() === 1 };
 }
 
 /**
- * Takes a part of a snapshot into a state, in place: listeners hear what changes. Returns null, with nothing changed, for
+ * Takes a part of a snapshot into a state, in place: listeners hear what changes. The state is one that came before, not one
+ * that comes after: what it has and the snapshot has not, stays. Returns null, with nothing changed, for
  * a part that belongs behind rows which this state has not had. Throws RangeError when the bytes are no part of this
  * version.
  */

@@ -21,12 +21,12 @@ export async function mergedRecording(logs: readonly string[], pieceUs = 1): Pro
     logs.map((log) => readRecording({ logs: [log], steps: null, captions: null })),
   );
   const disks: DiskFacts[] = [];
-  const inputs = recordings.map(({ rows, dueUs, disks: found }) => {
+  const inputs = recordings.map(({ rows, disks: found }) => {
     const firstDisk = disks.length;
     for (const { sizeBytes } of found) {
       disks.push({ id: disks.length, name: `disk ${disks.length + 1}`, sizeBytes });
     }
-    return { rows, dueUs, firstDisk, next: 0 };
+    return { rows, dueUs: clockOf(rows), firstDisk, next: 0 };
   });
   const batches: EventBatch[] = [];
   for (;;) {
@@ -46,6 +46,16 @@ export async function mergedRecording(logs: readonly string[], pieceUs = 1): Pro
     if (disk !== ALL_DISKS) batch.disk[batch.count - 1] = disk + input.firstDisk;
     input.next += 1;
   }
+}
+
+/** The running maximum of the times of rows, from the first that is known on. */
+function clockOf(rows: EventBatch): Float64Array {
+  const known = rows.timeUs.subarray(0, rows.count);
+  let clockUs = known.find((timeUs) => !Number.isNaN(timeUs)) ?? Number.NaN;
+  return known.map((timeUs) => {
+    if (timeUs > clockUs) clockUs = timeUs;
+    return clockUs;
+  });
 }
 
 /** Applies a recording row by row; `at` is called with the session's clock once in `everyUs` of it, before each row that is later. */

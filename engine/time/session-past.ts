@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { type HistoryInfo, NO_HISTORY } from '#shared/contract/time.ts';
+import type { SessionState } from '#shared/model/session-state.ts';
+import type { History } from '../history/history.ts';
+import type { Session } from '../session/session.ts';
+import type { Source } from '../session/source.ts';
+import type { Watched } from './window-view.ts';
+
+/** The engine's session as its windows look at it: its end and its past. */
+export class SessionPast implements Watched {
+  /** The recording that is open; null while there is none. */
+  recording: Source | null = null;
+  readonly #session: Session;
+  readonly #ids = new WeakMap<History, string>();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get history(): History | null {
+    return this.#session.history;
+  }
+
+  get historyId(): string {
+    const { history } = this;
+    if (history === null) return '';
+    const id = this.#ids.get(history) ?? randomUUID();
+    this.#ids.set(history, id);
+    return id;
+  }
+
+  get state(): SessionState {
+    return this.#session.state;
+  }
+
+  get growth(): Watched['growth'] {
+    const isOver = this.#session
+      .sourceInfos()
+      .every(({ status }) => status === 'ended' || status === 'failed');
+    if (isOver) return 'over';
+    return this.recording === null ? 'growing' : 'loading';
+  }
+
+  info(): HistoryInfo {
+    const growing = this.growth !== 'over';
+    const marks = [...this.#session.marks];
+    return { ...NO_HISTORY, ...this.history?.info(), id: this.historyId, growing, marks };
+  }
+}
