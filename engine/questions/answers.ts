@@ -1,11 +1,11 @@
 import type { Answer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import type { History } from '../history/history.ts';
-import { RefusedError } from '../refused-error.ts';
 import { answerBlock } from './block.ts';
 import { answerLatencyMap } from './latency-map.ts';
 import { answerSeekPlot } from './seek-plot.ts';
 import { answerSpan } from './span.ts';
+import { answerTimeline } from './timeline.ts';
 
 /** A question about one thing. */
 export type QuestionAbout<About extends Question['about']> = Extract<Question, { readonly about: About }>;
@@ -22,7 +22,7 @@ export type Answerer<About extends Question['about']> = (
 
 /** Who answers which question: each kind has a file of its own. */
 const ANSWERERS: { readonly [About in Question['about']]: Answerer<About> } = {
-  timeline: notYet,
+  timeline: answerTimeline,
   block: answerBlock,
   span: answerSpan,
   latencyMap: answerLatencyMap,
@@ -35,8 +35,4 @@ export function answerQuestion<About extends Question['about']>(
   signal: AbortSignal,
 ): Promise<Answer> {
   return ANSWERERS[question.about](history, question, signal);
-}
-
-function notYet(_history: History, { about }: Question): Promise<Answer> {
-  return Promise.reject(new RefusedError(`questions about "${about}" are not answered yet`));
 }

@@ -32,7 +32,6 @@ import {
 } from '../control/picture-deeds.ts';
 import { savePicture } from '../control/save-picture.ts';
 import { jumpToDisk, release, selectByKeys, showAllWhole, toggleEnlarged } from '../control/select-deeds.ts';
-import { hasPast } from '../control/time-deeds.ts';
 import type { WindowApp } from '../control/window-app.ts';
 import type { CursorMove } from '../picture/cursor-moves.ts';
 import type { AppState } from '../store/app-store.ts';
@@ -360,11 +359,10 @@ export const ACTIONS = [
   },
   {
     id: 'window.footer',
-    title: 'Replay bar',
+    title: 'Timeline',
     group: 'Window',
-    keys: [{ code: 'KeyL' }],
+    keys: [{ code: 'KeyL', shift: true }],
     icon: PanelBottom,
-    available: hasPast,
     run: (app) => app.prefer({ footerOpen: !app.state.footerOpen }),
   },
   {

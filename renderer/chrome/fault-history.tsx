@@ -6,6 +6,7 @@ import { useAppState } from './app-context.ts';
 /** Changes of what makes this disk fail, the latest first, folded away until asked for. */
 export function FaultHistory({ disk }: { readonly disk: DiskInfo }): ReactElement | null {
   const changes = useAppState((state) => state.faultChanges);
+  const zone = useAppState((state) => state.zone);
   const own = changes.filter((change) => change.disk === disk.id).toReversed();
   if (own.length === 0) return null;
   return (
@@ -14,7 +15,7 @@ export function FaultHistory({ disk }: { readonly disk: DiskInfo }): ReactElemen
       <ol aria-label="Changes of faults">
         {own.map((change) => (
           <li key={change.sequence} className="fault-change">
-            <time className="mono quiet">{formatClock(change.clockUs)}</time>
+            <time className="mono quiet">{formatClock(change.clockUs, zone)}</time>
             <span>{change.words}</span>
           </li>
         ))}

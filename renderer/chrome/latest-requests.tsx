@@ -127,6 +127,7 @@ function RequestCells({
   readonly recent: RecentRequests;
   readonly at: number;
 }): ReactElement {
+  const zone = useAppState((state) => state.zone);
   const op = recent.op[at] ?? 0;
   const errno = recent.errno[at] ?? 0;
   const offset = joinHalves(recent.offsetHigh[at] ?? 0, recent.offsetLow[at] ?? 0);
@@ -142,7 +143,7 @@ function RequestCells({
       <span className={failed ? 'request-end mono danger' : 'request-end mono'}>
         {errno === 0 ? formatDuration(recent.latencyUs[at] ?? Number.NaN) : outcomeWords(errno)}
       </span>
-      <span className="sr-only">at {formatClock(recent.clockUs[at] ?? Number.NaN)}</span>
+      <span className="sr-only">at {formatClock(recent.clockUs[at] ?? Number.NaN, zone)}</span>
     </>
   );
 }

@@ -9,6 +9,7 @@ import { closeSource } from '../control/host-deeds.ts';
 import { toggleEnlarged } from '../control/select-deeds.ts';
 import { shownDisks } from '../store/arrangement.ts';
 import { formatDateTime } from '../words/format.ts';
+import type { Zone } from '../words/zone.ts';
 import { type ActionId, actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
@@ -22,6 +23,7 @@ interface PanelMenuProps {
 export function PanelMenu({ disk, source }: PanelMenuProps): ReactElement {
   const app = useApp();
   const several = useAppState((state) => shownDisks(state).length > 1);
+  const zone = useAppState((state) => state.zone);
   const enlarged = useAppState((state) => state.enlarged === disk.id);
   const runs = source?.runs ?? [];
   const run = source?.run ?? null;
@@ -53,7 +55,7 @@ export function PanelMenu({ disk, source }: PanelMenuProps): ReactElement {
               <DropdownMenu.Label className="menu-label">Runs in this log</DropdownMenu.Label>
               <RunItem value="all" words="All of them" />
               {runs.map((one) => (
-                <RunItem key={one.index} value={String(one.index)} words={runWords(one)} />
+                <RunItem key={one.index} value={String(one.index)} words={runWords(one, zone)} />
               ))}
               <DropdownMenu.Separator className="menu-line" />
             </DropdownMenu.RadioGroup>
@@ -126,7 +128,7 @@ function RunItem({ value, words }: { readonly value: string; readonly words: str
   );
 }
 
-function runWords(run: RunInfo): string {
-  const when = run.firstUs === null ? 'time unknown' : formatDateTime(run.firstUs);
+function runWords(run: RunInfo, zone: Zone): string {
+  const when = run.firstUs === null ? 'time unknown' : formatDateTime(run.firstUs, zone);
   return `Run ${run.index + 1} · ${when} · ${thousands(run.lines)} lines`;
 }

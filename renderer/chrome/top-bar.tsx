@@ -250,7 +250,7 @@ function SessionStatus(): ReactElement {
 }
 
 function Clock(): ReactElement {
-  const words = useAppState((state) => formatClock(state.counters.clockUs));
+  const words = useAppState((state) => formatClock(state.counters.clockUs, state.zone));
   return (
     <time className="mono clock" data-testid="clock">
       {words}

@@ -9,6 +9,7 @@ import { CopyHostDialog } from './copy-host-dialog.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
 import { FirstHint } from './first-hint.tsx';
 import { GoToDialog } from './go-to-dialog.tsx';
+import { GoToTimeDialog } from './go-to-time-dialog.tsx';
 import { GridArea } from './grid-area.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { HostDialog } from './host-dialog.tsx';
@@ -21,12 +22,12 @@ import { OpenDialog } from './open-dialog.tsx';
 import { OpenSetDialog } from './open-set-dialog.tsx';
 import { CommitOverlayDialog, DiscardOverlayDialog } from './overlay-dialogs.tsx';
 import { watchPointedFocus } from './pointed-focus.ts';
-import { ReplayBar } from './replay-bar.tsx';
 import { SaveHostDialog } from './save-host-dialog.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { SpokenSummary } from './spoken-summary.tsx';
 import { StopHostDialog } from './stop-host-dialog.tsx';
 import { StopSetDialog } from './stop-set-dialog.tsx';
+import { TimelineBar } from './timeline-bar.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useFileDrop } from './use-file-drop.ts';
 
@@ -35,8 +36,7 @@ export function AppWindow(): ReactElement {
   const app = useApp();
   const sideOpen = useAppState(showsSide);
   const footerOpen = useAppState((state) => state.footerOpen);
-  const history = useAppState((state) => state.session?.history ?? null);
-  const view = useAppState((state) => state.view);
+  const anything = useAppState((state) => (state.session?.sources.length ?? 0) > 0);
   const dialogOpen = useAppState((state) => state.dialog !== null);
   const dropping = useFileDrop(app);
 
@@ -71,9 +71,7 @@ export function AppWindow(): ReactElement {
           </div>
           {sideOpen && <SidePanel />}
         </div>
-        {history !== null && view.mode === 'past' && footerOpen && (
-          <ReplayBar history={history} view={view} />
-        )}
+        {anything && footerOpen && <TimelineBar />}
         <SpokenSummary />
         {dropping && (
           <div className="drop-veil" aria-hidden="true">
@@ -95,6 +93,8 @@ function Dialogs(): ReactElement | null {
       return <CommandPalette />;
     case 'goTo':
       return <GoToDialog />;
+    case 'goToTime':
+      return <GoToTimeDialog />;
     case 'open':
       return <OpenDialog />;
     case 'host':

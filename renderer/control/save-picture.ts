@@ -1,6 +1,7 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import { drawSheet, type SheetLegendEntry } from '../picture/picture-sheet.ts';
 import { formatCount, formatDateTime } from '../words/format.ts';
+import { zoneName } from '../words/zone.ts';
 import { download } from './download.ts';
 import type { WindowApp } from './window-app.ts';
 
@@ -8,7 +9,8 @@ import type { WindowApp } from './window-app.ts';
 export async function savePicture(app: WindowApp): Promise<void> {
   const { picture } = app;
   if (picture === null) return;
-  const { session, tiles, activeDisk } = app.state;
+  const { session, tiles, activeDisk, zone } = app.state;
+  const shownUs = app.session.shownUs();
   const theme = app.theme.theme;
   const { requests, errors } = totals(app);
   const legend: SheetLegendEntry[] = [
@@ -29,7 +31,7 @@ export async function savePicture(app: WindowApp): Promise<void> {
     picture: picture.canvas,
     ratio: picture.ratio,
     theme,
-    title: `nbdscope · ${formatDateTime(app.session.shownUs())} UTC`,
+    title: `nbdscope · ${formatDateTime(shownUs, zone)} ${zoneName(shownUs, zone)}`,
     names,
     legend,
   });

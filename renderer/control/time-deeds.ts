@@ -1,58 +1,149 @@
-import { FASTEST, PLAY_SPEEDS } from '#shared/contract/time.ts';
-import type { AppState } from '../store/app-store.ts';
+import { FASTEST, PLAY_SPEEDS, type Span } from '#shared/contract/time.ts';
+import { type AppState, hasPast } from '../store/app-store.ts';
+import { TIMELINE_OF } from '../store/preferences.ts';
+import { lengthUs } from '../timeline/time-window.ts';
+import { parseGoToTime, type TimeTarget } from '../words/go-to-time.ts';
 import type { WindowApp } from './window-app.ts';
 
-/** What a person can do about time: play the past, go through it, and come back. */
+/** What a person can do about time. */
 
-/** Whether there is a past to show. */
-export function hasPast({ session }: AppState): boolean {
-  return session !== null && session.history.lastSequence > 0;
-}
-
-export function isInPast({ view }: AppState): boolean {
-  return view.mode === 'past';
-}
+/** One step of zooming by keys or menu shows so much of what was shown. */
+const ZOOM_STEP = 0.5;
 
 /**
- * Plays or pauses the past, and plays what has ended again. Live, it holds the picture or lets it go; where nothing more comes, it
- * plays from the start.
+ * Plays the past or stands still in it. A live picture stands still at this moment while the recording goes on, and what does not
+ * grow any more is played from its beginning.
  */
 export function playOrPause(app: WindowApp): void {
-  const { paused, view, session } = app.state;
-  const isLive = view.mode === 'live' && (session?.history.growing !== false || !hasPast(app.state));
-  if (paused || isLive) app.setPaused(!paused);
-  else app.send({ command: 'play', playing: !view.playing });
+  const { view, session, paused } = app.state;
+  if (paused) app.setPaused(false);
+  else if (view.mode === 'past') app.send({ command: 'play', playing: !view.playing });
+  else if (session?.history.growing === true && hasPast(app.state)) app.time.seek({ us: app.time.endUs });
+  else if (hasPast(app.state)) app.send({ command: 'play', playing: true });
+  else app.setPaused(true);
 }
 
-/** Plays from the first moment, or from the beginning of the span that is looked at. */
+/** Plays from the beginning, of the span where there is one. */
 export function playFromStart(app: WindowApp): void {
-  const { session, view } = app.state;
-  const firstUs = view.span?.fromUs ?? session?.history.firstUs ?? null;
-  app.send({ command: 'seek', to: firstUs === null ? { sequence: 0 } : { us: firstUs } });
+  const fromUs = app.state.span?.fromUs ?? app.time.history.firstUs;
+  if (fromUs === null) return;
+  // Before what follows is sent, not after what is under way.
+  app.time.seeker.giveUp();
+  app.time.seek({ us: fromUs });
   app.send({ command: 'play', playing: true });
 }
 
-/** Plays faster (1) or slower (-1) by one step of the speeds. */
+export function setSpeed(app: WindowApp, speed: number): void {
+  app.send({ command: 'play', speed });
+}
+
+/** Plays faster (1) or slower (-1) by one step of the speeds; as fast as it goes comes after the fastest. */
 export function stepSpeed(app: WindowApp, step: 1 | -1): void {
   const { speed } = app.state.view;
-  const inOrder = [...PLAY_SPEEDS].sort((a, b) => rank(a) - rank(b));
-  const next =
-    step === 1
-      ? inOrder.find((other) => rank(other) > rank(speed))
-      : inOrder.findLast((other) => rank(other) < rank(speed));
-  if (next !== undefined) app.send({ command: 'play', speed: next });
+  const at = PLAY_SPEEDS.findIndex((candidate) => candidate >= speed || candidate === FASTEST);
+  const now = speed === FASTEST ? PLAY_SPEEDS.length - 1 : at;
+  const next = PLAY_SPEEDS[now + step];
+  if (next !== undefined) setSpeed(app, next);
 }
 
-function rank(speed: number): number {
-  return speed === FASTEST ? Number.POSITIVE_INFINITY : speed;
+export function toggleSkipIdle(app: WindowApp): void {
+  app.send({ command: 'play', skipIdle: !app.state.view.skipIdle });
 }
 
-/** Stands still at the next request's arrival (1) or the previous one's (-1). */
+/** Stands still at the next (1) or the previous (-1) request. */
 export function stepRequest(app: WindowApp, by: 1 | -1): void {
+  if (app.state.paused) app.setPaused(false);
   app.send({ command: 'step', by });
 }
 
-/** Back to where rows are added. */
+/** Back to where rows are added; a picture that was held goes on. */
 export function goLive(app: WindowApp): void {
+  if (app.state.paused) app.setPaused(false);
+  app.time.seeker.giveUp();
   app.send({ command: 'goLive' });
+}
+
+/** Goes on by a part of what the timeline shows; negative goes back. */
+export function scrubBy(app: WindowApp, part: number): void {
+  const { window } = app.time.timeline ?? {};
+  if (window === undefined || window === null) return;
+  scrubTo(app, app.time.shownUs + part * lengthUs(window));
+}
+
+/** Goes to a moment, brought into what is kept. */
+export function scrubTo(app: WindowApp, us: number): void {
+  const { firstUs } = app.time.history;
+  if (firstUs === null || Number.isNaN(us)) return;
+  app.time.seek({ us: Math.round(Math.min(Math.max(us, firstUs), app.time.endUs)) });
+}
+
+/** Reads a moment as typed; what it means here. */
+export function readTime(app: WindowApp, text: string): TimeTarget {
+  return parseGoToTime(text, app.time.history, app.time.shownUs, app.state.zone);
+}
+
+/** Begins or ends the span at the moment shown: a second time, with the other end, makes it one. */
+export function setSpanEdge(app: WindowApp, edge: 'start' | 'end'): void {
+  const us = Math.round(app.time.shownUs);
+  if (Number.isNaN(us)) return;
+  const { span, spanEdgeUs } = app.state;
+  const other = span === null ? spanEdgeUs : edge === 'start' ? span.toUs : span.fromUs;
+  if (other === null || (edge === 'start' ? other <= us : other >= us)) {
+    // Nothing, or what lies on the wrong side: this is where another begins.
+    app.store.setState({ spanEdgeUs: us });
+    return;
+  }
+  app.time.setSpan(spanBetween(us, other));
+}
+
+export function spanBetween(oneUs: number, otherUs: number): Span {
+  return { fromUs: Math.min(oneUs, otherUs), toUs: Math.max(oneUs, otherUs) };
+}
+
+/** Looks at all of the history again. */
+export function clearSpan(app: WindowApp): void {
+  if (app.state.span === null) app.store.setState({ spanEdgeUs: null, selectsSpan: false });
+  else app.time.setSpan(null);
+}
+
+/** Has a drag over the timeline select a span, as with Shift, or scrub again. */
+export function toggleSelectsSpan(app: WindowApp): void {
+  app.store.setState({ selectsSpan: !app.state.selectsSpan });
+}
+
+/** Shows less (1) or more (-1) of the history on the timeline. */
+export function zoomTime(app: WindowApp, step: 1 | -1): void {
+  app.time.timeline?.zoom(step === 1 ? ZOOM_STEP : 1 / ZOOM_STEP);
+}
+
+export function showWholeTime(app: WindowApp): void {
+  app.time.timeline?.showWhole();
+}
+
+export function zoomToSpan(app: WindowApp): void {
+  const { span } = app.state;
+  if (span !== null) app.time.timeline?.showSpan(span);
+}
+
+export function nextTimelineOf(app: WindowApp): void {
+  const at = TIMELINE_OF.indexOf(app.state.timelineOf);
+  app.prefer({ timelineOf: TIMELINE_OF[(at + 1) % TIMELINE_OF.length] ?? 'all' });
+}
+
+export function toggleZone(app: WindowApp): void {
+  app.prefer({ zone: app.state.zone === 'utc' ? 'local' : 'utc' });
+}
+
+/** Puts the keyboard on the timeline. */
+export function focusTimeline(app: WindowApp): void {
+  if (!app.state.footerOpen) app.prefer({ footerOpen: true });
+  // It is there once React has drawn it.
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-timeline]')?.focus());
+}
+
+/** How far behind the end of what is recorded the moment shown is, µs; null while the window is live. */
+export function behindUs(state: AppState): number | null {
+  const { view, session } = state;
+  if (view.mode === 'live' || session?.history.lastUs == null || view.positionUs === null) return null;
+  return Math.max(0, session.history.lastUs - view.positionUs);
 }

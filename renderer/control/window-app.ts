@@ -31,6 +31,7 @@ import { type MarkInput, marksOf } from './disk-marks.ts';
 import { keepView, loadView } from './kept-view.ts';
 import { selectByPointer } from './select-deeds.ts';
 import { ThemeControl } from './theme-control.ts';
+import { TimeControl } from './time-control.ts';
 import { Uploads } from './uploads.ts';
 
 /** As in style/window.css and style/side.css. */
@@ -50,6 +51,7 @@ export class WindowApp implements Disposable {
   readonly session: WindowSession;
   readonly theme: ThemeControl;
   readonly uploads: Uploads;
+  readonly time: TimeControl;
   picture: Picture | null = null;
   cursor: Cursor | null = null;
   /** The block that a selection began at; null once the cursor has moved on without selecting. */
@@ -89,6 +91,7 @@ export class WindowApp implements Disposable {
       (name, reason) =>
         this.notify({ level: 'warning', text: `${name} can no longer be read: ${reason}`, detail: null }),
     );
+    this.time = new TimeControl(this);
     this.#publishTimer = setInterval(() => this.#publish(), PUBLISH_MS);
     const { signal } = this.#stop;
     const narrow = matchMedia(NARROW);
@@ -155,13 +158,14 @@ export class WindowApp implements Disposable {
   /** Takes theme, filter and layout from the store to the picture. */
   applyLook(): void {
     this.picture?.setLook(this.#look());
+    this.time.timeline?.update();
   }
 
   /** Changes something that the window remembers. */
   prefer(change: Partial<Preferences>): void {
     this.store.setState(change);
-    const { theme, layout, sideOpen, footerOpen, hintOpen } = this.state;
-    storePreferences(localStorage, { theme, layout, sideOpen, footerOpen, hintOpen });
+    const { theme, layout, sideOpen, footerOpen, hintOpen, zone, timelineOf } = this.state;
+    storePreferences(localStorage, { theme, layout, sideOpen, footerOpen, hintOpen, zone, timelineOf });
     if (change.theme !== undefined) this.theme.choose(change.theme);
     if (change.theme !== undefined || change.layout !== undefined) this.applyLook();
   }
@@ -262,6 +266,7 @@ export class WindowApp implements Disposable {
   dispose(): void {
     this.#stop.abort();
     clearInterval(this.#publishTimer);
+    this.time.dispose();
     this.uploads.dispose();
     this.session.dispose();
     this.theme.dispose();
@@ -327,6 +332,7 @@ export class WindowApp implements Disposable {
         this.store.setState({ view: message.view });
         this.#countersStale = true;
         this.picture?.requestDraw();
+        this.time.onView(message.view);
         return;
       case 'unanswered':
         return;
@@ -341,6 +347,7 @@ export class WindowApp implements Disposable {
 
   /** A refusal stands where the thing was asked: in its dialog or panel while that is there, else as a notice. */
   #onRefused(command: string, text: string): void {
+    if (command === 'play' || command === 'seek') this.time.onRefused();
     if (command === 'setDiskError') this.store.setState({ askedErrors: new Map() });
     if (command === 'setFaultRules') this.store.setState({ askedRules: new Map() });
     const question = command === 'stopHost' ? stopQuestion(this.state) : null;

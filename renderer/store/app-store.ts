@@ -2,16 +2,18 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import { captionAt } from '#shared/captions/captions-file.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
-import { LIVE_VIEW, type View } from '#shared/contract/time.ts';
+import { LIVE_VIEW, type Span, type View } from '#shared/contract/time.ts';
 import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
 import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
+import type { MomentReadout } from '../timeline/moment-readout.ts';
 import type { RuleDraft } from '../words/rule-form.ts';
+import type { Zone } from '../words/zone.ts';
 import type { DiskActivity } from './activity.ts';
 import { type CountersView, type DiskCountersView, NO_COUNTERS } from './counters.ts';
-import type { Preferences, ThemeChoice } from './preferences.ts';
+import type { Preferences, ThemeChoice, TimelineOf } from './preferences.ts';
 import type { Readout } from './readout.ts';
 
 /** A notice of the window's own, beside those of the session. */
@@ -28,6 +30,7 @@ export type DialogName =
   | 'help'
   | 'palette'
   | 'goTo'
+  | 'goToTime'
   | 'open'
   | 'openSet'
   | 'host'
@@ -66,6 +69,12 @@ export interface Selection {
   readonly endBlock: number;
 }
 
+/** A moment of the timeline and, where that is known, what happened about it. */
+export interface PointedMoment {
+  readonly us: number;
+  readonly readout: MomentReadout | null;
+}
+
 /** What the engine refused, beside the command that it refused. */
 export interface Refusal {
   readonly command: string;
@@ -83,6 +92,19 @@ export interface AppState {
   readonly session: SessionInfo | null;
   /** Where this window stands in time. */
   readonly view: View;
+  /** The stretch of time that is looked at alone, as it is being selected; null for none. */
+  readonly span: Span | null;
+  /** Where a span that is being chosen by keys begins or ends; null while none is. */
+  readonly spanEdgeUs: number | null;
+  /** Dragging over the timeline selects a span, without Shift. */
+  readonly selectsSpan: boolean;
+  /** The moment of the timeline under the pointer; null while there is none. */
+  readonly pointedMoment: PointedMoment | null;
+  /** Why the timeline cannot be drawn; null when it can. */
+  readonly timelineTrouble: string | null;
+  readonly timelineOf: TimelineOf;
+  /** Whose clock times are told by. */
+  readonly zone: Zone;
   readonly counters: CountersView;
   readonly readout: Readout | null;
   /** What each disk is doing, by its number. */
@@ -139,6 +161,11 @@ export function showsSide(state: AppState): boolean {
   return state.narrow ? state.sideOver : state.sideOpen;
 }
 
+/** Whether there is a past to look at. */
+export function hasPast(state: AppState): boolean {
+  return state.session !== null && state.session.history.firstUs !== null;
+}
+
 /** The words that belong to the moment shown; null for none. */
 export function shownCaption(state: AppState): string | null {
   return captionAt(state.session?.history.marks ?? [], state.counters.clockUs);
@@ -173,6 +200,13 @@ export function createAppStore(preferences: Preferences): AppStore {
     nbdkit: null,
     session: null,
     view: LIVE_VIEW,
+    span: null,
+    spanEdgeUs: null,
+    selectsSpan: false,
+    pointedMoment: null,
+    timelineTrouble: null,
+    timelineOf: preferences.timelineOf,
+    zone: preferences.zone,
     counters: NO_COUNTERS,
     readout: null,
     activities: new Map(),

@@ -1,10 +1,15 @@
 import * as v from 'valibot';
 import { THEME_NAMES } from '#shared/theme/theme.ts';
 import { CELL_ORDERS } from '../grid/plane.ts';
+import { ZONES } from '../words/zone.ts';
 
 /** What the theme switch offers, in the order in which it goes round. */
 export const THEME_CHOICES = ['system', ...THEME_NAMES] as const;
 export type ThemeChoice = (typeof THEME_CHOICES)[number];
+
+/** Whose activity the timeline shows: that of all disks together, of the one in hand, or each on a lane of its own. */
+export const TIMELINE_OF = ['all', 'disk', 'lanes'] as const;
+export type TimelineOf = (typeof TIMELINE_OF)[number];
 
 const PreferencesSchema = v.object({
   theme: v.fallback(v.picklist(THEME_CHOICES), 'system'),
@@ -12,6 +17,8 @@ const PreferencesSchema = v.object({
   sideOpen: v.fallback(v.boolean(), true),
   footerOpen: v.fallback(v.boolean(), true),
   hintOpen: v.fallback(v.boolean(), true),
+  zone: v.fallback(v.picklist(ZONES), 'utc'),
+  timelineOf: v.fallback(v.picklist(TIMELINE_OF), 'all'),
 });
 
 /** What the window remembers from one time to the next. */
@@ -25,6 +32,8 @@ export const DEFAULT_PREFERENCES: Preferences = {
   sideOpen: true,
   footerOpen: true,
   hintOpen: true,
+  zone: 'utc',
+  timelineOf: 'all',
 };
 
 /** Reads what {@link storePreferences} wrote; anything it cannot read gives the default. */

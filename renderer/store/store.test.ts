@@ -161,6 +161,8 @@ describe('preferences', () => {
       sideOpen: false,
       footerOpen: true,
       hintOpen: false,
+      zone: 'local',
+      timelineOf: 'lanes',
     } as const;
     storePreferences(storage, chosen);
     expect(loadPreferences(storage)).toEqual(chosen);

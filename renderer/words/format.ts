@@ -1,4 +1,5 @@
 import { formatBytes, joinHalves, thousands } from '#shared/bytes/size.ts';
+import { type Zone, zoneOffsetUs } from './zone.ts';
 
 /** How things are said in the window. Numbers keep their width where they change often; units always stand by them. */
 
@@ -25,27 +26,33 @@ export function formatAge(us: number): string {
   return `${Math.floor(seconds / 86_400)} d ago`;
 }
 
-/** The time of day of a session time in µs, in UTC as the logs write it: `22:20:27`. */
-export function formatClock(clockUs: number): string {
-  return isoParts(clockUs)?.time.slice(0, 8) ?? '--:--:--';
+/** The time of day of a session time in µs, in UTC as the logs write it unless another zone is asked for: `22:20:27`. */
+export function formatClock(clockUs: number, zone: Zone = 'utc'): string {
+  return isoParts(clockUs, zone)?.time.slice(0, 8) ?? '--:--:--';
 }
 
-/** The same to the microsecond: `22:20:27.123456`. */
-export function formatClockPrecise(clockUs: number): string {
-  return isoParts(clockUs)?.time ?? 'time unknown';
+/** The same to the microsecond, or to as many `digits` of a second: `22:20:27.123456`. */
+export function formatClockPrecise(clockUs: number, zone: Zone = 'utc', digits = 6): string {
+  return isoParts(clockUs, zone)?.time.slice(0, digits === 0 ? 8 : 9 + digits) ?? 'time unknown';
 }
 
-/** Date and time of day, UTC: `2026-05-01 22:20:27`. */
-export function formatDateTime(clockUs: number): string {
-  const parts = isoParts(clockUs);
+/** Date and time of day: `2026-05-01 22:20:27`. */
+export function formatDateTime(clockUs: number, zone: Zone = 'utc'): string {
+  const parts = isoParts(clockUs, zone);
   return parts === null ? 'time unknown' : `${parts.date} ${parts.time.slice(0, 8)}`;
 }
 
-function isoParts(clockUs: number): { readonly date: string; readonly time: string } | null {
-  const date = new Date(Math.floor(clockUs / 1000));
+/** The day alone: `2026-05-01`. */
+export function formatDay(clockUs: number, zone: Zone = 'utc'): string {
+  return isoParts(clockUs, zone)?.date ?? 'day unknown';
+}
+
+function isoParts(clockUs: number, zone: Zone): { readonly date: string; readonly time: string } | null {
+  const wallUs = clockUs + zoneOffsetUs(clockUs, zone);
+  const date = new Date(Math.floor(wallUs / 1000));
   if (Number.isNaN(date.getTime())) return null;
   const iso = date.toISOString();
-  const micros = String(Math.floor(clockUs % 1_000_000)).padStart(6, '0');
+  const micros = String(Math.floor(wallUs % 1_000_000)).padStart(6, '0');
   return { date: iso.slice(0, 10), time: `${iso.slice(11, 19)}.${micros}` };
 }
 

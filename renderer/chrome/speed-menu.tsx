@@ -1,0 +1,49 @@
+import { Check, ChevronDown } from 'lucide-react';
+import { DropdownMenu } from 'radix-ui';
+import type { ReactElement } from 'react';
+import { PLAY_SPEEDS } from '#shared/contract/time.ts';
+import { setSpeed } from '../control/time-deeds.ts';
+import { hasPast } from '../store/app-store.ts';
+import { speedWords } from '../words/speed-words.ts';
+import { speedTitle } from '../words/time-words.ts';
+import { useApp, useAppState } from './app-context.ts';
+
+/** How fast the past is played. */
+export function SpeedMenu(): ReactElement {
+  const app = useApp();
+  const speed = useAppState((state) => state.view.speed);
+  const past = useAppState(hasPast);
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>
+        <button
+          type="button"
+          className="button button-quiet speed-button mono"
+          aria-label={`Speed ${speedWords(speed)}`}
+          disabled={!past}
+        >
+          {speedWords(speed)}
+          <ChevronDown size={12} aria-hidden="true" />
+        </button>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className="menu" align="start" sideOffset={4} collisionPadding={8}>
+          <DropdownMenu.RadioGroup
+            value={String(speed)}
+            onValueChange={(value) => setSpeed(app, Number(value))}
+            aria-label="Speed"
+          >
+            {PLAY_SPEEDS.map((choice) => (
+              <DropdownMenu.RadioItem key={choice} value={String(choice)} className="menu-item menu-check">
+                <DropdownMenu.ItemIndicator className="menu-mark">
+                  <Check size={14} aria-hidden="true" />
+                </DropdownMenu.ItemIndicator>
+                {speedTitle(choice)}
+              </DropdownMenu.RadioItem>
+            ))}
+          </DropdownMenu.RadioGroup>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
