@@ -6,6 +6,7 @@ import { useApp, useAppState } from './app-context.ts';
 import { ArraysDialog } from './arrays-dialog.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { CopyHostDialog } from './copy-host-dialog.tsx';
+import { Drawer } from './drawer.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
 import { FirstHint } from './first-hint.tsx';
 import { GoToDialog } from './go-to-dialog.tsx';
@@ -37,6 +38,7 @@ export function AppWindow(): ReactElement {
   const sideOpen = useAppState(showsSide);
   const footerOpen = useAppState((state) => state.footerOpen);
   const anything = useAppState((state) => (state.session?.sources.length ?? 0) > 0);
+  const drawer = useAppState((state) => state.drawer);
   const dialogOpen = useAppState((state) => state.dialog !== null);
   const dropping = useFileDrop(app);
 
@@ -71,6 +73,7 @@ export function AppWindow(): ReactElement {
           </div>
           {sideOpen && <SidePanel />}
         </div>
+        {drawer !== null && <Drawer tab={drawer} />}
         {anything && footerOpen && <TimelineBar />}
         <SpokenSummary />
         {dropping && (
