@@ -13,6 +13,12 @@ export default defineConfig({
   build: {
     outDir: resolve(import.meta.dirname, 'dist/renderer'),
     emptyOutDir: true,
+    rolldownOptions: {
+      input: {
+        window: resolve(import.meta.dirname, 'renderer/index.html'),
+        render: resolve(import.meta.dirname, 'renderer/render.html'),
+      },
+    },
     target: 'es2023',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

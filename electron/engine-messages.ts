@@ -9,6 +9,7 @@ export type ToEngine =
   | { readonly kind: 'open'; readonly logs: readonly string[]; readonly sizeBytes: bigint | null }
   | { readonly kind: 'open-set'; readonly set: LogSet }
   | { readonly kind: 'stdin'; readonly sizeBytes: bigint | null }
+  | { readonly kind: 'record'; readonly path: string }
   | { readonly kind: 'stdin-bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'stdin-end' }
   | { readonly kind: 'at-stake' }

@@ -5,7 +5,13 @@ import { launchRequest } from './launch.ts';
 
 it('opens what the nbdscope command hands over, whatever stands on the command line', () => {
   const set = { count: 5, sizeBytes: 2n ** 62n, logs: '/logs/%d', errorFiles: '/errors/%d' };
-  const request = { logs: ['/logs/-odd'], set, stdin: true, sizeBytes: 2n ** 63n - 1n };
+  const request = {
+    logs: ['/logs/-odd'],
+    set,
+    stdin: true,
+    sizeBytes: 2n ** 63n - 1n,
+    record: '/a.nbdscope',
+  };
   const env = { [LAUNCH_VARIABLE]: encodeLaunchRequest(request) };
   expect(launchRequest(env, ['electron', '.', 'other.log'], false, '1.0.0')).toEqual(request);
 });
@@ -16,12 +22,14 @@ it('reads its own command line when it was started by itself', () => {
     set: null,
     stdin: false,
     sizeBytes: 67_108_864n,
+    record: null,
   });
   expect(launchRequest({}, ['nbdscope'], true, '1.0.0')).toEqual({
     logs: [],
     set: null,
     stdin: false,
     sizeBytes: null,
+    record: null,
   });
 });
 

@@ -26,5 +26,6 @@ export function launchRequest(
     set: command.set,
     stdin: command.stdin,
     sizeBytes: command.sizeBytes,
+    record: command.record === null ? null : resolve(command.record),
   };
 }

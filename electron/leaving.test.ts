@@ -25,6 +25,7 @@ function shell(
       if (saved && atStake !== null) atStake.splice(atStake.indexOf(disk), 1);
       return saved;
     },
+    say: (text) => void done.push(text.slice(0, text.indexOf(' to and'))),
     end: async () => void done.push('engine ended'),
     quit: () => void done.push(leaving.over ? 'quit' : 'quit too early'),
   });
@@ -78,9 +79,12 @@ describe('leaving', () => {
     await Promise.all([leaving.leave(), leaving.leave()]);
     await leaving.leave();
     expect(done).toEqual(['Save what was written to memory?', 'engine ended', 'quit']);
-    const told = shell([memory], []);
-    await told.leaving.now();
-    expect(told.done).toEqual(['engine ended', 'quit']);
+    const told = shell([memory, used], []);
+    await Promise.all([told.leaving.told(), told.leaving.told()]);
+    expect(told.done).toEqual(['memory was written', 'engine ended', 'quit']);
+    const mute = shell(null, []);
+    await mute.leaving.told();
+    expect(mute.done).toEqual(['engine ended', 'quit']);
   });
 
   it('does not wait for an engine that does not answer, but asks', async () => {
@@ -95,6 +99,7 @@ describe('leaving', () => {
       atStake: async () => [],
       ask: async () => 'stay',
       save: async () => false,
+      say: () => {},
       end: () => Promise.reject(new Error('killed')),
       quit: () => void quits.push('quit'),
     });

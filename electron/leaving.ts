@@ -1,4 +1,5 @@
 import type { DiskAtStake } from '#engine/hosted-disks.ts';
+import { lostWords } from '#engine/lost-words.ts';
 import { type LeaveChoice, type LeaveQuestion, leaveQuestion } from './leave-question.ts';
 
 /** What leaving takes, each step carried out by the shell. */
@@ -10,6 +11,8 @@ export interface LeavingSteps {
   readonly save: (disk: DiskAtStake) => Promise<boolean>;
   /** Gives back what the engine holds. */
   readonly end: () => Promise<void>;
+  /** Tells whoever started the app from a terminal. */
+  readonly say: (text: string) => void;
   /** Ends the app, which does not ask again. */
   readonly quit: () => void;
 }
@@ -18,6 +21,7 @@ export interface LeavingSteps {
 export class Leaving {
   readonly #steps: LeavingSteps;
   #asking = false;
+  #told = false;
   #ending = false;
   #over = false;
 
@@ -41,7 +45,17 @@ export class Leaving {
     }
   }
 
-  /** Ends the app without a question, as when a program or Ctrl-C says so. */
+  /** To be called when a program or Ctrl-C ends the app: nothing is asked, and what is lost is told. */
+  async told(): Promise<void> {
+    if (this.#told) return;
+    this.#told = true;
+    const disks = (await this.#steps.atStake()) ?? [];
+    const lost = lostWords(disks.flatMap(({ unsaved, name }) => (unsaved ? [name] : [])));
+    if (lost !== null && !this.#ending) this.#steps.say(lost);
+    await this.now();
+  }
+
+  /** Ends the app without a question. */
   async now(): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;

@@ -124,12 +124,14 @@ async function start(): Promise<void> {
   if (request.set !== null) engine.openSet(request.set);
   else if (request.logs.length > 0 || !request.stdin) engine.open(request.logs, request.sizeBytes);
   if (request.stdin) engine.openStdin(process.stdin, request.sizeBytes);
+  if (request.record !== null) engine.record(request.record);
 
   const leaving = new Leaving({
     atStake: () => engine.atStake(),
     ask: askBeforeLeaving,
     save: (disk) => saveBeforeLeaving(engine, disk),
     end: () => engine.end(),
+    say: (text) => process.stderr.write(`nbdscope: ${text}\n`),
     quit: () => app.quit(),
   });
   /** Lets a window or the app end only once nothing is lost by it. */
@@ -139,7 +141,7 @@ async function start(): Promise<void> {
     void leaving.leave();
   };
   app.on('before-quit', holdBack);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void leaving.now());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void leaving.told());
   app.on('window-all-closed', () => app.quit());
   createWindow().on('close', holdBack);
 }

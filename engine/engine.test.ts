@@ -97,6 +97,36 @@ describe('Engine', () => {
     expect(engine.sessionInfo().disks.map((disk) => disk.id)).toEqual([0]);
   });
 
+  it('keeps array, names and the sizes that were told when another run is picked, whichever log is read first', async () => {
+    await engine.openLogs([log('a', HEADLESS), log('b', RUN + RUN)], null);
+    await until(() => engine.sessionInfo().disks.length === 2);
+    await until(() => engine.sessionInfo().sources[1]?.runs.length === 2);
+    const [a, b] = engine.sessionInfo().disks;
+    if (a === undefined || b === undefined) throw new Error('two disks are there');
+    engine.setDiskSize(a.id, '2M');
+    engine.renameDisk(b.id, 'root');
+    engine.setArrays([
+      {
+        name: 'mirror',
+        level: 1,
+        chunkBytes: 65_536,
+        parityLayout: 'left-symmetric',
+        copyLayout: 'near',
+        copies: 2,
+        dataOffsetBytes: 0,
+        members: [b.id, a.id],
+        spares: [],
+      },
+    ]);
+    const told = (): unknown =>
+      engine.sessionInfo().disks.map(({ id, name, sizeBytes }) => ({ id, name, sizeBytes }));
+    const before = told();
+    await engine.pickRun(b.source, 1);
+    await until(() => engine.sessionInfo().disks.length === 2);
+    expect(told()).toEqual(before);
+    expect(engine.sessionInfo().arrays[0]?.members).toEqual([b.id, a.id]);
+  });
+
   it('refuses to pick a run of the recording, and goes on showing it', async () => {
     await engine.openSample();
     await until(() => engine.sessionInfo().disks.length === 1);
@@ -180,13 +210,16 @@ describe('Engine', () => {
       copies: 2,
       dataOffsetBytes: 0,
     } as const;
-    expect(() => engine.setArrays([{ ...layout, members: [0, 7], spares: [] }])).toThrow(
+    // Infos stand in the order of their logs; numbers go by which log was read first.
+    const [a, b] = engine.sessionInfo().disks;
+    if (a === undefined || b === undefined) throw new Error('two disks are there');
+    expect(() => engine.setArrays([{ ...layout, members: [a.id, 7], spares: [] }])).toThrow(
       'there is no disk 7',
     );
-    expect(() => engine.setArrays([{ ...layout, members: [0, 1], spares: [1] }])).toThrow('twice');
-    engine.setArrays([{ ...layout, members: [0, 1], spares: [] }]);
-    await engine.closeSource(engine.sessionInfo().disks[1]?.source ?? -1);
-    expect(engine.sessionInfo().arrays[0]?.members).toEqual([0, null]);
+    expect(() => engine.setArrays([{ ...layout, members: [a.id, b.id], spares: [b.id] }])).toThrow('twice');
+    engine.setArrays([{ ...layout, members: [a.id, b.id], spares: [] }]);
+    await engine.closeSource(b.source);
+    expect(engine.sessionInfo().arrays[0]?.members).toEqual([a.id, null]);
   });
 
   it('calls a disk by the name that a person gives it, and by its own again', async () => {

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { parseSize } from '#shared/bytes/size.ts';
 import type { Channel } from '#shared/channel/channel.ts';
@@ -8,9 +8,14 @@ import type { SessionInfo } from '#shared/contract/messages.ts';
 import type { SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { ArrayLayouts } from './array-layouts.ts';
+import { CaptureDesk } from './capture/capture-desk.ts';
+import { captureSession } from './capture/capture-session.ts';
+import { isCapture } from './capture/is-capture.ts';
+import { OpenCapture } from './capture/open-capture.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
 import { LogFaults } from './faults/log-faults.ts';
+import { historyIn } from './history/session-history.ts';
 import { type DiskAtStake, type HostDiskCommand, HostedDisks, type HostSetCommand } from './hosted-disks.ts';
 import { createLogSource, createStdinSource } from './log/log-source.ts';
 import { openSample } from './log/recording-source.ts';
@@ -21,7 +26,7 @@ import { NbdkitProcess } from './nbdkit/nbdkit-process.ts';
 import { RunningNbdkits } from './nbdkit/running-nbdkits.ts';
 import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
-import { Session } from './session/session.ts';
+import { Session, type SessionListener } from './session/session.ts';
 import { SessionPast } from './time/session-past.ts';
 import { WindowConnection } from './window-connection.ts';
 
@@ -33,6 +38,8 @@ export interface EngineOptions {
   readonly stateDir: string;
   /** The folder that holds the built-in recording. */
   readonly assetsDir: string;
+  /** Where a history that is too long for memory goes; made when it is needed. Absent: it stays in memory. */
+  readonly cacheDir?: string;
 }
 
 /** How often windows are told of changed disks, sources and notices. */
@@ -50,6 +57,8 @@ export class Engine {
   readonly recentLogs: RecentLogs;
   /** What windows look at. */
   readonly past: SessionPast;
+  /** Writes down what goes on and what is kept. */
+  readonly captures: CaptureDesk;
   /** What makes the session's disks fail. */
   readonly faults = new FaultDesk();
   /** Called when a window has come or gone. */
@@ -69,7 +78,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options;
     this.recentLogs = new RecentLogs(options.stateDir);
-    this.session = new Session({
+    const listener: SessionListener = {
       rows: (batch: EventBatch) => {
         for (const window of this.#windows) window.view.rows(batch);
         this.#historyTimer ??= setTimeout(() => {
@@ -91,9 +100,21 @@ export class Engine {
         void this.enqueue(async () => {
           await Promise.all([this.#nbdkits.sourceGone(source), this.#logFaults.sourceGone(source)]);
         }),
-    });
+    };
+    this.session = new Session(listener, historyIn(options.cacheDir ?? null));
     this.past = new SessionPast(this.session);
     this.#arrays = new ArrayLayouts(this.session);
+    const kept = () => ({
+      history: this.past.history,
+      session: captureSession(this.sessionInfo()),
+      sequence: this.session.state.sequence,
+      isLive: this.past.capture === null,
+      edits: this.past.capture?.edits ?? [],
+    });
+    this.captures = new CaptureDesk(kept, `nbdscope ${options.version}`, {
+      changed: () => this.#scheduleInfo(),
+      notice: (key, level, text) => this.session.notice(null, { key, level, text, detail: null }),
+    });
     this.#logFaults = new LogFaults(options.stateDir, this.session, this.faults, () => this.#scheduleInfo());
     removeStaleFolders();
   }
@@ -189,6 +210,8 @@ export class Engine {
   /** Opens logs by path, one source each; `sizeBytes` is for disks whose log does not tell their size. */
   openLogs(paths: readonly string[], sizeBytes: bigint | null, replace = true): Promise<void> {
     return this.enqueue(async () => {
+      const [capture] = (await Promise.all(paths.map(isCapture))).flatMap((is, i) => (is ? [paths[i]] : []));
+      if (capture !== undefined) return this.#openCapture(capture, paths.length);
       await this.leaveSample(replace);
       for (const path of paths) {
         const absolute = resolve(path);
@@ -285,8 +308,38 @@ export class Engine {
     });
   }
 
+  /** Opens a capture instead of what is open; windows play it from its first moment. */
+  async #openCapture(path: string, files: number): Promise<void> {
+    if (files > 1) throw new RefusedError(`${path} is a capture, which is opened by itself`);
+    if (this.hosting || this.#nbdkits.running) {
+      throw new RefusedError('a disk is served here; stop it, or open the capture in an nbdscope of its own');
+    }
+    const absolute = resolve(path);
+    const capture = await OpenCapture.open(absolute, join(this.options.stateDir, 'captures'));
+    await this.#empty();
+    this.past.recording = capture.source;
+    this.past.capture = capture;
+    this.session.add(capture.source);
+    this.#arrays.set(capture.history.session.arrays);
+    this.recentLogs.note(absolute);
+    for (const window of this.#windows) window.view.playFromStart();
+    this.#scheduleInfo();
+  }
+
+  /** Records what is open by then, from its beginning, to a capture. @throws Error when the file cannot be made. */
+  record(path: string): Promise<void> {
+    return this.enqueue(() => this.captures.start(path, true, false));
+  }
+
+  /** Changes marks of what is open. @throws RefusedError saying what will not do. */
+  changeMarks(change: (past: SessionPast) => void): void {
+    change(this.past);
+    this.#scheduleInfo();
+  }
+
   closeSource(sourceId: number): Promise<void> {
     return this.enqueue(async () => {
+      await this.captures.flush();
       if (this.session.sourceOf(sourceId) === this.past.recording) this.#leaveRecording();
       if (this.#hosts.has(sourceId)) await this.#hosts.stop(sourceId, false);
       await this.session.close(sourceId);
@@ -318,12 +371,18 @@ export class Engine {
           name: name === basename(path) ? null : name,
           run: id === sourceId ? run : shown,
           sizeBytes: session.fallbackSizeOf(id),
+          // Another run of the same log is the same disk: to a window, which keeps its view, and in an array.
+          kept: session.keptDisks(id),
           errorFile: this.#logFaults.errorFileOf(id),
         };
       });
       await session.reset();
-      for (const { path, name, run: itsRun, sizeBytes, errorFile } of again) {
-        const source = session.add(createLogSource(path, { run: itsRun, name }), { run: itsRun, sizeBytes });
+      for (const { path, name, run: itsRun, sizeBytes, kept, errorFile } of again) {
+        const source = session.add(createLogSource(path, { run: itsRun, name }), {
+          run: itsRun,
+          sizeBytes,
+          kept,
+        });
         if (errorFile !== null) await this.#logFaults.attach(source, { errorFile, logFirstCommand: null });
       }
     });
@@ -363,11 +422,13 @@ export class Engine {
 
   #leaveRecording(): void {
     this.past.recording = null;
+    this.past.capture = null;
     this.#sample = null;
   }
 
   /** Empties the session: what was open ends. */
   async #empty(): Promise<void> {
+    await this.captures.stop();
     this.#leaveRecording();
     this.#arrays.clear();
     await this.session.reset();
@@ -405,6 +466,7 @@ export class Engine {
       })),
       notices: [...this.session.notices],
       history: this.past.info(),
+      captures: this.captures.info,
       recentLogs: [...this.recentLogs.logs],
       modelBytes: budget.usedBytes,
       modelLimitBytes: budget.limitBytes,
@@ -430,6 +492,7 @@ export class Engine {
     if (this.#historyTimer !== null) clearTimeout(this.#historyTimer);
     for (const window of [...this.#windows]) window.close();
     await this.enqueue(() => this.#hosts.stopAll());
+    await this.captures.dispose();
     await this.enqueue(() => this.session.dispose());
     await this.enqueue(async () => {
       await Promise.all([this.#nbdkits.dispose(), this.#logFaults.dispose(), this.faults.dispose()]);

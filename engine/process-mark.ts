@@ -25,19 +25,26 @@ export function ownMark(): ProcessMark {
   };
 }
 
-/** Whether a process has certainly ended. One on another machine or in another container may live. */
-export function hasEnded(mark: ProcessMark): boolean {
+/** What is known of a process; one on another machine or in another container may live or not. */
+export type ProcessFate = 'lives' | 'ended' | 'unknown';
+
+export function fateOf(mark: ProcessMark): ProcessFate {
   const own = ownMark();
-  if (mark.host !== own.host) return false;
-  if (mark.boot !== own.boot) return true;
-  if (mark.pidNamespace !== own.pidNamespace) return false;
-  if (mark.startTicks !== '') return startTicksOf(mark.pid) !== mark.startTicks;
+  if (mark.host !== own.host) return 'unknown';
+  if (mark.boot !== own.boot) return 'ended';
+  if (mark.pidNamespace !== own.pidNamespace) return 'unknown';
+  if (mark.startTicks !== '') return startTicksOf(mark.pid) === mark.startTicks ? 'lives' : 'ended';
   try {
     process.kill(mark.pid, 0);
-    return false;
+    return 'lives';
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH' ? 'ended' : 'lives';
   }
+}
+
+/** Whether a process has certainly ended. */
+export function hasEnded(mark: ProcessMark): boolean {
+  return fateOf(mark) === 'ended';
 }
 
 /** Field 22 of /proc/PID/stat (proc(5)); the name before it may hold spaces and parentheses. */

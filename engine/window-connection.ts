@@ -6,6 +6,7 @@ import type { SessionInfo } from '#shared/contract/messages.ts';
 import type { Resume } from '#shared/contract/time.ts';
 import { readSize } from './disk-set.ts';
 import type { Engine } from './engine.ts';
+import { withHomePaths } from './home-paths.ts';
 import { createUploadSource, type UploadSource } from './log/log-source.ts';
 import { Questions } from './questions/questions.ts';
 import { RefusedError } from './refused-error.ts';
@@ -112,7 +113,7 @@ export class WindowConnection {
       this.#refuse('command', new RefusedError(`${where}: ${parsed.issues[0].message}`));
       return;
     }
-    const command = parsed.output;
+    const command = withHomePaths(parsed.output);
     try {
       // Carried out at once as far as it can be: upload frames right behind beginUpload must find it done.
       this.#carryOut(command)?.catch((error: unknown) => this.#refuse(command.command, error));
@@ -217,16 +218,25 @@ export class WindowConnection {
         this.view.carryOut(command);
         return undefined;
       case 'addMark':
-        engine.session.addMarks([command]);
+        engine.changeMarks((past) => past.addMarks([command]));
         return undefined;
       case 'addMarks':
-        engine.session.addMarks(command.marks);
+        engine.changeMarks((past) => past.addMarks(command.marks));
         return undefined;
       case 'editMark':
-        engine.session.editMark(command.id, command);
+        engine.changeMarks((past) => past.editMark(command.id, command));
         return undefined;
       case 'removeMark':
-        engine.session.removeMark(command.id);
+        engine.changeMarks((past) => past.removeMark(command.id));
+        return undefined;
+      case 'startCapture':
+        return engine.captures.start(command.path, command.fromBeginning, command.replace);
+      case 'stopCapture':
+        return engine.captures.stop();
+      case 'saveCapture':
+        return engine.captures.save(command.path, command.span, command.replace);
+      case 'cancelSave':
+        engine.captures.cancelSave();
         return undefined;
       case 'ask':
         this.#questions.ask(command.id, command.question);

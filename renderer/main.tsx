@@ -8,6 +8,7 @@ import './style/side.css';
 import './style/host.css';
 import './style/faults.css';
 import './style/minimap.css';
+import './style/film.css';
 import './style/timeline.css';
 import './style/drawer.css';
 import './style/overlays.css';

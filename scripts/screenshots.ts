@@ -46,9 +46,9 @@ export async function run(): Promise<void> {
 }
 
 async function playTo(page: Page, moment: RegExp): Promise<void> {
-  await page.getByRole('button', { name: '2x' }).click();
+  await page.keyboard.press('Period');
   await page.getByTestId('caption').filter({ hasText: moment }).waitFor();
   // Half of the pause that the person at the shell made here: the kernel has written what it had.
   await page.waitForTimeout(600);
-  await page.getByRole('region', { name: 'Replay' }).getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('region', { name: 'Timeline' }).getByRole('button', { name: 'Pause' }).click();
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArguments, type StatsCommand } from '#engine/cli/arguments.ts';
+import type { ConvertCommand } from '#engine/cli/convert-arguments.ts';
 import { stateDir } from '#engine/cli/state-dir.ts';
 import { hostDisk } from './launch/host-disk.ts';
 import { launchWindow } from './launch/launch-window.ts';
@@ -32,6 +33,12 @@ export async function main(args: readonly string[], options: CliOptions = {}): P
       return 2;
     case 'stats':
       return printStats(command);
+    case 'convert':
+      return convertFile(command, version);
+    case 'render': {
+      const { runRender } = await import('./render/run-render.ts');
+      return runRender(command, context);
+    }
     case 'host':
       return hostDisk(command, context);
     case 'window':
@@ -53,6 +60,14 @@ export async function runToExit(args: readonly string[], options: CliOptions = {
   });
   process.exitCode = code;
   process.stdout.write('', () => process.exit(code));
+}
+
+async function convertFile(command: ConvertCommand, version: string): Promise<number> {
+  const { convert } = await import('#engine/convert/convert.ts');
+  const { count, warnings } = await convert({ ...command, producer: `nbdscope ${version}` });
+  for (const warning of warnings) process.stderr.write(`nbdscope: ${warning}\n`);
+  process.stderr.write(`nbdscope: ${command.output}: ${count.toLocaleString('en')} rows\n`);
+  return warnings.length > 0 ? 1 : 0;
 }
 
 async function printStats(command: StatsCommand): Promise<number> {

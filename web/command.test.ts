@@ -181,6 +181,26 @@ describe('nbdscope raid and a set of hosted disks', () => {
     expect(readdirSync(state).filter((name) => name.startsWith('sock'))).toEqual([]);
   });
 
+  it.each([['--no-window'], ['--no-open']])(
+    'says at Ctrl-C what is lost that was written (%s)',
+    async (how) => {
+      const socket = join(state, 'sock%d');
+      await using command = start('host', '--disks', '3', how, '-U', socket, 'memory', '1M');
+      await command.lines(how === '--no-open' ? 4 : 3);
+      for (const i of [1, 3]) {
+        const uri = `nbd+unix:///disk${i}?socket=${join(state, `sock${i}`)}`;
+        await peer('nbdsh', '-u', uri, '-c', 'h.pwrite(b"x" * 512, 0)');
+      }
+      command.child.kill('SIGINT');
+      const { code, stderr } = await command.ended;
+      expect(code).toBe(0);
+      const told = stderr.split('\n').filter((line) => line.includes('lost'));
+      expect(told).toEqual([
+        expect.stringContaining('nbdscope: disk1, disk3 were written to and not saved, and that is lost now'),
+      ]);
+    },
+  );
+
   it('hosts none of a set when one of its addresses is not to be had', async () => {
     const socket = join(state, '%d', 'sock');
     mkdirSync(join(state, '1'));

@@ -14,6 +14,7 @@ import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Channel } from '#shared/channel/channel.ts';
 import { MAX_FRAME_FROM_WINDOW_BYTES } from '#shared/channel/frame.ts';
+import { RENDER_PAGE, RENDER_PATH } from '#shared/contract/render.ts';
 import { SECURITY_HEADERS } from '#shared/contract/security-policy.ts';
 import { windowFile } from '#shared/contract/window-files.ts';
 import { Access } from './access.ts';
@@ -37,7 +38,12 @@ export interface WebHostOptions {
   readonly rendererDir: string;
   /** Serves a window that has connected. */
   readonly attach: (channel: Channel) => void;
+  /** Serves the page that renders for `nbdscope render`; absent: there is no such page. */
+  readonly attachRender?: (channel: Channel) => void;
 }
+
+/** The pages that an address with a token may lead to. */
+const PAGES: readonly string[] = ['/', RENDER_PAGE];
 
 /**
  * Serves the window to browsers on this machine: its files over HTTP, its channel over WebSocket, on loopback alone and
@@ -93,9 +99,9 @@ export class WebHost {
     return `http://${LOOPBACK}:${this.port}`;
   }
 
-  /** An address that lets one browser in, once. */
-  mintUrl(): string {
-    return `${this.origin}/?token=${this.#access.mintToken()}`;
+  /** An address that lets one browser in, once, to the window or another of our pages. */
+  mintUrl(page = '/'): string {
+    return `${this.origin}${page}?token=${this.#access.mintToken()}`;
   }
 
   /** Ends every connection and gives the port back. */
@@ -128,13 +134,13 @@ export class WebHost {
     if (!isWelcomeFetch(headers)) return plainText(403, 'not for other sites');
     const url = URL.parse(request.url ?? '', this.origin);
     if (url === null || url.origin !== this.origin) return plainText(400, 'not a path');
-    const token = url.pathname === '/' ? url.searchParams.get('token') : null;
+    const token = PAGES.includes(url.pathname) ? url.searchParams.get('token') : null;
     // HEAD is what link previews send; a token that it used up would be lost to the person.
     const cookie = token !== null && method === 'GET' ? this.#access.exchange(token) : null;
     if (cookie === null && !this.#access.allows(headers.cookie)) return html(403, NO_ENTRY_PAGE);
     if (url.pathname === '/') this.onPageLoad();
     if (token === null) return { pathname: url.pathname };
-    return comeIn(cookie, headers['sec-fetch-site']);
+    return comeIn(cookie, url.pathname, headers['sec-fetch-site']);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -145,25 +151,28 @@ export class WebHost {
       return;
     }
     if (socket instanceof Socket) socket.setNoDelay(true);
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#connected(webSocket));
+    const { attach, attachRender } = this.#options;
+    const serve = request.url === RENDER_PATH && attachRender !== undefined ? attachRender : attach;
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#connected(webSocket, serve));
   }
 
   #refusalOfUpgrade(request: IncomingMessage): string | null {
     if (!isOwnUpgrade(request.headers, this.port)) return '403 Forbidden';
     if (!this.#access.allows(request.headers.cookie)) return '401 Unauthorized';
-    if (request.url !== CHANNEL_PATH) return '404 Not Found';
+    const isRender = request.url === RENDER_PATH && this.#options.attachRender !== undefined;
+    if (request.url !== CHANNEL_PATH && !isRender) return '404 Not Found';
     if (this.windowCount >= MAX_WINDOWS) return '503 Service Unavailable';
     return null;
   }
 
-  #connected(socket: WebSocket): void {
+  #connected(socket: WebSocket, serve: (channel: Channel) => void): void {
     this.#missedPings.set(socket, 0);
     socket.on('pong', () => this.#missedPings.set(socket, 0));
     socket.once('close', () => {
       this.#missedPings.delete(socket);
       this.onWindowsChanged();
     });
-    this.#options.attach(channelFromSocket(socket));
+    serve(channelFromSocket(socket));
     this.onWindowsChanged();
   }
 
@@ -208,12 +217,12 @@ function html(status: number, body: string, headers: OutgoingHttpHeaders = {}): 
 }
 
 /** Leads whoever came with a token to the window, whose address holds none. */
-function comeIn(cookie: string | null, fetchSite: string | string[] | undefined): Reply {
+function comeIn(cookie: string | null, page: string, fetchSite: string | string[] | undefined): Reply {
   const headers = cookie === null ? {} : { 'Set-Cookie': cookie };
   const fromElsewhere = fetchSite === 'cross-site' || fetchSite === 'same-site';
   return fromElsewhere
     ? html(200, COME_IN_PAGE, headers)
-    : { status: 303, headers: { ...headers, Location: '/' }, body: '' };
+    : { status: 303, headers: { ...headers, Location: page }, body: '' };
 }
 
 async function sendFile(

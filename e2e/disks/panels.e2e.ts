@@ -1,7 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import { type RunningApp, recording, startApp } from '../support/app.ts';
 import { hostSetByDialog, panel, panelNames } from '../support/disk-panels.ts';
-import { expectNothingSerious, parts, watchForErrors } from '../support/window.ts';
+import { expectNothingSerious, parts, playAt, watchForErrors } from '../support/window.ts';
 
 const LOGS = [1, 2, 3, 4, 5].map((n) => recording(`raid5-logfirst-5x64M/log${n}`));
 
@@ -116,7 +116,7 @@ test('the RAID recording ends with every panel saying what became of its disk', 
   await expect(parts.grid(page)).toBeVisible();
   await page.keyboard.press('KeyY');
   await expect(page.locator('section.panel')).toHaveCount(5);
-  await page.getByRole('button', { name: '16x' }).click();
+  await playAt(page, '16x');
   await expect(page.getByText('Replay ended')).toBeVisible({ timeout: 120_000 });
   await expect(panel(page, 'disk3').getByTestId('disk-state')).toContainText('failed');
   await expect(panel(page, 'disk4').getByTestId('disk-state')).toContainText('failed');

@@ -77,9 +77,11 @@ print(least)`,
     await expect(state(page)).toContainText('the last ENOSPC');
     await expect(state(page)).toContainText('full');
     const [trimmed, written] = [await gridColor(page, 'trimmed'), await gridColor(page, 'written')];
-    const shot = await PageShot.take(page);
-    expect(near(shot.block(10), trimmed), 'what is trimmed is given back').toBe(true);
-    expect(shot.share(20, written), 'what failed was not written').toBe(0);
+    await expect(async () => {
+      const shot = await PageShot.take(page);
+      expect(near(shot.block(10), trimmed), 'what is trimmed is given back').toBe(true);
+      expect(shot.share(20, written), 'what failed was not written').toBe(0);
+    }).toPass();
   });
 
   test('a disk pulled out answers nobody, also who comes back', async ({ page }) => {
@@ -100,6 +102,10 @@ print(least)`,
   test('a dying disk begins by being a little slow, with the rest still to come', async ({ page }) => {
     await addPreset(page, 'Dying disk');
     await expect(page.getByTestId('rule')).toHaveCount(6);
+    // Before a client comes: on a busy machine their time may come while it asks.
+    for (const later of ['long retries', 'many errors', 'dead']) {
+      await expect(ruleRow(page, later)).toContainText('waiting · 0 hits');
+    }
     const seen = await ask(
       page,
       `start = time.monotonic()
@@ -107,9 +113,6 @@ print(*[attempt(lambda: h.pread(512, 0)) for _ in range(10)], (time.monotonic() 
     );
     expect(seen).toBe(`${'ok '.repeat(10)}True`);
     await expect(ruleRow(page, 'a little slow')).toContainText('in force · 10 hits');
-    for (const later of ['long retries', 'many errors', 'dead']) {
-      await expect(ruleRow(page, later)).toContainText('waiting · 0 hits');
-    }
     await expect(faults(page).getByRole('button', { name: /^Faults/ })).toContainText('in force');
   });
 });

@@ -1,9 +1,10 @@
 import { expect, type Page, test } from '@playwright/test';
 import { type RunningApp, startApp } from '../support/app.ts';
-import { ruleRow, turnRule, writeRule } from '../support/fault-rules.ts';
+import { faults, ruleRow, turnRule, writeRule } from '../support/fault-rules.ts';
 import { card, hostByDialog, uriOf } from '../support/host-card.ts';
 import { askNbdsh, NbdshClient } from '../support/nbdsh-client.ts';
 import { expectHatched, gridColor, near, PageShot } from '../support/picture.ts';
+import { noteTexts } from '../support/said-states.ts';
 import { legendCount } from '../support/window.ts';
 
 const BLOCK = 4096;
@@ -147,10 +148,15 @@ while not (seen.endswith("o" * 5) and "E" in seen):
   time.sleep(0.05)
 print(seen)`,
     );
-    await writeRule(page, { name: 'spell', ops: ['read'], fields: { 'Begins after': '1s', Lasts: '1s' } });
-    for (const state of ['waiting', 'in force', 'over']) {
-      await expect(ruleRow(page, 'spell')).toContainText(state);
-    }
+    // Its time begins with the rule: a client that comes later could miss it.
+    await expect.poll(() => legendCount(page, 'read')).toBeGreaterThan(0);
+    const said = await noteTexts(faults(page));
+    await writeRule(page, { name: 'spell', ops: ['read'], fields: { 'Begins after': '2s', Lasts: '2s' } });
+    await expect(ruleRow(page, 'spell')).toContainText('over');
+    const states = (await said.jsonValue()).flatMap(
+      (text) => /(waiting|in force|over) · \d+ hits?/.exec(text ?? '')?.[1] ?? [],
+    );
+    expect(states.filter((state, i) => state !== states[i - 1])).toEqual(['waiting', 'in force', 'over']);
     expect(await asking).toMatch(/^o+E{3,}o+$/);
   });
 

@@ -20,7 +20,13 @@ test.beforeEach(async () => {
       DISPLAY: process.env['DISPLAY'] ?? '',
       HOME: state,
       NBDSCOPE_STATE_DIR: state,
-      [LAUNCH_VARIABLE]: encodeLaunchRequest({ logs: [], stdin: false, sizeBytes: null, set: null }),
+      [LAUNCH_VARIABLE]: encodeLaunchRequest({
+        logs: [],
+        stdin: false,
+        sizeBytes: null,
+        set: null,
+        record: null,
+      }),
     },
   });
 });

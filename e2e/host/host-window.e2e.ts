@@ -107,7 +107,7 @@ test.describe('a disk hosted from the window', () => {
     await expect(clients).toHaveCount(2);
     await expect(clients.nth(1)).toContainText('3 in flight');
     await expect(clients.nth(0)).toContainText('0 in flight');
-    await card(page).getByRole('button', { name: 'Disconnect client 2' }).click();
+    await clients.nth(1).getByRole('button', { name: 'Disconnect client 2' }).click();
     await expect(clients).toHaveCount(1);
     await expect(clients.nth(0)).toContainText('structured replies');
     await expect(page.getByTestId('legend-inFlight').locator('[data-count]')).toHaveAttribute(

@@ -1,4 +1,4 @@
-import type { JSHandle, Page } from '@playwright/test';
+import type { JSHandle, Locator, Page } from '@playwright/test';
 
 /** What a panel said of its disk's state, and when: ms of the page's clock. */
 export interface SaidState {
@@ -28,5 +28,18 @@ export function noteStates(page: Page): Promise<JSHandle<SaidState[]>> {
       characterData: true,
     });
     return said;
+  });
+}
+
+/** Notes every text that the element has from now on, however short a time. */
+export function noteTexts(of: Locator): Promise<JSHandle<(string | null)[]>> {
+  return of.evaluateHandle((element) => {
+    const texts = [element.textContent];
+    new MutationObserver(() => texts.push(element.textContent)).observe(element, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
+    return texts;
   });
 }

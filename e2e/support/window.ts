@@ -8,7 +8,16 @@ export const parts = {
   readout: (page: Page): Locator => page.getByTestId('readout'),
   caption: (page: Page): Locator => page.getByTestId('caption'),
   dialog: (page: Page): Locator => page.getByRole('dialog'),
+  timeline: (page: Page): Locator => page.getByRole('slider', { name: 'Moment shown' }),
 };
+
+/** Plays the past at a speed of the speed menu: `8x`, `1/10x`, `As fast as it goes`. */
+export async function playAt(page: Page, speed: string): Promise<void> {
+  await page.getByRole('button', { name: /^Speed / }).click();
+  await page.getByRole('menuitemradio', { name: speed, exact: true }).click();
+  // Until it is gone, keys are the menu's.
+  await expect(page.getByRole('menu')).toHaveCount(0);
+}
 
 /** How many requests the legend counts on a layer. */
 export async function legendCount(page: Page, layer: string): Promise<number> {

@@ -1,22 +1,10 @@
-import { expect, type JSHandle, type Locator } from '@playwright/test';
-import { expectCounts, legendCount, parts, watchForErrors } from '../support/window.ts';
+import { expect } from '@playwright/test';
+import { noteTexts } from '../support/said-states.ts';
+import { expectCounts, legendCount, parts, playAt, watchForErrors } from '../support/window.ts';
 import { test } from '../support/window-test.ts';
 
 /** Requests of the whole sample, as assets/recordings/README.md states them. */
 const WHOLE_SAMPLE = { read: 316, write: 189, trim: 13, zero: 12, flush: 35 } as const;
-
-/** Notes every text that the element has from now on, however short a time. */
-function noteTexts(of: Locator): Promise<JSHandle<string[]>> {
-  return of.evaluateHandle((element) => {
-    const texts = [element.textContent];
-    new MutationObserver(() => texts.push(element.textContent)).observe(element, {
-      subtree: true,
-      childList: true,
-      characterData: true,
-    });
-    return texts;
-  });
-}
 
 test.describe('the window on its sample', () => {
   test.use({ logs: [] });
@@ -28,7 +16,7 @@ test.describe('the window on its sample', () => {
     await expect(page.getByText('64 MiB', { exact: true })).toBeVisible();
     await expect(parts.caption(page)).toContainText('launch');
     const captions = await noteTexts(parts.caption(page));
-    await page.getByRole('button', { name: '8x', exact: true }).click();
+    await playAt(page, '8x');
     await expect.poll(() => legendCount(page, 'read')).toBeGreaterThan(20);
     await expect.poll(() => captions.jsonValue()).toContainEqual(expect.stringContaining('mount'));
     await expect(page.getByText('Replay ended')).toBeVisible();
@@ -38,7 +26,7 @@ test.describe('the window on its sample', () => {
   });
 
   test('shows the same picture and counts after a reload', async ({ page }) => {
-    await page.getByRole('button', { name: '16x' }).click();
+    await playAt(page, '16x');
     await expect(page.getByText('Replay ended')).toBeVisible();
     await expectCounts(page, WHOLE_SAMPLE);
     // The pointer would outline a block on the one picture and not on the other.
@@ -83,9 +71,9 @@ test.describe('the window on its sample', () => {
     await expect(page.getByText('Replay 2x')).toBeVisible();
     await page.keyboard.press('Comma');
     await expect(page.getByText('Replay 1x')).toBeVisible();
-    await page.getByRole('button', { name: '16x' }).click();
+    await playAt(page, '16x');
     await expect.poll(() => legendCount(page, 'read')).toBeGreaterThan(100);
-    await page.getByRole('button', { name: '1x', exact: true }).click();
+    await playAt(page, '1x');
     await page.keyboard.press('KeyR');
     await expect.poll(() => legendCount(page, 'read')).toBeLessThan(50);
   });
@@ -93,15 +81,14 @@ test.describe('the window on its sample', () => {
   test('a button that was clicked leaves Space and Enter to the window; one reached by Tab keeps them', async ({
     page,
   }) => {
-    const twice = page.getByRole('button', { name: '2x', exact: true });
-    await twice.click();
-    await expect(page.getByText('Replay 2x')).toBeVisible();
-    await page.getByRole('button', { name: '1x', exact: true }).click();
-    await expect(page.getByText('Replay 1x')).toBeVisible();
-    await page.keyboard.press('Space');
+    // Its name is what it does next.
+    const steers = page.getByRole('button', { name: /^(Play|Pause)$/ });
+    await steers.click();
     await expect(page.getByText('Replay paused')).toBeVisible();
     await page.keyboard.press('Space');
     await expect(page.getByText('Replay 1x')).toBeVisible();
+    await page.keyboard.press('Space');
+    await expect(page.getByText('Replay paused')).toBeVisible();
     const side = page.getByRole('button', { name: 'Side panel' });
     await side.click();
     await expect(side).toHaveAttribute('aria-pressed', 'false');
@@ -109,10 +96,10 @@ test.describe('the window on its sample', () => {
     await expect(side).toHaveAttribute('aria-pressed', 'false');
     await side.click();
     // The walk goes on from where the pointer was.
-    await page.getByRole('button', { name: '1x', exact: true }).click();
-    await page.keyboard.press('Comma');
+    await page.getByRole('button', { name: 'Step to the previous request' }).click();
+    await page.keyboard.press('Period');
     await page.keyboard.press('Tab');
-    await expect(twice).toBeFocused();
+    await expect(steers).toBeFocused();
     await page.keyboard.press('Space');
     await expect(page.getByText('Replay 2x')).toBeVisible();
   });
@@ -122,10 +109,20 @@ test.describe('the window on its sample', () => {
     await page.keyboard.press('KeyH');
     const resume = page.getByRole('button', { name: /more recorded/ });
     await expect(resume).toBeVisible();
-    await page.getByRole('button', { name: '16x' }).click();
-    await page.waitForTimeout(200);
-    const held = await legendCount(page, 'read');
+    // What was applied before is counted and drawn a moment later.
+    let held = Number.NaN;
+    await expect
+      .poll(
+        async () => {
+          const last = held;
+          held = await legendCount(page, 'read');
+          return held === last;
+        },
+        { message: 'the counts stand still', intervals: [1500] },
+      )
+      .toBe(true);
     const sequence = await parts.picture(page).getAttribute('data-sequence');
+    await playAt(page, '16x');
     await expect(resume).toHaveText(/[1-9]\d+ more recorded/);
     expect(await legendCount(page, 'read')).toBe(held);
     expect(await parts.picture(page).getAttribute('data-sequence')).toBe(sequence);
@@ -135,7 +132,7 @@ test.describe('the window on its sample', () => {
   });
 
   test('clears the picture and counts on', async ({ page }) => {
-    await page.getByRole('button', { name: '16x' }).click();
+    await playAt(page, '16x');
     await expect(page.getByText('Replay ended')).toBeVisible();
     await page.keyboard.press('KeyG');
     await page.keyboard.type('2000');
@@ -147,7 +144,7 @@ test.describe('the window on its sample', () => {
   });
 
   test('hides and shows layers without touching the counts', async ({ page }) => {
-    await page.getByRole('button', { name: '16x' }).click();
+    await playAt(page, '16x');
     await expect(page.getByText('Replay ended')).toBeVisible();
     const trims = page.getByTestId('legend-trim').getByRole('button');
     await expect(trims).toHaveAttribute('aria-pressed', 'true');

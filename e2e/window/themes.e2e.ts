@@ -54,15 +54,16 @@ test.describe('themes', () => {
     const facts = await gridFacts(page);
     const downloading = page.waitForEvent('download');
     await page.keyboard.press('KeyS');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
     const download = await downloading;
     expect(download.suggestedFilename()).toMatch(/^nbdscope-.*\.png$/);
     const png = PNG.sync.read(readFileSync(await download.path()));
     const canvas = await parts.picture(page).boundingBox();
     expect(png.width).toBe(Math.round((canvas?.width ?? 0) * facts.ratio) + 48);
-    // Margins and title as in renderer/picture/picture-sheet.ts.
+    // Margins and heading as in renderer/film/sheet-layout.ts.
     const block = 2000;
     const x = 24 + facts.xPx - facts.originXPx + (block % facts.rowCells) * facts.cellPx + 1;
-    const y = 56 + facts.yPx - facts.originYPx + Math.floor(block / facts.rowCells) * facts.cellPx + 1;
+    const y = 80 + facts.yPx - facts.originYPx + Math.floor(block / facts.rowCells) * facts.cellPx + 1;
     const at = (y * png.width + x) * 4;
     const seen = [png.data[at] ?? 0, png.data[at + 1] ?? 0, png.data[at + 2] ?? 0] as const;
     expect(near(seen, rgbOf(THEMES.dark.grid.trimmed)) || near(seen, rgbOf(THEMES.light.grid.trimmed))).toBe(

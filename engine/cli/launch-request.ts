@@ -17,6 +17,8 @@ export interface LaunchRequest {
   readonly set: LogSet | null;
   readonly stdin: boolean;
   readonly sizeBytes: bigint | null;
+  /** Where to record what is shown, absolute; null for nowhere. */
+  readonly record: string | null;
 }
 
 const digits = v.pipe(v.string(), v.regex(/^\d{1,19}$/));
@@ -33,6 +35,7 @@ const LaunchRequestSchema = v.strictObject({
   ),
   stdin: v.boolean(),
   sizeBytes: v.nullable(digits),
+  record: v.nullable(v.string()),
 });
 
 export function encodeLaunchRequest(request: LaunchRequest): string {

@@ -15,6 +15,8 @@ export interface WindowCommand {
   readonly browser: boolean;
   /** false: print the address and open nothing. */
   readonly open: boolean;
+  /** Where to record what is shown; null for nowhere. */
+  readonly record: string | null;
   /** 0 for any free port; null when not given. */
   readonly webPort: number | null;
 }
@@ -24,6 +26,7 @@ export interface WindowOptions {
   readonly browser?: boolean;
   readonly open: boolean;
   readonly webPort?: number;
+  readonly record?: string;
 }
 
 /** Options that every command with a window has. */
@@ -31,6 +34,7 @@ export function addWindowOptions(command: Command): Command {
   return command
     .option('--browser', 'open in a browser even where the desktop shell could run')
     .option('--no-open', 'print the address for a browser and open nothing')
+    .option('--record <FILE>', 'record all that is shown to this capture, which must not be there yet')
     .addOption(
       new Option('--web-port <N>', "the browser host's port; any free one otherwise").argParser(parsePort),
     );
@@ -46,6 +50,7 @@ export function windowCommand(options: WindowOptions): WindowCommand {
     sizeBytes: null,
     browser: options.browser === true,
     open: options.open,
+    record: options.record ?? null,
     webPort: options.webPort ?? null,
   };
 }

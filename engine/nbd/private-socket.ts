@@ -3,6 +3,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atExit } from '../at-exit.ts';
+import { ownerOf, writeOwner } from '../owner-file.ts';
+import { fateOf } from '../process-mark.ts';
 
 const PREFIX = 'nbdscope-nbd-';
 const SOCKET_NAME = 'nbd.sock';
@@ -26,6 +28,12 @@ export class PrivateSocket {
     this.directory = mkdtempSync(join(parent, PREFIX));
     this.path = join(this.directory, SOCKET_NAME);
     this.#callOff = atExit(() => this.remove());
+    try {
+      writeOwner(this.directory);
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
   }
 
   remove(): void {
@@ -36,7 +44,8 @@ export class PrivateSocket {
 
 /**
  * Removes the directories of servers that crashed: ours by name and owner, with a socket that nobody listens on. One that
- * cannot be read or removed is left alone.
+ * cannot be read or removed is left alone. A server whose process lives is not asked: it would take that for a client,
+ * and show it, count it and number it.
  */
 export async function removeStaleSockets(parent = parentDirectory()): Promise<void> {
   let names: string[];
@@ -54,6 +63,8 @@ async function removeIfStale(directory: string): Promise<void> {
   try {
     const status = lstatSync(directory);
     if (!status.isDirectory() || status.uid !== process.getuid?.()) return;
+    const owner = ownerOf(directory);
+    if (owner !== null && fateOf(owner) === 'lives') return;
     if (await isRefused(join(directory, SOCKET_NAME))) rmSync(directory, { recursive: true, force: true });
   } catch {
     // Gone already, or not ours to remove.

@@ -193,6 +193,25 @@ describe('where it listens', () => {
     await lives.end('exit');
   });
 
+  it('is no client of the servers that run already when it begins to listen', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'nbdscope-parent-'));
+    stage.after(() => rmSync(parent, { recursive: true }));
+    const changes: number[] = [];
+    const { server, socket } = await stage.serve({
+      server: { socketParent: parent },
+      listener: {
+        connectionsChanged: () => changes.push(server.connections.length),
+        connectionClosed: () => {},
+        connectionRefused: () => {},
+      },
+    });
+    const { socket: second } = await stage.serve({ server: { socketParent: parent } });
+    expect(existsSync(second)).toBe(true);
+    await stage.client(socket);
+    expect(server.connections.map(({ number }) => number)).toEqual([1]);
+    expect(changes).not.toContain(0);
+  });
+
   it('listens on TCP when asked, on loopback unless told that it may be exposed', async () => {
     const { server } = await stage.serve();
     const uri = await server.listen({ kind: 'tcp', port: 0 });
@@ -212,6 +231,10 @@ describe('where it listens', () => {
     const path = join(place.directory, 'taken');
     mkdirSync(path);
     await expect(server.listen({ kind: 'unix', path })).rejects.toThrow('exists already');
+    const long = join(place.directory, 'x'.repeat(120));
+    await expect(server.listen({ kind: 'unix', path: long })).rejects.toThrow(
+      `may have 107 bytes, and this has ${Buffer.byteLength(long)}; give a shorter one`,
+    );
     const free = join(place.directory, 'free');
     expect(await server.listen({ kind: 'unix', path: free })).toBe(`nbd+unix:///?socket=${free}`);
     await server.close();

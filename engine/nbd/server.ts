@@ -150,7 +150,8 @@ export class NbdServer {
     if (address.kind === 'tcp') return this.#listenTcp(address.host, address.port, address.exposed === true);
     if (address.path !== undefined) {
       await removeStaleSocket(address.path);
-      if (existsSync(address.path)) throw new Error(`${address.path} exists already`);
+      if (existsSync(address.path))
+        throw new Error(`${address.path} exists already; give another path, or stop the server there`);
       // Node says of a missing directory that permission is denied.
       const folder = dirname(address.path);
       if (!existsSync(folder)) throw new Error(`${address.path}: there is no directory ${folder}`);
@@ -199,9 +200,10 @@ export class NbdServer {
   ) {
     const server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket, policy));
     return new Promise<Server>((resolve, reject) => {
-      server.once('error', reject);
+      const refuse = (error: Error): void => reject('path' in where ? socketError(error, where.path) : error);
+      server.once('error', refuse);
       server.listen(where, () => {
-        server.off('error', reject);
+        server.off('error', refuse);
         server.on('error', (error) => this.#listener?.connectionRefused(error.message));
         this.#servers.set(server, place);
         resolve(server);
@@ -311,6 +313,13 @@ export class NbdServer {
 /** Whether only this machine can reach `host`. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Linux takes 107 bytes for a socket's path (unix(7)), macOS 103, and of a longer one they say as good as nothing. */
+function socketError(error: Error, path: string): Error {
+  const bytes = Buffer.byteLength(path);
+  if (!('code' in error) || error.code !== 'EINVAL' || bytes <= 103) return error;
+  return new Error(`${path}: a socket's path may have 107 bytes, and this has ${bytes}; give a shorter one`);
 }
 
 function unixUri(path: string): string {

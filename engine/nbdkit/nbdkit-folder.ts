@@ -1,20 +1,11 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as v from 'valibot';
 import { atExit } from '#engine/at-exit.ts';
-import { hasEnded, ownMark, ProcessMarkSchema } from '#engine/process-mark.ts';
+import { ownerOf, writeOwner } from '#engine/owner-file.ts';
+import { hasEnded } from '#engine/process-mark.ts';
 
 const PREFIX = 'nbdscope-nbdkit-';
-const OWNER = 'owner.json';
 /** Where nbdkit is told to leave its number. */
 export const PID_FILE = 'pid';
 
@@ -27,7 +18,7 @@ export class NbdkitFolder {
   constructor(parent = tmpdir()) {
     this.path = mkdtempSync(join(parent, PREFIX));
     this.#callOff = atExit(() => this.remove());
-    writeFileSync(join(this.path, OWNER), JSON.stringify(ownMark()), { mode: 0o600 });
+    writeOwner(this.path);
   }
 
   remove(): void {
@@ -48,8 +39,8 @@ export function removeStaleFolders(parent = tmpdir()): void {
       // A link that somebody put there is not followed.
       const found = lstatSync(path);
       if (!found.isDirectory() || found.uid !== process.getuid?.()) continue;
-      const owner = v.safeParse(ProcessMarkSchema, JSON.parse(readFileSync(join(path, OWNER), 'utf8')));
-      if (owner.success && hasEnded(owner.output) && !isServed(path))
+      const owner = ownerOf(path);
+      if (owner !== null && hasEnded(owner) && !isServed(path))
         rmSync(path, { recursive: true, force: true });
     } catch {
       // Gone already, or not ours to remove.

@@ -19,6 +19,7 @@ describe('shellWords', () => {
     '"\\$x \\\\ \\` \\" \\n"',
     'file \\\n  disk.img "a\\\nb"',
     'sum=100% a$ "a $ b" @0x1c0 a~b a#b x=~',
+    `file ~/disk ~ ~/'a b' '~/c' \\~/d x=~/e --y=~/f`,
   ])('reads %j as a shell does', (line) => {
     expect(shellWords(line)).toEqual(wordsOfShell(line));
   });
@@ -64,7 +65,8 @@ describe('shellWords', () => {
     ['memory 64M &', '& runs it in the background'],
     ['memory 64M; rm x', '; ends the command'],
     ['memory 64M | tee x', '| pipes it on'],
-    ['file ~/disk', '~ stands for a home directory'],
+    ['file ~root/disk', "~ stands for another's home directory"],
+    ['file ~"/disk"', '~ stands for'],
     ['file *.img', '* stands for file names'],
     ['file {a,b}', '{ stands for several words'],
     ['memory 64M # small', '# begins a comment'],

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { RefusedError } from '#engine/refused-error.ts';
 
 /** Characters that a shell gives a meaning of its own outside quotes, and what that is. */
@@ -17,16 +18,18 @@ const POWERS: Readonly<Record<string, string>> = {
 };
 /** What has a meaning at the beginning of a word only. */
 const POWERS_AT_START: Readonly<Record<string, string>> = {
-  '~': 'stands for a home directory',
+  '~': "stands for another's home directory",
   '#': 'begins a comment',
 };
 const BLANK = /[ \t]/;
+/** A `~` that is one's own home directory where a word begins (POSIX shell, 2.6.1). */
+const HOME = /^~(?=[/ \t\n]|$)/;
 /** The characters that a backslash keeps from their meaning between double quotes (POSIX shell, 2.2.3). */
 const ESCAPED_IN_QUOTES = '$`"\\';
 
 /**
- * The words of a line as a POSIX shell reads its quotes: '...', "..." and \, and a backslash at a line's end that joins
- * it to the next. Everything else a shell could do is refused, as no shell will see the line.
+ * The words of a line as a POSIX shell reads its quotes: '...', "..." and \, a backslash at a line's end that joins it to
+ * the next, and `~/` where a word begins. Everything else a shell could do is refused, as no shell will see the line.
  * @throws RefusedError naming the character that has a shell's meaning, and how to write it as itself.
  */
 export function shellWords(line: string): string[] {
@@ -54,6 +57,9 @@ export function shellWords(line: string): string[] {
     } else if (BLANK.test(char)) {
       if (word !== null) words.push(word);
       word = null;
+      at += 1;
+    } else if (word === null && HOME.test(text.slice(at))) {
+      word = homedir();
       at += 1;
     } else {
       refusePowers(text, at, word === null);

@@ -170,6 +170,28 @@ describe('Session', () => {
     await session.dispose();
   });
 
+  it('gives the disks of sources that are read again their numbers, names and sizes, whichever comes first', async () => {
+    const { session } = newSession();
+    const [a, b] = [new Hand('a'), new Hand('b')];
+    const [first, second] = [session.add(a), session.add(b)];
+    for (const hand of [a, b]) hand.disks(2, null);
+    session.renameDisk(3, 'root');
+    session.setDiskSize(0, 1n << 30n);
+    const before = session.diskInfos();
+    const kept = [session.keptDisks(first), session.keptDisks(second)] as const;
+    await session.reset();
+    const [aAgain, bAgain, other] = [new Hand('a'), new Hand('b'), new Hand('other')];
+    session.add(aAgain, { kept: kept[0] });
+    session.add(bAgain, { kept: kept[1] });
+    session.add(other);
+    for (const hand of [other, bAgain, aAgain]) hand.disks(2, null);
+    const withoutSource = (infos: ReturnType<Session['diskInfos']>): unknown =>
+      infos.map(({ source: _, ...rest }) => rest);
+    expect(withoutSource(session.diskInfos().slice(0, 4))).toEqual(withoutSource(before));
+    expect(session.diskInfos().map(({ id }) => id)).toEqual([0, 1, 2, 3, 4, 5]);
+    await session.dispose();
+  });
+
   it('does not wait for a source that does not stop', async () => {
     const { session } = newSession();
     const dead = new Hand('dead');

@@ -5,8 +5,9 @@ import { MAX_MARKS, type Mark } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
 import { MAX_DISKS, SessionState } from '#shared/model/session-state.ts';
-import { SessionHistory } from '../history/session-history.ts';
+import { DEFAULT_HISTORY, SessionHistory, type SessionHistoryOptions } from '../history/session-history.ts';
 import { RefusedError } from '../refused-error.ts';
+import { HISTORY_NOTICE_KEYS, historyNotices } from './history-notices.ts';
 import { Merge, type MergeInput } from './merge.ts';
 import { type MarkChange, type MarkDraft, type MarkIds, SessionMarks } from './session-marks.ts';
 import type { Source, SourceDisk, SourceNotice, SourceProgress, SourceSink } from './source.ts';
@@ -27,6 +28,14 @@ export interface SessionListener {
   diskGone(disk: number): void;
 }
 
+/** A disk of a source that is read again: it keeps its number, and what a person said of it. */
+export interface KeptDisk {
+  readonly id: number;
+  readonly exportName: string;
+  readonly givenName: string;
+  readonly givenSizeBytes: bigint | null;
+}
+
 interface SourceEntry {
   readonly id: number;
   readonly source: Source;
@@ -38,6 +47,7 @@ interface SourceEntry {
   readonly run: number | null;
   /** For disks of a log that does not tell their size. */
   readonly fallbackSizeBytes: bigint | null;
+  readonly kept: readonly KeptDisk[];
   progress: SourceProgress;
   stopped: boolean;
 }
@@ -49,6 +59,8 @@ interface DiskEntry {
   readonly ownName: string;
   /** What a person calls it; empty for its own name. */
   givenName: string;
+  /** What a person says its size is; null when nobody did. */
+  givenSizeBytes: bigint | null;
   sizeBytes: bigint | null;
   highestByte: bigint;
 }
@@ -89,13 +101,15 @@ export class Session {
   readonly #disks = new Map<number, DiskEntry>();
   readonly #notices = new Map<string, Notice>();
   readonly #marks = new SessionMarks();
+  readonly #historyOptions: SessionHistoryOptions;
   #history: SessionHistory | null = null;
   #nextSource = 0;
   #nextDisk = 0;
   #nextNotice = 1;
 
-  constructor(listener: SessionListener) {
+  constructor(listener: SessionListener, history: SessionHistoryOptions = DEFAULT_HISTORY) {
     this.#listener = listener;
+    this.#historyOptions = history;
     this.#merge = new Merge((input, batch, from, to) => this.#commit(input, batch, from, to));
   }
 
@@ -103,10 +117,15 @@ export class Session {
    * Adds a source and starts it. Returns its number.
    * @param options.run the run of the log that the source was told to show; null for all.
    * @param options.sizeBytes the size of disks of which the source does not tell one.
+   * @param options.kept the disks of the source that this one is instead of, as {@link keptDisks} had them.
    */
   add(
     source: Source,
-    options: { readonly run?: number | null; readonly sizeBytes?: bigint | null } = {},
+    options: {
+      readonly run?: number | null;
+      readonly sizeBytes?: bigint | null;
+      readonly kept?: readonly KeptDisk[];
+    } = {},
   ): number {
     const id = this.#nextSource;
     this.#nextSource += 1;
@@ -118,6 +137,7 @@ export class Session {
       markIds: new Map(),
       run: options.run ?? null,
       fallbackSizeBytes: options.sizeBytes ?? null,
+      kept: options.kept ?? [],
       progress: NOTHING_YET,
       stopped: false,
     };
@@ -143,6 +163,11 @@ export class Session {
   /** The size that was given for disks of which the source does not tell one. */
   fallbackSizeOf(id: number): bigint | null {
     return this.#entries.get(id)?.fallbackSizeBytes ?? null;
+  }
+
+  /** A source's disks, for {@link add} when it is read again. */
+  keptDisks(source: number): KeptDisk[] {
+    return [...this.#disks.values()].filter((disk) => disk.source === source).map((disk) => ({ ...disk }));
   }
 
   hasDisk(id: number): boolean {
@@ -188,7 +213,6 @@ export class Session {
     await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
     this.#disks.clear();
     this.#notices.clear();
-    // Another run of the same log is then the same disk to a window, which keeps its view.
     this.#nextDisk = 0;
     this.restartState();
   }
@@ -206,14 +230,25 @@ export class Session {
     this.#listener.infoChanged();
   }
 
+  #beginHistory(): SessionHistory {
+    const options = this.#historyOptions;
+    return new SessionHistory(
+      this.state,
+      options,
+      historyNotices(options, (notice) => this.notice(null, notice)),
+    );
+  }
+
   #endHistory(): void {
     this.#history?.dispose();
     this.#history = null;
+    for (const key of HISTORY_NOTICE_KEYS) this.#notices.delete(key);
   }
 
   setDiskSize(disk: number, bytes: bigint): void {
     const entry = this.#disks.get(disk);
     if (entry === undefined) return;
+    entry.givenSizeBytes = bytes;
     entry.sizeBytes = bytes;
     this.#listener.infoChanged();
   }
@@ -350,7 +385,9 @@ export class Session {
       this.#listener.infoChanged();
       return;
     }
-    const id = this.#freeDiskId();
+    const kept = entry.kept.find(({ exportName }) => exportName === found.exportName);
+    const wanted = kept?.id ?? found.id;
+    const id = wanted === undefined || this.#disks.has(wanted) ? this.#freeDiskId() : wanted;
     if (id === null) {
       this.notice(entry.id, {
         key: 'too-many-disks',
@@ -367,8 +404,9 @@ export class Session {
       source: entry.id,
       exportName: found.exportName,
       ownName: found.name ?? (found.exportName === '' ? entry.source.name : found.exportName),
-      givenName: '',
-      sizeBytes: found.sizeBytes ?? entry.fallbackSizeBytes,
+      givenName: kept?.givenName ?? '',
+      givenSizeBytes: kept?.givenSizeBytes ?? null,
+      sizeBytes: found.sizeBytes ?? kept?.givenSizeBytes ?? entry.fallbackSizeBytes,
       highestByte: found.highestByte,
     });
     this.#listener.diskCame(id, entry.id);
@@ -377,9 +415,10 @@ export class Session {
 
   /** Numbers go round, so that one given back is not soon another disk's: a window may still speak of the former. */
   #freeDiskId(): number | null {
+    const kept = new Set([...this.#entries.values()].flatMap((entry) => entry.kept.map(({ id }) => id)));
     for (let i = 0; i < MAX_DISKS; i += 1) {
       const id = (this.#nextDisk + i) % MAX_DISKS;
-      if (this.#disks.has(id)) continue;
+      if (this.#disks.has(id) || kept.has(id)) continue;
       this.#nextDisk = (id + 1) % MAX_DISKS;
       return id;
     }
@@ -420,7 +459,7 @@ export class Session {
     rows.firstSequence = state.sequence + 1;
     if (entry !== undefined) SessionMarks.adopt(rows, entry.markIds);
     this.#noteMarks(rows);
-    this.#history ??= new SessionHistory(state);
+    this.#history ??= this.#beginHistory();
     state.apply(rows);
     this.#history.append(rows, state);
     this.#noticeMemory();

@@ -3,6 +3,8 @@ import type { EventBatch } from '#shared/events/event-batch.ts';
 /** A disk that a source has found, by the source's own count from 0. */
 export interface SourceDisk {
   readonly index: number;
+  /** The number that it has in rows which do not come through the session; the next free one otherwise. */
+  readonly id?: number;
   /** Empty for the default export. */
   readonly exportName: string;
   /** What to call it where the export's name or the source's would not do. */
@@ -59,7 +61,7 @@ export interface SourceSink {
  * session knows nothing else of it. A source never throws into its session: what goes wrong is a notice and a status.
  */
 export interface Source {
-  readonly kind: 'log' | 'sample' | 'stdin' | 'upload' | 'host' | 'nbdkit';
+  readonly kind: 'log' | 'sample' | 'stdin' | 'upload' | 'host' | 'nbdkit' | 'capture';
   readonly name: string;
   /** Absent for what has no path. */
   readonly path: string | null;

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type HistoryInfo, NO_HISTORY } from '#shared/contract/time.ts';
+import { type HistoryInfo, type Mark, NO_HISTORY } from '#shared/contract/time.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
+import type { OpenCapture } from '../capture/open-capture.ts';
 import type { History } from '../history/history.ts';
 import type { Session } from '../session/session.ts';
+import type { MarkChange, MarkDraft } from '../session/session-marks.ts';
 import type { Source } from '../session/source.ts';
 import type { Watched } from './window-view.ts';
 
@@ -10,6 +12,8 @@ import type { Watched } from './window-view.ts';
 export class SessionPast implements Watched {
   /** The recording that is open; null while there is none. */
   recording: Source | null = null;
+  /** The capture that is open, which then is the past; null while there is none. */
+  capture: OpenCapture | null = null;
   readonly #session: Session;
   readonly #ids = new WeakMap<History, string>();
 
@@ -18,7 +22,7 @@ export class SessionPast implements Watched {
   }
 
   get history(): History | null {
-    return this.#session.history;
+    return this.capture?.history ?? this.#session.history;
   }
 
   get historyId(): string {
@@ -33,6 +37,10 @@ export class SessionPast implements Watched {
     return this.#session.state;
   }
 
+  get holdsEnd(): boolean {
+    return this.capture === null;
+  }
+
   get growth(): Watched['growth'] {
     const isOver = this.#session
       .sourceInfos()
@@ -43,7 +51,26 @@ export class SessionPast implements Watched {
 
   info(): HistoryInfo {
     const growing = this.growth !== 'over';
-    const marks = [...this.#session.marks];
+    const marks = [...this.marks];
     return { ...NO_HISTORY, ...this.history?.info(), id: this.historyId, growing, marks };
+  }
+
+  get marks(): readonly Mark[] {
+    return (this.capture ?? this.#session).marks;
+  }
+
+  /** @throws RefusedError saying what will not do. */
+  addMarks(drafts: readonly MarkDraft[]): void {
+    (this.capture ?? this.#session).addMarks(drafts);
+  }
+
+  /** @throws RefusedError for a mark that is not there, or a name that will not do. */
+  editMark(id: number, change: MarkChange): void {
+    (this.capture ?? this.#session).editMark(id, change);
+  }
+
+  /** @throws RefusedError for a mark that is not there. */
+  removeMark(id: number): void {
+    (this.capture ?? this.#session).removeMark(id);
   }
 }

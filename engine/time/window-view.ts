@@ -6,8 +6,8 @@ import { SessionState } from '#shared/model/session-state.ts';
 import type { History } from '../history/history.ts';
 import { RefusedError } from '../refused-error.ts';
 import type { WindowFeed } from '../session/window-feed.ts';
-import { findRequest } from './find-request.ts';
-import { PlayClock } from './play-clock.ts';
+import { Pace } from './pace.ts';
+import { type Move, placeOf, startOf } from './place.ts';
 import { Playback } from './playback.ts';
 import { Wake } from './wake.ts';
 
@@ -15,12 +15,14 @@ import { Wake } from './wake.ts';
 export interface Watched {
   /** Null while nothing is kept. */
   readonly history: History | null;
-  /** Another after each time that the session began anew. */
+  /** Another after each time that history began anew. */
   readonly historyId: string;
   /** The state at the end, where rows are added. */
   readonly state: SessionState;
   /** Whether rows may still come; 'loading' when all that will come lies in a recording that is being read. */
   readonly growth: 'over' | 'loading' | 'growing';
+  /** Whether `state` is that at the end; otherwise the end is a moment of the past like any other. */
+  readonly holdsEnd: boolean;
 }
 
 export type TimeCommand = Extract<Command, { command: 'seek' | 'play' | 'step' | 'goLive' }>;
@@ -31,39 +33,24 @@ const TICK_MS = 16;
 const TELL_MS = 200;
 /** Rows that are applied in one go: a few ms. */
 const MAX_ROWS = 16_384;
-/** A view that lags behind its clock by more than this has the clock wait: what it cannot show in time it shows later. */
-const LAG_MS = 250;
-/** Idle stretches that last longer than this on the wall are skipped. */
-const IDLE_MS = 1_000;
-/** How long marks may fade before an idle stretch is skipped, and how long it is waited after it. */
-const REST_MS = 400;
 /** A seek of no more rows than this, forward, goes through them instead of sending another picture. */
 const NEAR_ROWS = 32_768;
 
-/** Where a window is on its way to. Seeks that come meanwhile take its place; steps add up. */
-interface Move {
-  /** Null: from where the view stands. */
-  to: { readonly us: number } | { readonly sequence: number } | null;
-  steps: number;
-  tag: number | null;
-}
-
 /**
  * One window's place in time: live, or in the past, where a {@link Playback} of its own is fed to it as the session's rows are.
- * A loop carries out where to go and plays on, one thing after another, never ahead of what the window takes.
+ * A loop carries out where to go and plays on, one thing after another, never ahead of what the window takes. Seeks that come
+ * while one is carried out take each other's place; steps add up.
  */
 export class WindowView {
   readonly #feed: WindowFeed;
   readonly #watched: Watched;
   readonly #send: (message: Message) => void;
   readonly #wake = new Wake();
-  readonly #clock = new PlayClock();
+  readonly #pace = new Pace();
   /** Null: live. */
   #playback: Playback | null = null;
   #playing = false;
-  #speed = 1;
-  #skipIdle = false;
-  #span: Span | null = null;
+  /** Playing has come to an end. */
   #ended = false;
   /** What comes next, and what is being carried out. */
   #move: Move | null = null;
@@ -97,7 +84,7 @@ export class WindowView {
     return this.#move !== null || this.#underway !== null;
   }
 
-  /** The window is there: where it stood before, where that was in what is open now; else where `opening` says. */
+  /** The window is there: it stands where it stood before, if that was in what is open now; else where `opening` says. */
   begin(resume: Resume | null, opening: 'live' | 'start'): void {
     this.#greeted = true;
     if (resume !== null && resume.history === this.#watched.historyId) this.#resume(resume.view);
@@ -106,12 +93,10 @@ export class WindowView {
   }
 
   #resume(view: Resume['view']): void {
-    const { mode, speed, skipIdle } = view;
-    this.#speed = speed;
-    this.#skipIdle = skipIdle;
-    this.#clock.setSpeed(speed, performance.now());
-    if (mode === 'past') {
-      this.#span = view.span;
+    this.#pace.setSpeed(view.speed, performance.now());
+    this.#pace.skipIdle = view.skipIdle;
+    if (view.mode === 'past') {
+      this.#pace.span = view.span;
       this.#goTo(view.positionUs === null ? { sequence: view.sequence } : { us: view.positionUs });
       this.#playing = view.playing;
       this.#ended = view.ended;
@@ -136,21 +121,19 @@ export class WindowView {
   /** A recording was opened: it is played from its first moment, as its rows come. */
   playFromStart(): void {
     this.#leave();
-    this.#speed = 1;
-    this.#clock.setSpeed(1, performance.now());
-    this.#playing = true;
-    if (this.#watched.history === null) {
-      const state = new SessionState();
-      state.sequence = this.#watched.state.sequence;
-      this.#enter(state);
+    this.#pace.setSpeed(1, performance.now());
+    const { history, state } = this.#watched;
+    if (history === null) {
+      const empty = new SessionState();
+      empty.sequence = state.sequence;
+      this.#enter(empty);
       // From the first time that there is.
-      this.#clock.set(Number.NaN, performance.now());
-      this.#setPlaying(true);
+      this.#pace.set(Number.NaN, performance.now());
     } else {
-      this.#goTo(this.#start(this.#watched.history));
+      this.#goTo(startOf(history, null));
     }
+    this.#setPlaying(true);
     this.#tell();
-    this.#wake.signal();
   }
 
   /** @throws RefusedError when there is no past to go to. */
@@ -158,7 +141,7 @@ export class WindowView {
     switch (command.command) {
       case 'seek':
         this.#kept();
-        if (this.isLive) this.#playing = false;
+        if (this.isLive && !this.#isMoving) this.#playing = false;
         this.#ended = false;
         this.#goTo(command.to, command.tag ?? null);
         break;
@@ -173,7 +156,7 @@ export class WindowView {
         this.#move.steps += command.by;
         break;
       case 'goLive':
-        this.#goLive();
+        this.#goToEnd();
         break;
     }
     this.#wake.signal();
@@ -199,25 +182,15 @@ export class WindowView {
     return history;
   }
 
-  #start(history: History): NonNullable<Move['to']> {
-    const { firstUs, firstSequence } = history.info();
-    const us = this.#span?.fromUs ?? firstUs;
-    return us === null ? { sequence: Math.max(0, firstSequence - 1) } : { us };
-  }
-
   #play(change: Extract<TimeCommand, { command: 'play' }>): void {
-    const wallMs = performance.now();
     const { playing, speed, skipIdle, span } = change;
-    if (speed !== undefined) {
-      this.#speed = speed;
-      this.#clock.setSpeed(speed, wallMs);
-    }
-    if (skipIdle !== undefined) this.#skipIdle = skipIdle;
+    if (speed !== undefined) this.#pace.setSpeed(speed, performance.now());
+    if (skipIdle !== undefined) this.#pace.skipIdle = skipIdle;
     if (span !== undefined) this.#setSpan(span);
     if (playing === true) {
       const history = this.#kept();
-      const isOver = this.isLive || this.#ended || this.#isPastSpan(wallMs);
-      if (isOver && !this.#isMoving) this.#goTo(this.#start(history));
+      const isOver = this.isLive || this.#ended || this.#pace.isOver(performance.now());
+      if (isOver && !this.#isMoving) this.#goTo(startOf(history, this.#pace.span?.fromUs ?? null));
       this.#ended = false;
     }
     if (playing !== undefined) this.#setPlaying(playing);
@@ -225,33 +198,32 @@ export class WindowView {
   }
 
   #setSpan(span: Span | null): void {
-    this.#span = span;
-    if (span === null) return;
-    const history = this.#kept();
-    const { firstUs, lastUs } = history.info();
-    const bring = (us: number): number => Math.min(Math.max(us, firstUs ?? us), lastUs ?? us);
-    this.#span = { fromUs: bring(span.fromUs), toUs: bring(span.toUs) };
-    const positionUs = this.#clock.at(performance.now());
-    const isInside = positionUs >= this.#span.fromUs && positionUs <= this.#span.toUs;
-    if (this.#isMoving || (!this.isLive && isInside)) return;
+    if (span === null) {
+      this.#pace.span = null;
+      return;
+    }
+    const { firstUs, lastUs } = this.#kept().info();
+    const kept = (us: number): number => Math.min(Math.max(us, firstUs ?? us), lastUs ?? us);
+    const { fromUs, toUs } = { fromUs: kept(span.fromUs), toUs: kept(span.toUs) };
+    this.#pace.span = { fromUs, toUs };
+    const positionUs = this.#pace.at(performance.now());
+    const isInside = !this.isLive && positionUs >= fromUs && positionUs <= toUs;
+    if (this.#isMoving || isInside) return;
     if (this.isLive) this.#playing = false;
     this.#ended = false;
-    this.#goTo({ us: this.#span.fromUs });
-  }
-
-  #isPastSpan(wallMs: number): boolean {
-    return this.#span !== null && this.#clock.at(wallMs) >= this.#span.toUs;
+    this.#goTo({ us: fromUs });
   }
 
   #setPlaying(playing: boolean): void {
     this.#playing = playing;
-    this.#clock.run(playing && !this.isLive && !this.#isMoving, performance.now());
+    this.#pace.run(playing && !this.isLive && !this.#isMoving, performance.now());
   }
 
   #goTo(to: NonNullable<Move['to']>, tag: number | null = null): void {
     this.#answerAnyway();
     this.#move = { to, steps: 0, tag };
     this.#feed.hurries = tag !== null;
+    this.#wake.signal();
   }
 
   /** A seek that another takes the place of is answered from wherever the view is then. */
@@ -260,6 +232,18 @@ export class WindowView {
     this.#arrivedTag = null;
     for (const move of [this.#underway, this.#move]) if (move !== null) move.tag = null;
     for (const tag of tags) if (tag !== null) this.#tell(tag);
+  }
+
+  /** To the end: live, or to the last row of what is kept in a file alone. */
+  #goToEnd(): void {
+    const { history, holdsEnd } = this.#watched;
+    if (holdsEnd || history === null) {
+      this.#goLive();
+      return;
+    }
+    this.#setPlaying(false);
+    this.#ended = false;
+    this.#goTo({ sequence: history.lastSequence });
   }
 
   #goLive(): void {
@@ -276,8 +260,8 @@ export class WindowView {
     this.#playback = null;
     this.#playing = false;
     this.#ended = false;
-    this.#span = null;
-    this.#clock.run(false, performance.now());
+    this.#pace.span = null;
+    this.#pace.run(false, performance.now());
     this.#answerAnyway();
     this.#move = null;
     this.#underway = null;
@@ -285,11 +269,9 @@ export class WindowView {
   }
 
   /** Shows a state of the past, whatever was shown before. */
-  #enter(state: SessionState): Playback {
-    const playback = new Playback(() => this.#watched.history, state);
-    this.#playback = playback;
+  #enter(state: SessionState): void {
+    this.#playback = new Playback(() => this.#watched.history, state);
     this.#feed.resync();
-    return playback;
   }
 
   async #run(): Promise<void> {
@@ -318,12 +300,13 @@ export class WindowView {
       this.#feed.hurries = false;
       this.#tell(tag);
     }
+    const move = this.#move;
     // Between two seeks the window gets to see what the first has led to.
-    if (this.#move !== null && !this.#feed.isBehind) {
-      this.#underway = this.#move;
+    if (move !== null && !this.#feed.isBehind) {
+      this.#underway = move;
       this.#move = null;
-      await this.#carryOut(this.#underway, signal);
-    } else if (this.#playback !== null && this.#playing && this.#move === null && this.#feed.hasRoom) {
+      await this.#carryOut(move, signal);
+    } else if (this.#playback !== null && this.#playing && move === null && this.#feed.hasRoom) {
       await this.#playOn(this.#playback, signal);
     } else {
       await this.#wake.wait();
@@ -332,62 +315,39 @@ export class WindowView {
 
   async #carryOut(move: Move, signal: AbortSignal): Promise<void> {
     const history = this.#kept();
-    const { firstUs, lastUs } = history.info();
-    let sequence = this.state.sequence;
-    let positionUs = this.#playback === null ? Number.POSITIVE_INFINITY : this.#clock.at(performance.now());
-    const { to } = move;
-    if (to !== null && 'us' in to) {
-      positionUs =
-        firstUs === null || lastUs === null ? Number.NaN : Math.min(Math.max(to.us, firstUs), lastUs);
-      sequence = Number.isNaN(positionUs) ? history.lastSequence : await history.sequenceAt(positionUs);
-    } else if (to !== null) {
-      sequence = Math.min(Math.max(to.sequence, history.firstSequence - 1), history.lastSequence);
-      positionUs = Number.NaN;
-    }
+    const { sequence, clockUs } = this.state;
+    const positionUs = this.isLive ? Number.POSITIVE_INFINITY : this.#pace.at(performance.now());
+    const place = await placeOf(move, history, { sequence, positionUs }, clockUs, signal);
     signal.throwIfAborted();
-    if (move.steps !== 0) {
-      // Standing later than a request's arrival, that arrival itself is one step back.
-      const isLater = move.steps < 0 && to === null && positionUs > this.state.clockUs;
-      const found = await findRequest(history, isLater ? sequence + 1 : sequence, move.steps, signal);
-      if (found !== null) {
-        sequence = found;
-        positionUs = Number.NaN;
-      } else if (this.#playback === null) {
-        this.#finishMove(move, Number.NaN);
-        return;
-      }
+    if (place !== null) await this.#show(history, place.sequence, signal);
+    const wallMs = performance.now();
+    this.#underway = null;
+    this.#pace.run(false, wallMs);
+    if (place !== null) {
+      this.#pace.set(Number.isNaN(place.positionUs) ? this.state.clockUs : place.positionUs, wallMs);
     }
-    await this.#show(history, sequence, signal);
-    this.#finishMove(move, Number.isNaN(positionUs) ? this.state.clockUs : positionUs);
+    this.#setPlaying(this.#playing);
+    if (move.tag !== null) this.#arrivedTag = move.tag;
+    this.#tell();
   }
 
   /** Brings the window to a row: through the rows on the way there where they are few, else by another state. */
   async #show(history: History, sequence: number, signal: AbortSignal): Promise<void> {
-    const near = this.#playback;
+    const playback = this.#playback;
     const ahead = sequence - this.state.sequence;
-    if (near === null || ahead < 0 || ahead > NEAR_ROWS || !this.#feed.hasRoom) {
+    if (playback === null || ahead < 0 || ahead > NEAR_ROWS || !this.#feed.hasRoom) {
       const state = await history.stateAt(sequence, signal);
       signal.throwIfAborted();
       this.#enter(state);
       return;
     }
-    while (near.state.sequence < sequence) {
-      const next = await near.next(signal);
+    while (playback.state.sequence < sequence) {
+      const next = await playback.next(signal);
       signal.throwIfAborted();
       if (next === null || next === 'gone') return;
-      const rows = near.take(Number.POSITIVE_INFINITY, MAX_ROWS, sequence);
+      const rows = playback.take(Number.POSITIVE_INFINITY, MAX_ROWS, sequence);
       if (rows !== null) this.#feed.rows(rows);
     }
-  }
-
-  #finishMove(move: Move, positionUs: number): void {
-    const wallMs = performance.now();
-    this.#underway = null;
-    this.#clock.run(false, wallMs);
-    this.#clock.set(positionUs, wallMs);
-    this.#clock.run(this.#playing && !this.isLive && !this.#isMoving, wallMs);
-    if (move.tag !== null) this.#arrivedTag = move.tag;
-    this.#tell();
   }
 
   async #playOn(playback: Playback, signal: AbortSignal): Promise<void> {
@@ -399,68 +359,46 @@ export class WindowView {
       return;
     }
     const wallMs = performance.now();
-    const endUs = this.#span?.toUs ?? Number.POSITIVE_INFINITY;
-    this.#keepClock(playback, nextUs, endUs, wallMs);
-    const positionUs = this.#speed === FASTEST ? Number.POSITIVE_INFINITY : this.#clock.at(wallMs);
-    const rows = playback.take(
-      Math.min(Number.isNaN(positionUs) ? Number.NEGATIVE_INFINITY : positionUs, endUs),
-      MAX_ROWS,
-    );
+    const hasMoved = this.#pace.keep(nextUs, playback.state.clockUs, wallMs);
+    const rows = playback.take(this.#pace.dueUs(wallMs), MAX_ROWS);
     if (rows !== null) {
       this.#feed.rows(rows);
-      if (this.#speed === FASTEST) this.#clock.set(playback.state.clockUs, wallMs);
-    } else if (this.#span !== null && positionUs >= endUs) {
-      this.#end(endUs);
+      if (this.#pace.speed === FASTEST) this.#pace.set(playback.state.clockUs, wallMs);
     } else if (nextUs === null) {
       await this.#atLastRow(playback);
-      return;
+    } else if (this.#pace.isOver(wallMs) || this.#pace.speed === FASTEST) {
+      // As fast as it goes leaves no row but those behind the span.
+      this.#end(this.#pace.endUs);
     }
-    if (wallMs - this.#toldMs >= TELL_MS) this.#tell();
-    const dueUs = Math.min(nextUs ?? Number.POSITIVE_INFINITY, endUs);
-    const waitMs = rows === null ? (dueUs - positionUs) / 1000 / this.#speed : 0;
-    if (rows === null && this.#playing) await this.#wake.wait(Math.min(TELL_MS, Math.max(TICK_MS, waitMs)));
-    // Whatever else the engine does has its turn between two batches.
-    else await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  /** Starts the clock at the first time there is, has it wait for rows that could not be shown in time, and skips what is idle. */
-  #keepClock(playback: Playback, nextUs: number | null, endUs: number, wallMs: number): void {
-    if (nextUs === null || Number.isNaN(nextUs) || this.#speed === FASTEST) return;
-    const msUs = 1000 * this.#speed;
-    const positionUs = this.#clock.at(wallMs);
-    if (Number.isNaN(positionUs)) this.#clock.set(nextUs, wallMs);
-    if (positionUs - nextUs > LAG_MS * msUs) this.#clock.set(nextUs + LAG_MS * msUs, wallMs);
-    if (!this.#skipIdle) return;
-    const dueUs = Math.min(nextUs, endUs);
-    const rested = !(positionUs - playback.state.clockUs < REST_MS * msUs);
-    if (rested && dueUs - positionUs > IDLE_MS * msUs) {
-      this.#clock.set(dueUs - REST_MS * msUs, wallMs);
-      this.#tell();
+    if (signal.aborted || !this.#playing) return;
+    if (hasMoved || wallMs - this.#toldMs >= TELL_MS) this.#tell();
+    if (rows === null && nextUs !== null) {
+      const waitMs = Math.max(TICK_MS, this.#pace.untilMs(nextUs, performance.now()));
+      await this.#wake.wait(Math.min(TELL_MS, waitMs));
+    } else {
+      // Whatever else the engine does has its turn between two batches.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
   /** All rows that there are have been played. */
   async #atLastRow(playback: Playback): Promise<void> {
     const { history, growth } = this.#watched;
-    if (growth === 'loading') {
-      await this.#wake.wait(TELL_MS);
-    } else if (growth === 'growing' || history === null) {
-      this.#catchUp(playback);
-    } else {
-      this.#end(playback.state.clockUs);
-    }
+    if (growth === 'loading') await this.#wake.wait(TELL_MS);
+    else if (growth === 'growing' || history === null) this.#catchUp(playback);
+    else this.#end(playback.state.clockUs);
   }
 
   #end(positionUs: number): void {
     this.#setPlaying(false);
-    this.#clock.set(positionUs, performance.now());
+    this.#pace.set(positionUs, performance.now());
     this.#ended = true;
     this.#tell();
   }
 
   /** The playback is where rows are added: from here on the window is live, with the same picture. */
   #catchUp(playback: Playback): void {
-    const isSame = this.#feed.isWhole && isSameSoFar(playback.state, this.#watched.state);
+    const isSame = this.#feed.isWhole && cameFromTheSame(playback.state, this.#watched.state);
     this.#leave();
     if (!isSame) this.#feed.resync();
     this.#tell();
@@ -474,24 +412,24 @@ export class WindowView {
   }
 
   #view(wallMs: number, tag: number | null): View {
-    const settings = { speed: this.#speed, skipIdle: this.#skipIdle, span: this.#span, tag };
+    const { speed, skipIdle, span } = this.#pace;
     const { sequence, clockUs } = this.state;
-    if (this.#playback === null) return { ...LIVE_VIEW, ...settings, sequence };
-    const positionUs = this.#clock.at(wallMs);
+    const settings = { speed, skipIdle, span, sequence, tag };
+    if (this.isLive) return { ...LIVE_VIEW, ...settings };
+    const positionUs = Math.floor(this.#pace.at(wallMs));
     const lastUs = this.#watched.history?.info().lastUs ?? clockUs;
     return {
       ...settings,
       mode: 'past',
       playing: this.#playing,
-      positionUs: Number.isNaN(positionUs) ? null : Math.min(Math.floor(positionUs), lastUs),
-      sequence,
+      positionUs: Number.isNaN(positionUs) ? null : Math.min(positionUs, lastUs),
       ended: this.#ended,
     };
   }
 }
 
-/** Whether two states came from the same rows: their places are the same, and so are the disks and when each began. */
-function isSameSoFar(one: SessionState, other: SessionState): boolean {
+/** Whether two states are after the same row of the same rows: so are the disks in them, and where each began. */
+function cameFromTheSame(one: SessionState, other: SessionState): boolean {
   return (
     one.sequence === other.sequence &&
     one.clears === other.clears &&

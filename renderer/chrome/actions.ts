@@ -2,7 +2,6 @@ import {
   Crosshair,
   Eraser,
   FolderOpen,
-  Image,
   Keyboard,
   type LucideIcon,
   Maximize,
@@ -30,14 +29,15 @@ import {
   toggleSide,
   zoomBy,
 } from '../control/picture-deeds.ts';
-import { savePicture } from '../control/save-picture.ts';
 import { jumpToDisk, release, selectByKeys, showAllWhole, toggleEnlarged } from '../control/select-deeds.ts';
 import type { WindowApp } from '../control/window-app.ts';
 import type { CursorMove } from '../picture/cursor-moves.ts';
 import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
 import { ASK_ACTIONS } from './ask-actions.ts';
+import { CAPTURE_ACTIONS } from './capture-actions.ts';
 import { DISK_ACTIONS } from './disk-actions.ts';
+import { FILM_ACTIONS } from './film-actions.ts';
 import { HOST_ACTIONS } from './host-actions.ts';
 import { TIME_ACTIONS } from './time-actions.ts';
 
@@ -149,6 +149,7 @@ export const ACTIONS = [
     keys: [{ code: 'KeyX' }],
     run: dismissAllNotices,
   },
+  ...CAPTURE_ACTIONS,
   ...HOST_ACTIONS,
   ...DISK_ACTIONS,
   ...TIME_ACTIONS,
@@ -170,15 +171,7 @@ export const ACTIONS = [
     available: hasDisk,
     run: (app) => app.setPaused(!app.state.paused),
   },
-  {
-    id: 'picture.save',
-    title: 'Save as PNG',
-    group: 'Picture',
-    keys: [{ code: 'KeyS' }],
-    icon: Image,
-    available: hasDisk,
-    run: (app) => void savePicture(app),
-  },
+  ...FILM_ACTIONS,
   {
     id: 'picture.fit',
     title: 'Show the whole disk',

@@ -38,7 +38,7 @@ export const ASK_ACTIONS = [
     id: 'ask.seek',
     title: 'Seek plot: where requests went over time',
     group: 'Questions',
-    keys: [{ code: 'KeyS', alt: true }],
+    keys: [{ code: 'KeyK', alt: true }],
     icon: ChartScatter,
     available: hasPast,
     run: (app) => toggleDrawer(app, 'seek'),

@@ -40,6 +40,7 @@ function Pointed(): ReactElement | null {
       <time className="mono">{momentWords(us, readout?.lengthUs ?? 1000, history, zone)}</time>
       {readout !== null && (
         <>
+          {/* Whoever reads the line without seeing it needs its words apart. */}{' '}
           <span className="timeline-counts mono">
             {readoutParts(readout).map((words) => (
               <span key={words} className={words.includes('error') ? 'danger' : undefined}>
@@ -47,7 +48,7 @@ function Pointed(): ReactElement | null {
                 {words}
               </span>
             ))}
-          </span>
+          </span>{' '}
           <span className="quiet mono">{latencyParts(readout).join(' · ')}</span>
         </>
       )}

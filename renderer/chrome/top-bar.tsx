@@ -20,9 +20,11 @@ import { formatClock, formatCount, plural } from '../words/format.ts';
 import { sourceBadge, statusWords } from '../words/status.ts';
 import { type Action, actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { FilmButton } from './film-button.tsx';
 import { isMac, keyLabel } from './keys.ts';
 import { LogName } from './log-name.tsx';
 import { MainMenu } from './main-menu.tsx';
+import { RecordButton } from './record-button.tsx';
 import { ThemeMenu } from './theme-menu.tsx';
 import { ActionButton, Tip, TipWords } from './tip.tsx';
 import { ViewMenu } from './view-menu.tsx';
@@ -43,6 +45,8 @@ export function TopBar(): ReactElement {
       <OpenSources />
       <SessionStatus />
       <div className="top-actions">
+        <RecordButton />
+        <FilmButton />
         <ViewMenu
           trigger={
             <button type="button" className="button button-quiet" aria-label="View">

@@ -23,6 +23,8 @@ const ACTIONS_HERE: readonly ActionId[] = [
   'picture.clear',
   'picture.hold',
   'picture.save',
+  'film.export',
+  'film.record',
   'window.side',
   'window.footer',
   'window.keys',

@@ -4,10 +4,12 @@ import { showsSide } from '../store/app-store.ts';
 import { isAvailable } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { ArraysDialog } from './arrays-dialog.tsx';
+import { ExportRequestsDialog, RecordDialog, SaveCaptureDialog } from './capture-dialogs.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { CopyHostDialog } from './copy-host-dialog.tsx';
 import { Drawer } from './drawer.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
+import { ExportDialog } from './export-dialog.tsx';
 import { FirstHint } from './first-hint.tsx';
 import { GoToDialog } from './go-to-dialog.tsx';
 import { GoToTimeDialog } from './go-to-time-dialog.tsx';
@@ -126,8 +128,18 @@ function Dialogs(): ReactElement | null {
       return <CommitOverlayDialog />;
     case 'discardOverlay':
       return <DiscardOverlayDialog />;
+    case 'record':
+      return <RecordDialog />;
+    case 'saveCapture':
+      return <SaveCaptureDialog />;
+    case 'exportRequests':
+      return <ExportRequestsDialog />;
     case 'stopSet':
       return <StopSetDialog />;
+    case 'exportPicture':
+      return <ExportDialog tab="picture" />;
+    case 'exportFilm':
+      return <ExportDialog tab="film" />;
     case null:
       return null;
   }

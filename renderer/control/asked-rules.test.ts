@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_CAPTURES } from '#shared/contract/captures.ts';
 import type { FaultRule } from '#shared/contract/faults.ts';
 import { NO_FAULTS } from '#shared/contract/faults.ts';
 import type { SessionInfo } from '#shared/contract/messages.ts';
@@ -36,6 +37,7 @@ function told(...rules: FaultRule[]): SessionInfo {
     recentLogs: [],
     modelBytes: 0,
     history: NO_HISTORY,
+    captures: NO_CAPTURES,
     modelLimitBytes: 1,
   };
 }

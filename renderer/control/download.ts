@@ -1,3 +1,6 @@
+/** How long what is downloaded is kept for the browser, which reads it after it was asked to. */
+export const KEPT_MS = 60_000;
+
 /** Saves a file as the browser saves what a person downloads. */
 export function download(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
@@ -5,6 +8,5 @@ export function download(blob: Blob, name: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  // The download reads the blob after this turn.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }

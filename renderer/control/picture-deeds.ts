@@ -1,6 +1,6 @@
+import { ALL_LAYERS } from '../grid/grid-renderer.ts';
 import { CELL_ORDERS } from '../grid/plane.ts';
 import { type CursorMove, moveCursor } from '../picture/cursor-moves.ts';
-import { ALL_LAYERS } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
 import { THEME_CHOICES } from '../store/preferences.ts';
 import { type GoToTarget, parseGoTo } from '../words/go-to.ts';

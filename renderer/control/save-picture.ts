@@ -1,61 +1,53 @@
-import { formatBytes } from '#shared/bytes/size.ts';
-import { drawSheet, type SheetLegendEntry } from '../picture/picture-sheet.ts';
-import { formatCount, formatDateTime } from '../words/format.ts';
-import { zoneName } from '../words/zone.ts';
+import { THEMES } from '#shared/theme/palettes.ts';
+import { loadFonts } from '../film/drawing.ts';
+import { filmDisks } from '../film/film-facts.ts';
+import type { FilmLook } from '../film/film-painter.ts';
+import { defaultTitle } from '../film/film-words.ts';
+import { checkPictureSize, pngOf } from '../film/make-picture.ts';
+import { layOutSheet } from '../film/sheet-layout.ts';
+import { svgPicture } from '../film/svg-picture.ts';
+import { shownCaption } from '../store/app-store.ts';
+import { formatDay } from '../words/format.ts';
 import { download } from './download.ts';
+import { nameOf } from './films.ts';
 import type { WindowApp } from './window-app.ts';
 
-/** Saves the picture as it is now, with title and legend, as a PNG that the browser downloads. */
-export async function savePicture(app: WindowApp): Promise<void> {
-  const { picture } = app;
-  if (picture === null) return;
-  const { session, tiles, activeDisk, zone } = app.state;
-  const shownUs = app.session.shownUs();
-  const theme = app.theme.theme;
-  const { requests, errors } = totals(app);
-  const legend: SheetLegendEntry[] = [
-    { label: 'read', color: theme.grid.read, count: formatCount(requests[0] ?? 0) },
-    { label: 'write', color: theme.grid.written, count: formatCount(requests[1] ?? 0) },
-    { label: 'trim', color: theme.grid.trimmed, count: formatCount(requests[2] ?? 0) },
-    { label: 'zero', color: theme.grid.zeroed, count: formatCount(requests[3] ?? 0) },
-    { label: 'error', color: theme.grid.error, count: formatCount(errors) },
-  ];
-  const names = tiles.map((tile) => {
-    const disk = session?.disks.find((candidate) => candidate.id === tile.disk);
-    const size = disk?.sizeBytes ? ` · ${formatBytes(BigInt(disk.sizeBytes))}` : '';
-    return { ...tile, name: `${disk?.name ?? ''}${size}` };
-  });
-  // The sheet reads the canvas in the same turn in which it was drawn: WebGL keeps its pixels no longer.
-  picture.drawNow();
-  const sheet = drawSheet({
-    picture: picture.canvas,
-    ratio: picture.ratio,
-    theme,
-    title: `nbdscope · ${formatDateTime(shownUs, zone)} ${zoneName(shownUs, zone)}`,
-    names,
-    legend,
-  });
-  const blob = await new Promise<Blob | null>((resolve) => {
-    sheet.toBlob(resolve, 'image/png');
-  });
-  if (blob === null) {
-    app.notify({
-      level: 'error',
-      text: 'the picture is too large for a PNG; make the window smaller',
-      detail: null,
-    });
-    return;
-  }
-  const name = session?.disks.find((disk) => disk.id === activeDisk)?.name ?? 'disk';
-  download(blob, `nbdscope-${name.replace(/[^\w.-]+/g, '_').slice(0, 60)}.png`);
+export interface PictureChoice {
+  readonly format: 'png' | 'svg';
+  /** Times as large as on the screen, 1 to 4. */
+  readonly scale: number;
+  /** With title, time, caption and legend; else the grids alone. */
+  readonly words: boolean;
+  /** Empty: the disks' names and the date. */
+  readonly title: string;
 }
 
-function totals(app: WindowApp): { readonly requests: readonly number[]; readonly errors: number } {
-  const requests = [0, 0, 0, 0];
-  let errors = 0;
-  for (const disk of app.session.state.disks) {
-    for (const op of requests.keys()) requests[op] = (requests[op] ?? 0) + (disk?.counters.requests[op] ?? 0);
-    for (const count of disk?.counters.errors ?? []) errors += count;
-  }
-  return { requests, errors };
+/** Saves what the window shows now, as it looks, as a picture that the browser downloads. Rejects with the reason why not. */
+export async function savePicture(app: WindowApp, choice: PictureChoice): Promise<void> {
+  const { picture, session, state } = app;
+  if (picture === null || state.session === null) return;
+  const { format, scale, words } = choice;
+  await loadFonts();
+  const caption = shownCaption(state) ?? '';
+  const disks = filmDisks(state.session.disks);
+  const layout = layOutSheet(picture.grids(), disks, { scale, words, caption: caption !== '' });
+  checkPictureSize(layout.widthPx, layout.heightPx);
+  const nowUs = session.nowUs();
+  const clockUs = Number.isNaN(nowUs) ? 0 : nowUs;
+  const shown = disks.filter(({ id }) => layout.panels.some(({ disk }) => disk.id === id));
+  const usual = `${defaultTitle(shown)} · ${formatDay(session.shownUs(), state.zone)}`;
+  const look: FilmLook = {
+    layout,
+    theme: THEMES[app.theme.theme.name],
+    filter: state.filter,
+    title: choice.title.trim() === '' ? usual : choice.title.trim(),
+    skipIdle: false,
+    zone: state.zone,
+  };
+  const moment = { state: session.state, clockUs, speed: session.clock.speed, caption };
+  const file =
+    format === 'svg'
+      ? new Blob([svgPicture(look, moment)], { type: 'image/svg+xml' })
+      : new Blob([await pngOf(look, moment)], { type: 'image/png' });
+  download(file, `nbdscope-${nameOf(state)}.${format}`);
 }

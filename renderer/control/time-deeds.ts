@@ -1,7 +1,7 @@
-import { FASTEST, PLAY_SPEEDS, type Span } from '#shared/contract/time.ts';
+import { FASTEST, PLAY_SPEEDS } from '#shared/contract/time.ts';
 import { type AppState, hasPast } from '../store/app-store.ts';
 import { TIMELINE_OF } from '../store/preferences.ts';
-import { lengthUs } from '../timeline/time-window.ts';
+import { lengthUs, spanBetween } from '../timeline/time-window.ts';
 import { parseGoToTime, type TimeTarget } from '../words/go-to-time.ts';
 import type { WindowApp } from './window-app.ts';
 
@@ -96,10 +96,6 @@ export function setSpanEdge(app: WindowApp, edge: 'start' | 'end'): void {
   app.time.setSpan(spanBetween(us, other));
 }
 
-export function spanBetween(oneUs: number, otherUs: number): Span {
-  return { fromUs: Math.min(oneUs, otherUs), toUs: Math.max(oneUs, otherUs) };
-}
-
 /** Looks at all of the history again. */
 export function clearSpan(app: WindowApp): void {
   if (app.state.span === null) app.store.setState({ spanEdgeUs: null, selectsSpan: false });
@@ -136,9 +132,14 @@ export function toggleZone(app: WindowApp): void {
 
 /** Puts the keyboard on the timeline. */
 export function focusTimeline(app: WindowApp): void {
-  if (!app.state.footerOpen) app.prefer({ footerOpen: true });
+  const focus = (): void => document.querySelector<HTMLElement>('[data-timeline]')?.focus();
+  if (app.state.footerOpen) {
+    focus();
+    return;
+  }
+  app.prefer({ footerOpen: true });
   // It is there once React has drawn it.
-  requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-timeline]')?.focus());
+  requestAnimationFrame(focus);
 }
 
 /** How far behind the end of what is recorded the moment shown is, µs; null while the window is live. */

@@ -6,8 +6,7 @@ import type { GridRenderer } from '../grid/grid-renderer.ts';
 import type { RangeMark } from '../grid/marks.ts';
 import { Picture, type PicturePlace } from '../picture/picture.ts';
 import type { PointerActions } from '../picture/pointer-input.ts';
-import { connectMessagePort } from '../session/channel-message-port.ts';
-import { connectWebSocket } from '../session/channel-web-socket.ts';
+import { connectEngine } from '../session/connect-engine.ts';
 import { desktopHost } from '../session/desktop-host.ts';
 import { WindowSession } from '../session/window-session.ts';
 import { viewActivities } from '../store/activity.ts';
@@ -29,6 +28,7 @@ import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
 import { rulesStillAsked } from './asked-rules.ts';
 import { type MarkInput, marksOf } from './disk-marks.ts';
+import { Films } from './films.ts';
 import { keepView, loadView } from './kept-view.ts';
 import { selectByPointer } from './select-deeds.ts';
 import { ThemeControl } from './theme-control.ts';
@@ -52,6 +52,7 @@ export class WindowApp implements Disposable {
   readonly session: WindowSession;
   readonly theme: ThemeControl;
   readonly uploads: Uploads;
+  readonly films = new Films(this);
   readonly time: TimeControl;
   picture: Picture | null = null;
   cursor: Cursor | null = null;
@@ -75,7 +76,7 @@ export class WindowApp implements Disposable {
     this.theme = new ThemeControl(preferences.theme, () => this.applyLook());
     this.store.setState({ shownTheme: this.theme.theme.name });
     this.session = new WindowSession({
-      connect: desktopHost() === null ? () => connectWebSocket() : connectMessagePort,
+      connect: connectEngine,
       resume: loadView(sessionStorage),
       listener: {
         link: (link) => this.#onLink(link),
@@ -271,6 +272,7 @@ export class WindowApp implements Disposable {
     clearInterval(this.#publishTimer);
     this.time.dispose();
     this.uploads.dispose();
+    this.films.dispose();
     this.session.dispose();
     this.theme.dispose();
     this.detachCanvas();
@@ -456,6 +458,10 @@ function standsInPlace(command: string, state: AppState): boolean {
       return state.dialog === 'host';
     case 'saveHost':
       return state.dialog === 'saveHost' || state.dialog === 'saveAndStopHost';
+    case 'startCapture':
+      return state.dialog === 'record';
+    case 'saveCapture':
+      return state.dialog === 'saveCapture' || state.dialog === 'exportRequests';
     case 'copyHost':
       return state.dialog === 'copyHost';
     case 'openSet':

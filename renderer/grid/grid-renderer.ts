@@ -31,6 +31,15 @@ export interface LayerFilter {
   readonly inFlight: boolean;
 }
 
+export const ALL_LAYERS: LayerFilter = {
+  read: true,
+  write: true,
+  trim: true,
+  zero: true,
+  error: true,
+  inFlight: true,
+};
+
 /** Everything a frame depends on: the same input always draws the same pixels. */
 export interface FrameInput {
   readonly state: SessionState;

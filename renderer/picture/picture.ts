@@ -1,6 +1,7 @@
 import type { Disposable } from '#shared/channel/channel.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import type { GridTheme } from '#shared/theme/theme.ts';
+import type { WindowGrids } from '../film/sheet-layout.ts';
 import type { FrameInput, GridRenderer, LayerFilter, Panel } from '../grid/grid-renderer.ts';
 import {
   cellRectOf,
@@ -307,10 +308,15 @@ export class Picture implements Disposable {
     });
   }
 
-  /** Draws a frame at once, so that the canvas can be read in this turn. */
-  drawNow(): void {
+  /** The grids as they stand now, and the canvas they are on, device px. */
+  grids(): WindowGrids {
+    const { width: widthPx, height: heightPx } = this.#canvas;
+    return { panels: this.#panels(), widthPx, heightPx, ratio: this.#ratio, headerPx: PANEL_HEADER_PX };
+  }
+
+  #panels(): readonly Panel[] {
     const { cursor, marks } = this.#source;
-    const panels: Panel[] = [...this.#grids.values()].map((grid) => ({
+    return [...this.#grids.values()].map((grid) => ({
       disk: grid.disk,
       sizeBytes: grid.sizeBytes,
       xPx: grid.xPx,
@@ -321,6 +327,11 @@ export class Picture implements Disposable {
       cursorBlock: cursor?.disk === grid.disk ? cursor.block : null,
       marks: marks.get(grid.disk) ?? NO_MARKS,
     }));
+  }
+
+  /** Draws a frame at once. */
+  drawNow(): void {
+    const panels = this.#panels();
     const frame = this.#frame();
     const { clockUs } = frame;
     const fading = this.#renderer.render({ ...frame, panels });

@@ -28,6 +28,8 @@ export function connectMessagePort(): Promise<Channel> {
       const [port] = event.ports;
       if (event.source !== window || event.origin !== location.origin) return;
       if (event.data !== PORT_ANSWER || port === undefined) return;
+      // Who else waits gets the next.
+      event.stopImmediatePropagation();
       settle();
       resolve(channelFromPort(port));
     };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Channel } from '#shared/channel/channel.ts';
 import { decodeFrame, encodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
+import { NO_CAPTURES } from '#shared/contract/captures.ts';
 import type { Message, SessionInfo } from '#shared/contract/messages.ts';
 import { LIVE_VIEW, NO_HISTORY, type View } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
@@ -73,6 +74,7 @@ function sessionInfo(lastUs: number, id = 'first'): SessionInfo {
     recentLogs: [],
     modelBytes: 0,
     history: { ...NO_HISTORY, id, firstUs: T0, lastUs },
+    captures: NO_CAPTURES,
     modelLimitBytes: 1,
   };
 }

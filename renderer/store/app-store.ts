@@ -6,7 +6,7 @@ import { LIVE_VIEW, type Span, type View } from '#shared/contract/time.ts';
 import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
 import type { HeatKind } from '#shared/model/heat.ts';
 import type { ThemeName } from '#shared/theme/theme.ts';
-import type { LayerFilter } from '../grid/grid-renderer.ts';
+import { ALL_LAYERS, type LayerFilter } from '../grid/grid-renderer.ts';
 import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
@@ -15,6 +15,7 @@ import type { RuleDraft } from '../words/rule-form.ts';
 import type { Zone } from '../words/zone.ts';
 import type { DiskActivity } from './activity.ts';
 import { type CountersView, type DiskCountersView, NO_COUNTERS } from './counters.ts';
+import type { FilmWork } from './film-state.ts';
 import type { Preferences, ThemeChoice, TimelineOf } from './preferences.ts';
 import type { Readout } from './readout.ts';
 
@@ -47,7 +48,12 @@ export type DialogName =
   | 'saveAndStopHost'
   | 'copyHost'
   | 'commitOverlay'
-  | 'discardOverlay';
+  | 'discardOverlay'
+  | 'record'
+  | 'saveCapture'
+  | 'exportRequests'
+  | 'exportPicture'
+  | 'exportFilm';
 
 /** A panel that is dragged by its header, and where it would come to stand. */
 export interface PanelDrag {
@@ -169,6 +175,8 @@ export interface AppState {
   readonly faultsOpen: boolean;
   readonly ruleEdit: RuleEdit | null;
   readonly refusal: Refusal | null;
+  /** The film that is being made; null while none is. */
+  readonly film: FilmWork | null;
   readonly notices: readonly LocalNotice[];
 }
 
@@ -198,15 +206,6 @@ export function diskInHand(state: AppState): DiskInfo | null {
 }
 
 export type AppStore = StoreApi<AppState>;
-
-export const ALL_LAYERS: LayerFilter = {
-  read: true,
-  write: true,
-  trim: true,
-  zero: true,
-  error: true,
-  inFlight: true,
-};
 
 export function createAppStore(preferences: Preferences): AppStore {
   return createStore<AppState>(() => ({
@@ -260,6 +259,7 @@ export function createAppStore(preferences: Preferences): AppStore {
     faultsOpen: true,
     ruleEdit: null,
     refusal: null,
+    film: null,
     notices: [],
   }));
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NO_CAPTURES } from '#shared/contract/captures.ts';
 import { NO_FAULTS } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { NO_HISTORY } from '#shared/contract/time.ts';
@@ -24,6 +25,7 @@ function session(...disks: readonly (readonly [id: number, source: number])[]): 
     recentLogs: [],
     modelBytes: 0,
     history: NO_HISTORY,
+    captures: NO_CAPTURES,
     modelLimitBytes: 0,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_CAPTURES } from '#shared/contract/captures.ts';
 import { NO_FAULTS } from '#shared/contract/faults.ts';
 import { NO_HISTORY } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
@@ -129,6 +130,7 @@ describe('summarize', () => {
     recentLogs: [],
     modelBytes: 0,
     history: NO_HISTORY,
+    captures: NO_CAPTURES,
     modelLimitBytes: 1,
   };
 

@@ -8,6 +8,10 @@ import type { WantedColumns } from './wanted-columns.ts';
 const CHANGED_MS = 100;
 /** With more of the same, as while a session is recorded. */
 const GROWN_MS = 400;
+/** While a session is recorded, the engine works on this for no more than one part of so many of its time. */
+const LEISURE = 4;
+/** But it is looked at again after this, however long that took. */
+const MOST_LEISURE_MS = 5000;
 /** After a question that failed. */
 const FAILED_MS = 2000;
 
@@ -41,6 +45,8 @@ export class TimelineFeed implements Disposable {
   #dueMs = Number.NEGATIVE_INFINITY;
   #askedMs = Number.NEGATIVE_INFINITY;
   #failedMs = Number.NEGATIVE_INFINITY;
+  /** How long the last answer took. */
+  #tookMs = 0;
 
   constructor(options: TimelineFeedOptions) {
     this.#options = options;
@@ -75,10 +81,11 @@ export class TimelineFeed implements Disposable {
     // The answer that is on its way is worth waiting for: it shows all but the newest.
     if (grown && this.#question !== null) return;
     const nowMs = performance.now();
+    const leisureMs = Math.min(LEISURE * this.#tookMs, MOST_LEISURE_MS);
     const dueMs = Math.max(
       nowMs,
-      this.#askedMs + (grown ? GROWN_MS : CHANGED_MS),
-      this.#failedMs + (grown ? FAILED_MS : CHANGED_MS),
+      this.#askedMs + (grown ? Math.max(GROWN_MS, leisureMs) : CHANGED_MS),
+      this.#failedMs + FAILED_MS,
     );
     if (this.#timer !== null && this.#dueMs <= dueMs) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -105,18 +112,21 @@ export class TimelineFeed implements Disposable {
       )
       .then((answer) => {
         if (question.signal.aborted) return;
+        this.#tookMs = performance.now() - this.#askedMs;
         this.#options.onAnswer(readTimeline(answer, window, columns, perDisk));
       })
       .catch((error: unknown) => {
         if (question.signal.aborted) return;
         this.#failedMs = performance.now();
+        // Wanted still, it is asked again.
+        this.#asked = null;
         this.#options.onTrouble(error instanceof Error ? error.message : String(error));
       })
       .finally(() => {
         if (this.#question !== question) return;
         this.#question = null;
         // What was wished for meanwhile is asked for now.
-        if (this.#wish !== null && !isSame(wish, this.#wish)) this.#schedule();
+        if (this.#asked !== null && this.#wish !== null && !isSame(wish, this.#wish)) this.#schedule();
       });
   }
 

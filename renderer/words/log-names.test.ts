@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_CAPTURES } from '#shared/contract/captures.ts';
 import type { SessionInfo } from '#shared/contract/messages.ts';
 import { NO_HISTORY } from '#shared/contract/time.ts';
 import { withDistinctNames } from './log-names.ts';
@@ -16,6 +17,7 @@ function session(paths: readonly (string | null)[]): SessionInfo {
     recentLogs: [],
     modelBytes: 0,
     history: NO_HISTORY,
+    captures: NO_CAPTURES,
     modelLimitBytes: 0,
   };
 }

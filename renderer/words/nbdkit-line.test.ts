@@ -47,6 +47,13 @@ describe('the line for nbdkit', () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('leaves the home directory to whoever reads the line', () => {
+    const line = lineOf({ plugin: 'file', path: '~/my disks/one', delayMs: '0' });
+    const script = `set -- ${line}; printf %s "$3"`;
+    const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8', env: { HOME: '/home/me' } });
+    expect(stdout).toBe('/home/me/my disks/one');
+  });
+
   it('gives a path to the shell in one piece', () => {
     const line = lineOf({ plugin: 'file', path: "/tmp/it's a $disk" });
     const words = execFileSync('sh', ['-c', `printf '%s\\0' ${line}`])

@@ -77,7 +77,8 @@ export function nbdkitLine(
 function pluginParameters(plugin: NbdkitPlugin, size: string, path: string): readonly string[] {
   switch (plugin) {
     case 'file':
-      return [quoteForShell(path)];
+      // Between quotes it would be no home directory.
+      return [path.startsWith('~/') ? `~/${quoteForShell(path.slice(2))}` : quoteForShell(path)];
     case 'data':
       return ["''", `size=${size}`];
     default:

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_CAPTURES } from '#shared/contract/captures.ts';
 import type { HostInfo, SessionInfo, SourceInfo } from '#shared/contract/messages.ts';
 import { LIVE_VIEW, NO_HISTORY, type View } from '#shared/contract/time.ts';
 import { sourceBadge, statusWords, usageWords } from './status.ts';
@@ -15,6 +16,7 @@ function session(sources: SourceInfo[], growing = false): SessionInfo {
     recentLogs: [],
     modelBytes: 0,
     history: { ...NO_HISTORY, growing },
+    captures: NO_CAPTURES,
     modelLimitBytes: 1,
   };
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ArrayLayoutSchema } from './arrays.ts';
+import { CAPTURE_COMMANDS } from './captures.ts';
 import { FaultRulesSchema } from './faults.ts';
 import { QUESTION_COMMANDS } from './questions.ts';
 import { SAMPLES } from './samples.ts';
@@ -208,6 +209,7 @@ export const CommandSchema = v.variant('command', [
   }),
   v.strictObject({ command: v.literal('stopNbdkit'), source: sourceId }),
   ...TIME_COMMANDS,
+  ...CAPTURE_COMMANDS,
   ...QUESTION_COMMANDS,
 ]);
 

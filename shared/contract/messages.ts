@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ArrayLayoutSchema } from './arrays.ts';
+import { CapturesInfoSchema } from './captures.ts';
 import { DiskFaultsSchema } from './faults.ts';
 import { HistoryInfoSchema, ViewSchema } from './time.ts';
 
@@ -113,7 +114,7 @@ export const NbdkitInfoSchema = v.object({
 
 export const SourceInfoSchema = v.object({
   id: v.number(),
-  kind: v.picklist(['log', 'sample', 'stdin', 'upload', 'host', 'nbdkit']),
+  kind: v.picklist(['log', 'sample', 'stdin', 'upload', 'host', 'nbdkit', 'capture']),
   name: v.string(),
   path: v.nullable(v.string()),
   /** waiting: not there yet; reading: catching up; live: at the end and following; ended: no more will come. */
@@ -152,6 +153,7 @@ export const SessionInfoSchema = v.object({
   sources: v.array(SourceInfoSchema),
   notices: v.array(NoticeSchema),
   history: HistoryInfoSchema,
+  captures: CapturesInfoSchema,
   /** Logs opened before, latest first. */
   recentLogs: v.array(v.object({ path: v.string(), openedMs: v.number() })),
   modelBytes: v.number(),

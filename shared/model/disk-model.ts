@@ -1,7 +1,7 @@
 import type { ByteReader } from '../bytes/binary.ts';
 import type { EventBatch } from '../events/event-batch.ts';
 import { Op, RowFlag } from '../events/vocabulary.ts';
-import { type BlockInfo, infoOfRun } from './block-info.ts';
+import { type BlockInfo, infoOfBlock, infoOfRun } from './block-info.ts';
 import {
   BlockKind,
   COARSE,
@@ -15,8 +15,9 @@ import {
 } from './block-state.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { type ModelListener, tellPage, tellRun } from './model-listener.ts';
-import { NO_OP, noteDetail, Page, PageDetail, UNTOUCHED_RUN } from './page.ts';
+import { noteDetail, Page, PageDetail, UNTOUCHED_RUN } from './page.ts';
 import { forEachGap, pagesBetween } from './page-gaps.ts';
+import { PageMap, SleepingPage, type SleepingRegion, TOUCH } from './page-map.ts';
 import { RunMap } from './run-map.ts';
 
 const KIND_OF_OP: readonly number[] = [
@@ -35,7 +36,7 @@ const KIND_OF_OP: readonly number[] = [
  * whole of a 7 EiB disk costs no more than the pages there are.
  */
 export class DiskModel {
-  readonly pages = new Map<number, Page>();
+  readonly pages = new PageMap((page, sleeping) => this.#catchUp(page, sleeping));
   runs = new RunMap();
   /** Sequence number of the row that made or last emptied this model: a copy with another has nothing in common with it. */
   bornAt: number;
@@ -214,11 +215,54 @@ export class DiskModel {
     nowMs: number,
     latencyUs: number,
   ): void {
-    const page = this.#pageFor(pageNumber, nowMs);
-    if (page === null) {
+    const found = this.#pageFor(pageNumber, nowMs);
+    if (found === null) {
       if (!this.isPartial) this.#touchCoarsely(pageNumber, op, errno, fua, nowMs, latencyUs);
       return;
     }
+    let page: Page | undefined;
+    if (found instanceof SleepingPage) {
+      const cutsBlocks = firstSector % SECTORS_PER_BLOCK !== 0 || endSector % SECTORS_PER_BLOCK !== 0;
+      // Memory for its sectors must be taken in the order of the rows, and a listener hears what changes.
+      if (this.listener === null && !found.isInUse && (found.hasSectors || !cutsBlocks)) {
+        found.touchedMs = nowMs;
+        found.touches.push(op, errno, fua ? 1 : 0, firstSector, endSector, nowMs, latencyUs);
+        return;
+      }
+      page = this.pages.get(pageNumber);
+      if (page === undefined) return;
+    } else page = found;
+    this.#touchPage(page, pageNumber, op, errno, fua, firstSector, endSector, nowMs, latencyUs);
+  }
+
+  /** Does to a page what touched it while it slept. */
+  #catchUp(page: Page, { number, touches }: SleepingPage): void {
+    for (let t = 0; t < touches.length; t += TOUCH) {
+      this.#touchPage(
+        page,
+        number,
+        touches[t] ?? 0,
+        touches[t + 1] ?? 0,
+        touches[t + 2] === 1,
+        touches[t + 3] ?? 0,
+        touches[t + 4] ?? 0,
+        touches[t + 5] ?? 0,
+        touches[t + 6] ?? Number.NaN,
+      );
+    }
+  }
+
+  #touchPage(
+    page: Page,
+    pageNumber: number,
+    op: number,
+    errno: number,
+    fua: boolean,
+    firstSector: number,
+    endSector: number,
+    nowMs: number,
+    latencyUs: number,
+  ): void {
     page.touchedMs = nowMs;
     const pageSector = pageNumber * PAGE_BLOCKS * SECTORS_PER_BLOCK;
     const from = Math.max(firstSector - pageSector, 0);
@@ -271,9 +315,10 @@ export class DiskModel {
   }
 
   /** The page to write to, made when it is not there yet; null when the budget is spent. */
-  #pageFor(number: number, nowMs: number): Page | null {
+  #pageFor(number: number, nowMs: number): Page | SleepingPage | null {
     if (number === this.#lastPageNumber && this.#lastPage !== undefined) return this.#lastPage;
-    let page = this.pages.get(number);
+    let page = this.pages.peek(number);
+    if (page instanceof SleepingPage) return page;
     if (page === undefined) {
       if (this.isPartial) return null;
       const grant = this.#budget.grant(Page.BYTES, PageDetail.BYTES);
@@ -336,35 +381,7 @@ export class DiskModel {
       this.sectorKind(block * SECTORS_PER_BLOCK + s),
     );
     if (page === undefined) return infoOfRun(this.runs.at(number), sectors);
-    const i = block - number * PAGE_BLOCKS;
-    const d = page.detail;
-    const state = page.state[i] ?? 0;
-    if (d === null) {
-      return {
-        state,
-        lastOp: null,
-        lastMs: null,
-        latencyUs: null,
-        errno: 0,
-        reads: null,
-        writes: null,
-        readMs: null,
-        sectors,
-      };
-    }
-    return infoOfRun(
-      {
-        state,
-        lastOp: d.lastOp[i] ?? NO_OP,
-        errno: d.errno[i] ?? 0,
-        lastMs: d.lastMs[i] ?? 0,
-        latencyUs: d.latencyUs[i] ?? Number.NaN,
-        reads: d.reads[i] ?? 0,
-        writes: d.writes[i] ?? 0,
-        readMs: d.readMs[i] ?? 0,
-      },
-      sectors,
-    );
+    return infoOfBlock(page, block - number * PAGE_BLOCKS, sectors);
   }
 
   /**
@@ -422,12 +439,18 @@ export class DiskModel {
    */
   clear(bornAt: number): void {
     this.bornAt = bornAt;
-    for (const page of this.pages.values()) this.#budget.usedBytes -= page.memoryBytes;
+    this.#budget.usedBytes -= this.pages.memoryBytes;
     this.pages.clear();
     this.runs.clear();
     this.#lastPageNumber = -1;
     this.#lastPage = undefined;
     this.listener?.reset();
+  }
+
+  /** Takes pages that sleep, behind those that are there. */
+  addSleeping(region: SleepingRegion): void {
+    this.pages.addSleeping(region);
+    for (const { memoryBytes } of region.pages) this.#budget.usedBytes += memoryBytes;
   }
 
   /** Takes a page of a snapshot, its number before it, in the place of what is known of its blocks. */

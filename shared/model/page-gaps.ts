@@ -1,7 +1,10 @@
-import type { Page } from './page.ts';
+import type { PageMap } from './page-map.ts';
+
+/** Which pages are there; whether they sleep is nothing to this. */
+type PageNumbers = Pick<PageMap, 'size' | 'has' | 'keys'>;
 
 /** Numbers of the pages in memory in [from, to), ascending. */
-export function pagesBetween(pages: ReadonlyMap<number, Page>, from: number, to: number): number[] {
+export function pagesBetween(pages: PageNumbers, from: number, to: number): number[] {
   const found: number[] = [];
   if (to - from <= pages.size) {
     for (let number = from; number < to; number += 1) if (pages.has(number)) found.push(number);
@@ -13,7 +16,7 @@ export function pagesBetween(pages: ReadonlyMap<number, Page>, from: number, to:
 
 /** Visits what of the pages [from, to) is not in memory, in order, as runs of page numbers. */
 export function forEachGap(
-  pages: ReadonlyMap<number, Page>,
+  pages: PageNumbers,
   from: number,
   to: number,
   visit: (from: number, to: number) => void,

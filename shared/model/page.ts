@@ -100,7 +100,7 @@ export class Page {
       for (const b of touched) this.#writeBlock(b, detail, to);
       return;
     }
-    const [first, end] = this.#touchedSpan();
+    const [first, end] = this.touchedSpan();
     to.u32(parts);
     to.u32(first);
     to.u32(end);
@@ -158,7 +158,7 @@ export class Page {
   }
 
   /** The least range of blocks, as [first, end), outside of which every column still is as it was made. */
-  #touchedSpan(): readonly [number, number] {
+  touchedSpan(): readonly [number, number] {
     const { state, detail } = this;
     const isTouched = (b: number): boolean =>
       state[b] !== 0 || (detail !== null && detail.lastOp[b] !== NO_OP);

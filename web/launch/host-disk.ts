@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { HostCommand } from '#engine/cli/host-arguments.ts';
 import { windowCommand } from '#engine/cli/window-options.ts';
+import { lostWords } from '#engine/lost-words.ts';
 import { DiskHost } from '#engine/nbd/disk-host.ts';
 import { startDiskSet } from '#engine/nbd/disk-host-set.ts';
 import { RequestError } from '#engine/nbd/filters/parameters.ts';
@@ -20,14 +21,16 @@ export async function hostDisk(command: HostCommand, context: LaunchContext): Pr
   if (hosts.length > 1)
     say(`${hosts.length} disks, which take ${formatBytes(limitBytes)} of memory at most together`);
   if (command.window) {
-    const { browser, open, webPort } = command;
-    const window = { ...windowCommand({ browser, open }), webPort };
+    const { browser, open, webPort, record } = command;
+    const window = { ...windowCommand({ browser, open }), webPort, record };
     return launchWindow(window, { ...context, diskHosts: hosts });
   }
   for (const host of hosts) host.source.start(NOBODY);
   await new Promise<void>((end) => {
     onEndSignal(end);
   });
+  const lost = lostWords(hosts.flatMap((host) => (host.unsaved ? [host.source.name] : [])));
+  if (lost !== null) say(lost);
   await Promise.all(hosts.map((host) => host.stop()));
   return 0;
 }

@@ -14,6 +14,7 @@ const command: WindowCommand = {
   sizeBytes: 1n << 62n,
   browser: false,
   open: true,
+  record: null,
   webPort: null,
 };
 
@@ -45,6 +46,7 @@ describe('running the desktop shell', () => {
       logs: [resolve('-odd name.log')],
       set: null,
       stdin: false,
+      record: null,
       sizeBytes: 1n << 62n,
     });
   });

@@ -28,6 +28,7 @@ export function runElectron(
         set: command.set,
         stdin: command.stdin,
         sizeBytes: command.sizeBytes,
+        record: command.record === null ? null : resolve(command.record),
       }),
     },
     stdio: ['pipe', 'pipe', 'inherit'],

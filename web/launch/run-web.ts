@@ -1,5 +1,7 @@
 import type { WindowCommand } from '#engine/cli/arguments.ts';
+import { cacheDir } from '#engine/cli/cache-dir.ts';
 import { Engine } from '#engine/engine.ts';
+import { lostWords } from '#engine/lost-words.ts';
 import type { DiskHost } from '#engine/nbd/disk-host.ts';
 import { LastWindow } from '../last-window.ts';
 import { WebHost } from '../web-host.ts';
@@ -27,6 +29,7 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
     host: 'web',
     stateDir: context.stateDir,
     assetsDir: context.assetsDir,
+    cacheDir: cacheDir(),
   });
   const host = await WebHost.listen({
     port: command.webPort ?? 0,
@@ -53,6 +56,8 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
   });
   await show(host, open, context.stateDir);
   const code = await over;
+  const lost = lostWords(engine.atStake.flatMap(({ unsaved, name }) => (unsaved ? [name] : [])));
+  if (lost !== null) say(lost);
   await within(END_LIMIT_MS, Promise.allSettled([host.close(), engine.dispose()]));
   return code;
 }
@@ -63,6 +68,7 @@ function startSources(engine: Engine, command: WindowCommand, diskHosts: readonl
   if (command.set !== null) starts.push(engine.openSet(command.set));
   if (command.stdin) starts.push(engine.openStdin(process.stdin, command.sizeBytes));
   if (starts.length === 0) starts.push(engine.openSample());
+  if (command.record !== null) starts.push(engine.record(command.record));
   for (const start of starts) start.catch((error: unknown) => say(String(error)));
 }
 

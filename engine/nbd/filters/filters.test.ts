@@ -210,6 +210,14 @@ describe('the readonly filter', () => {
 });
 
 describe('the log filter', () => {
+  it('says in words why its file cannot be opened', async () => {
+    const missing = join(directory, 'missing', 'disk.log');
+    await expect(build(['log'], [['logfile', missing]])).rejects.toThrow(
+      `logfile=${missing}: there is no directory ${join(directory, 'missing')}; make it, or name another file`,
+    );
+    await expect(build(['log'], [['logfile', directory]])).rejects.toThrow('it is a directory; name a file');
+  });
+
   it("writes nbdkit's own lines", async () => {
     const file = join(directory, 'disk.log');
     const { backend } = await build(['log'], [['logfile', file]]);

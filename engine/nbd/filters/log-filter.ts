@@ -1,8 +1,9 @@
+import { dirname, resolve } from 'node:path';
 import { ERRNO_NAMES, RowFlag } from '#shared/events/vocabulary.ts';
 import { type Answer, type ConnectionFacts, Filter, type Request } from '../backend.ts';
 import { Errno, ExtentFlag, MAX_PAYLOAD_BYTES, MIN_BLOCK_BYTES, PREFERRED_BLOCK_BYTES } from '../protocol.ts';
 import { LogFile } from './log-file.ts';
-import { readBoolean, readFileName } from './parameters.ts';
+import { ParameterError, readBoolean, readFileName } from './parameters.ts';
 
 /**
  * nbdkit's `log` filter, in the format of nbdkit 1.30 to 1.42: every request and reply that passes here, a line each, in
@@ -28,10 +29,15 @@ export class LogFilter extends Filter {
     else this.#append = readBoolean(key, value);
   }
 
-  /** Opens the file; called once all parameters are set. @throws Error when that fails. */
+  /** Opens the file; called once all parameters are set. @throws ParameterError saying why that fails. */
   ready(): void {
-    if (this.#path === null) return;
-    this.#file = new LogFile(this.#path, this.#append, (error) => this.onError?.(error));
+    const path = this.#path;
+    if (path === null) return;
+    try {
+      this.#file = new LogFile(path, this.#append, (error) => this.onError?.(error));
+    } catch (error) {
+      throw new ParameterError('logfile', path, whyNotOpened(error, path));
+    }
     this.#file.line('Ready thread_model=3');
   }
 
@@ -191,4 +197,13 @@ function bit(value: boolean): number {
 function shellQuote(text: string): string {
   if (/^[A-Za-z0-9_./-]+$/.test(text)) return text;
   return `"${text.replace(/\p{Cc}/gu, '?').replace(/["$`\\]/g, '\\$&')}"`;
+}
+
+function whyNotOpened(error: unknown, path: string): string {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (code === 'ENOENT')
+    return `there is no directory ${dirname(resolve(path))}; make it, or name another file`;
+  if (code === 'EISDIR') return 'it is a directory; name a file';
+  if (code === 'EACCES' || code === 'EROFS') return 'it may not be written; name another file';
+  return error instanceof Error ? error.message : String(error);
 }

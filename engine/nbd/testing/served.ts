@@ -16,8 +16,8 @@ export function socketPath(uri: string): string {
 let parent: string | null = null;
 
 /**
- * A directory of this process for its servers' sockets. Servers look into their parent directory for what crashed ones
- * have left, so tests that run at the same time would see each other's looks. Give it back with {@link leaveTestParent}.
+ * A directory of this process for its servers' sockets. Servers remove what crashed ones have left in their parent
+ * directory, and tests must find there what they themselves put there. Give it back with {@link leaveTestParent}.
  */
 export function testParent(): string {
   parent ??= mkdtempSync(join(tmpdir(), 'nbdscope-test-'));

@@ -238,7 +238,7 @@ describe('modes', () => {
 });
 
 describe('what came before TLS', () => {
-  it('is forgotten: structured replies, extended headers and contexts have to be asked for anew', async () => {
+  it('is forgotten: structured replies, extended headers and contexts have to be asked for anew (CVE-2021-3716)', async () => {
     const served = await secured(CERTIFICATES, 'on');
     const client = await stage.connect(served.socket);
     await client.greet();
