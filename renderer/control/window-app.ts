@@ -27,7 +27,7 @@ import { loadPreferences, type Preferences, storePreferences } from '../store/pr
 import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
 import { rulesStillAsked } from './asked-rules.ts';
-import { type MarkInput, marksOf } from './disk-marks.ts';
+import { faultsIn, type MarkInput, marksOf } from './disk-marks.ts';
 import { Films } from './films.ts';
 import { keepView, loadView } from './kept-view.ts';
 import { selectByPointer } from './select-deeds.ts';
@@ -59,7 +59,7 @@ export class WindowApp implements Disposable {
   /** The block that a selection began at; null once the cursor has moved on without selecting. */
   selectionAnchor: number | null = null;
 
-  #markInput: MarkInput = { session: null, selection: null, cursor: null };
+  #markInput: MarkInput = { session: null, selection: null, cursor: null, past: null };
   #marks: ReadonlyMap<number, readonly RangeMark[]> = new Map();
   readonly #stop = new AbortController();
   readonly #publishTimer: ReturnType<typeof setInterval>;
@@ -389,15 +389,17 @@ export class WindowApp implements Disposable {
   }
 
   #updateMarks(): void {
-    const { session, selection } = this.state;
+    const { session, selection, view } = this.state;
     // What is selected comes before what is pointed at: the pointer then changes nothing.
     const cursor = selection === null ? this.cursor : null;
-    const input = { session, selection, cursor };
     const before = this.#markInput;
+    const past = view.mode === 'live' ? null : faultsIn(this.session.state, before.past);
+    const input = { session, selection, cursor, past };
     this.#markInput = input;
     if (
       before.session === session &&
       before.selection === selection &&
+      before.past === past &&
       before.cursor?.disk === cursor?.disk &&
       before.cursor?.block === cursor?.block
     ) {
@@ -423,6 +425,7 @@ export class WindowApp implements Disposable {
     this.#countersStale = false;
     // What is coloured by age looks different as time passes.
     if (this.state.heat === 'age') this.picture?.requestDraw();
+    this.#updateMarks();
     this.store.setState({
       counters: viewCounters(session.state, session.rates, nowUs, this.state.activeDisk),
       activities: viewActivities(session.state, nowUs, this.state.session?.disks ?? []),
