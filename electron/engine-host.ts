@@ -53,6 +53,11 @@ export class EngineHost {
     this.#tell({ kind: 'captions', path });
   }
 
+  /** Records what is open, and goes on with it, to a capture. */
+  record(path: string): void {
+    this.#tell({ kind: 'record', path });
+  }
+
   /** Hands on standard input, a chunk at a time as the engine takes it. */
   openStdin(stream: NodeJS.ReadStream, sizeBytes: bigint | null): void {
     stream.on('data', (bytes: Buffer | string) => {

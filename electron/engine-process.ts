@@ -1,10 +1,11 @@
 import { PassThrough } from 'node:stream';
+import { cacheDir } from '#engine/cli/cache-dir.ts';
 import { Engine } from '#engine/engine.ts';
 import { channelFromPortMain } from './channel-port-main.ts';
 import { decodeStart, type FromEngine, type ToEngine } from './engine-messages.ts';
 
 /** The engine's own process (an Electron utilityProcess), so that it never holds up the window. */
-const engine = new Engine(decodeStart(process.argv[2]));
+const engine = new Engine({ ...decodeStart(process.argv[2]), cacheDir: cacheDir() });
 const stdin = new PassThrough();
 
 function tell(message: FromEngine): void {
@@ -44,6 +45,9 @@ process.parentPort.on('message', ({ data, ports }: { data: ToEngine; ports: Elec
     case 'stdin':
       report(engine.openStdin(stdin, data.sizeBytes));
       tell({ kind: 'stdin-more' });
+      break;
+    case 'record':
+      report(engine.record(data.path));
       break;
     case 'stdin-bytes':
       stdin.write(data.bytes, () => tell({ kind: 'stdin-more' }));

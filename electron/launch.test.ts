@@ -13,6 +13,7 @@ it('opens what the nbdscope command hands over, whatever stands on the command l
     compare,
     stdin: true,
     sizeBytes: 2n ** 63n - 1n,
+    record: '/a.nbdscope',
   };
   const env = { [LAUNCH_VARIABLE]: encodeLaunchRequest(request) };
   expect(launchRequest(env, ['electron', '.', 'other.log'], false, '1.0.0')).toEqual(request);
@@ -26,6 +27,7 @@ it('reads its own command line when it was started by itself', () => {
     compare: null,
     stdin: false,
     sizeBytes: 67_108_864n,
+    record: null,
   });
   expect(launchRequest({}, ['nbdscope'], true, '1.0.0')).toEqual({
     logs: [],
@@ -34,6 +36,7 @@ it('reads its own command line when it was started by itself', () => {
     compare: null,
     stdin: false,
     sizeBytes: null,
+    record: null,
   });
 });
 

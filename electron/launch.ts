@@ -28,5 +28,6 @@ export function launchRequest(
     captions: command.captions === null ? null : resolve(command.captions),
     compare: command.compare,
     sizeBytes: command.sizeBytes,
+    record: command.record === null ? null : resolve(command.record),
   };
 }

@@ -136,6 +136,7 @@ async function start(): Promise<void> {
   else if (request.logs.length > 0 || !request.stdin) engine.open(request.logs, request.sizeBytes);
   if (request.captions !== null) engine.addCaptions(request.captions);
   if (request.stdin) engine.openStdin(process.stdin, request.sizeBytes);
+  if (request.record !== null) engine.record(request.record);
 
   const leaving = new Leaving({
     atStake: () => engine.atStake(),

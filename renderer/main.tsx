@@ -12,6 +12,7 @@ import './style/marks.css';
 import './style/presenter.css';
 import './style/film.css';
 import './style/timeline.css';
+import './style/drawer.css';
 import './style/overlays.css';
 import { createRoot } from 'react-dom/client';
 import { AppContext } from './chrome/app-context.ts';

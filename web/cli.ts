@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { captionText } from '#engine/caption-files.ts';
 import { parseArguments, type StatsCommand } from '#engine/cli/arguments.ts';
+import type { ConvertCommand } from '#engine/cli/convert-arguments.ts';
 import { stateDir } from '#engine/cli/state-dir.ts';
 import { readCaptions } from '#shared/captions/captions-file.ts';
 import { hostDisk } from './launch/host-disk.ts';
@@ -34,6 +35,8 @@ export async function main(args: readonly string[], options: CliOptions = {}): P
       return 2;
     case 'stats':
       return printStats(command);
+    case 'convert':
+      return convertFile(command, version);
     case 'render': {
       const { runRender } = await import('./render/run-render.ts');
       return runRender(command, context);
@@ -72,6 +75,14 @@ async function whyNoCaptions(path: string): Promise<string | null> {
   const { captions, wrong } = readCaptions(text, 0);
   if (wrong[0] !== undefined) return `${path}: ${wrong[0]}`;
   return captions.length === 0 ? `${path} holds no captions` : null;
+}
+
+async function convertFile(command: ConvertCommand, version: string): Promise<number> {
+  const { convert } = await import('#engine/convert/convert.ts');
+  const { count, warnings } = await convert({ ...command, producer: `nbdscope ${version}` });
+  for (const warning of warnings) process.stderr.write(`nbdscope: ${warning}\n`);
+  process.stderr.write(`nbdscope: ${command.output}: ${count.toLocaleString('en')} rows\n`);
+  return warnings.length > 0 ? 1 : 0;
 }
 
 async function printStats(command: StatsCommand): Promise<number> {

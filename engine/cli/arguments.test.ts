@@ -15,6 +15,7 @@ const window = {
   sizeBytes: null,
   browser: false,
   open: true,
+  record: null,
   webPort: null,
 };
 

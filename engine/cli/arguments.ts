@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
 import { parseCompare } from './compare-arguments.ts';
+import { type ConvertCommand, parseConvert } from './convert-arguments.ts';
 import { type HostCommand, parseHost } from './host-arguments.ts';
 import { parseRaid } from './raid-arguments.ts';
 import { parseRender, type RenderCommand } from './render-arguments.ts';
@@ -16,7 +17,13 @@ export interface StatsCommand {
 }
 
 /** What a command line asks for: `text` is to be printed (help, version), `error` is one line that says what is wrong. */
-export type CommandLine = WindowCommand | StatsCommand | HostCommand | RenderCommand | PrintedOutcome;
+export type CommandLine =
+  | WindowCommand
+  | StatsCommand
+  | HostCommand
+  | ConvertCommand
+  | RenderCommand
+  | PrintedOutcome;
 
 export interface ArgumentsContext {
   readonly version: string;
@@ -39,12 +46,15 @@ Examples:
   nbdscope -- -odd-name.log            a name that begins with a dash
   nbdscope host memory 64M rdelay=40ms host a disk that any NBD client can use; see nbdscope host --help
   nbdscope stats disk.log --json       numbers without a window
+  nbdscope disk.log --record a.nbdscope  record what the log tells; nbdscope a.nbdscope plays it
+  nbdscope convert a.nbdscope a.parquet  see nbdscope convert --help
   nbdscope render disk.log -o a.webm   a film of it without a window; see nbdscope render --help`;
 
 /** Reads the arguments after the program's name. Never throws and never ends the process. */
 export function parseArguments(args: readonly string[], context: ArgumentsContext): CommandLine {
   if (args[0] === 'stats') return parseStats(args.slice(1));
   if (args[0] === 'compare') return parseCompare(args.slice(1), context);
+  if (args[0] === 'convert') return parseConvert(args.slice(1));
   if (args[0] === 'raid') return parseRaid(args.slice(1));
   if (args[0] === 'render') return parseRender(args.slice(1));
   return args[0] === 'host' ? parseHost(args.slice(1)) : parseWindow(args, context);
@@ -54,10 +64,10 @@ function parseWindow(args: readonly string[], context: ArgumentsContext): Comman
   const command = addWindowOptions(
     new Command('nbdscope')
       .usage(
-        '[options] [LOG...] [SIZE]\n       nbdscope raid [options] N SIZE LOGS [ERRORS]\n       nbdscope compare [options] A B\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]\n       nbdscope render LOG... -o FILE [options]',
+        '[options] [LOG...] [SIZE]\n       nbdscope raid [options] N SIZE LOGS [ERRORS]\n       nbdscope compare [options] A B\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]\n       nbdscope convert IN... OUT [--from T] [--to T]\n       nbdscope render LOG... -o FILE [options]',
       )
       .description('See what a disk does: every read, write, trim and zero in an nbdkit log, painted live.')
-      .argument('[LOG...]', 'nbdkit logs to follow; - is standard input', []),
+      .argument('[LOG...]', 'nbdkit logs to follow, or one capture to play; - is standard input', []),
   )
     .version(context.version, '--version', 'print the version')
     .helpOption('--help', 'print this help')

@@ -41,6 +41,8 @@ export interface HostCommand {
   readonly browser: boolean;
   readonly open: boolean;
   readonly webPort: number | null;
+  /** Where to record what is shown; null for nowhere. */
+  readonly record: string | null;
 }
 
 interface Options extends WindowOptions, TlsOptions {
@@ -126,6 +128,8 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
   const tls = tlsOf(options);
   if (typeof tls === 'string') return refused(tls);
   if (options.faults === '') return refused('--faults needs the name of a file');
+  if (options.record !== undefined && !options.window)
+    return refused('--record goes with a window, not with --no-window');
   const disks = options.disks ?? null;
   const badSet = disks === null ? null : refusedSet(disks, address);
   if (badSet !== null) return refused(`--disks: ${badSet}`);
@@ -148,6 +152,7 @@ export function parseHost(args: readonly string[]): HostCommand | PrintedOutcome
     browser: options.browser === true,
     open: options.open,
     webPort: options.webPort ?? null,
+    record: options.record ?? null,
   };
 }
 

@@ -22,6 +22,8 @@ export interface LaunchRequest {
   /** Paths are absolute; null for none. */
   readonly compare: CompareRequest | null;
   readonly sizeBytes: bigint | null;
+  /** Where to record what is shown, absolute; null for nowhere. */
+  readonly record: string | null;
 }
 
 const digits = v.pipe(v.string(), v.regex(/^\d{1,19}$/));
@@ -45,6 +47,7 @@ const LaunchRequestSchema = v.strictObject({
     }),
   ),
   sizeBytes: v.nullable(digits),
+  record: v.nullable(v.string()),
 });
 
 export function encodeLaunchRequest(request: LaunchRequest): string {

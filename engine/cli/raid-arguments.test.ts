@@ -25,6 +25,7 @@ describe('nbdscope raid N SIZE LOGS [ERRORS]', () => {
       sizeBytes: null,
       browser: false,
       open: true,
+      record: null,
       webPort: null,
     });
     expect(opened('5', '67108864', '/tmp/log%d', '/tmp/error%d').set).toEqual(set);

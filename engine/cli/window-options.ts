@@ -20,6 +20,8 @@ export interface WindowCommand {
   readonly browser: boolean;
   /** false: print the address and open nothing. */
   readonly open: boolean;
+  /** Where to record what is shown; null for nowhere. */
+  readonly record: string | null;
   /** 0 for any free port; null when not given. */
   readonly webPort: number | null;
 }
@@ -30,6 +32,7 @@ export interface WindowOptions {
   readonly browser?: boolean;
   readonly open: boolean;
   readonly webPort?: number;
+  readonly record?: string;
 }
 
 /** Options that every command with a window has. */
@@ -38,6 +41,7 @@ export function addWindowOptions(command: Command): Command {
     .option('--captions <FILE>', 'captions for what is opened: lines of a time and words')
     .option('--browser', 'open in a browser even where the desktop shell could run')
     .option('--no-open', 'print the address for a browser and open nothing')
+    .option('--record <FILE>', 'record all that is shown to this capture, which must not be there yet')
     .addOption(
       new Option('--web-port <N>', "the browser host's port; any free one otherwise").argParser(parsePort),
     );
@@ -55,6 +59,7 @@ export function windowCommand(options: WindowOptions): WindowCommand {
     compare: null,
     browser: options.browser === true,
     open: options.open,
+    record: options.record ?? null,
     webPort: options.webPort ?? null,
   };
 }

@@ -1,6 +1,7 @@
 import type { KeptInfo } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
+import type { ActivityBins } from './activity-bins.ts';
 
 /** A stretch of the rows, as a history keeps them together. */
 export interface HistoryChunk {
@@ -24,6 +25,8 @@ export interface History {
   /** 0 when nothing is kept. */
   readonly firstSequence: number;
   readonly lastSequence: number;
+  /** What was counted while the rows came, for timelines of long spans; null or absent where nothing was. */
+  readonly activity?: ActivityBins | null;
   /** What windows are told of it. */
   info(): KeptInfo;
   /**

@@ -1,133 +1,201 @@
 import type { KeptInfo } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
-import { SessionState } from '#shared/model/session-state.ts';
+import type { SessionState } from '#shared/model/session-state.ts';
+import { ActivityBins } from './activity-bins.ts';
+import { BlobStore } from './blob-store.ts';
 import type { History } from './history.ts';
-import { rowsBetween } from './rows-between.ts';
+import { Keyframes } from './keyframes.ts';
+import { RowLog } from './row-log.ts';
+import { removeStaleSpills } from './spill-file.ts';
 
-/** Rows in one chunk, or little more. */
-const CHUNK_ROWS = 8_192;
-/** Rows between two keyframes. */
-const KEYFRAME_ROWS = 65_536;
+const MIB = 1024 * 1024;
 
-interface Chunk {
-  readonly rows: EventBatch;
+/** No keyframe comes before this share of the most work between two. */
+const LEAST_WORK_SHARE = 1 / 6;
+/** Bytes that are as much work as a row. */
+const WORK_BYTES = 256 * 1024;
+
+export interface SessionHistoryOptions {
+  /** What may be in memory before the oldest goes to files. */
+  readonly memoryBytes: number;
+  /** Where these are made; null to keep everything in memory. */
+  readonly directory: string | null;
+  /** The most that rows and keyframes may take; the oldest go then. */
+  readonly limitBytes: number;
+  /** The same, where no files can be written. */
+  readonly memoryLimitBytes: number;
+  /** Work between two keyframes at most, in rows that touch few blocks: what is done again to seek. */
+  readonly keyframeWork: number;
 }
 
-interface Keyframe {
-  readonly sequence: number;
-  readonly snapshot: Uint8Array;
+export const DEFAULT_HISTORY: SessionHistoryOptions = {
+  memoryBytes: 64 * MIB,
+  directory: null,
+  limitBytes: 4096 * MIB,
+  memoryLimitBytes: 512 * MIB,
+  keyframeWork: 64 * 1024,
+};
+
+/** A history whose files lie in a directory, from which what crashed processes left is removed; null: it has no files. */
+export function historyIn(directory: string | null): SessionHistoryOptions {
+  if (directory !== null) removeStaleSpills(directory);
+  return { ...DEFAULT_HISTORY, directory };
 }
 
-/** The history of a live session, written as it goes: every row since {@link SessionHistory} was made. */
+/** What a person has to be told. */
+export interface HistoryNotices {
+  /** Files cannot be written, or not be read. */
+  trouble(what: 'write' | 'read', reason: string): void;
+  /** The oldest rows have gone, as they do from now on. */
+  dropped(limitBytes: number): void;
+}
+
+/** The history of a live session, written as it goes: every row since it was made, as far as they may take that much. */
 export class SessionHistory implements History {
-  readonly #chunks: Chunk[] = [];
-  readonly #keyframes: Keyframe[] = [];
-  readonly #base: number;
-  #last: number;
-  #bytes = 0;
-  #keyframeBytes = 0;
-  #requests = 0;
+  readonly activity: ActivityBins;
+  readonly #options: SessionHistoryOptions;
+  readonly #notices: HistoryNotices;
+  readonly #store: BlobStore;
+  readonly #log: RowLog;
+  readonly #keyframes: Keyframes;
+  #work = 0;
+  #rowBytesAtKeyframe = 0;
+  #lastKeyframeBytes = 0;
 
   /** @param state what the session's state is before the first row that is kept. */
-  constructor(state: SessionState) {
-    this.#base = state.sequence;
-    this.#last = state.sequence;
-    this.#addKeyframe(state);
+  constructor(
+    state: SessionState,
+    options: SessionHistoryOptions = DEFAULT_HISTORY,
+    notices: HistoryNotices = { trouble: () => {}, dropped: () => {} },
+  ) {
+    this.activity = new ActivityBins(state);
+    this.#options = options;
+    this.#notices = notices;
+    this.#store = new BlobStore({
+      memoryBytes: options.memoryBytes,
+      directory: options.directory,
+      onTrouble: (reason) => notices.trouble('write', reason),
+    });
+    this.#log = new RowLog(this.#store, state.sequence);
+    this.#keyframes = new Keyframes(this.#store, (reason) => notices.trouble('read', reason));
+    this.#keyframes.add(state);
   }
 
   get firstSequence(): number {
-    return this.#last === this.#base ? 0 : this.#base + 1;
+    return this.#log.last === this.#log.before ? 0 : this.#log.before + 1;
   }
 
   get lastSequence(): number {
-    return this.#last === this.#base ? 0 : this.#last;
+    return this.#log.last === this.#log.before ? 0 : this.#log.last;
+  }
+
+  get #totalBytes(): number {
+    return this.#store.memoryBytes + this.#store.spilledBytes;
+  }
+
+  get #limitBytes(): number {
+    const { limitBytes, memoryLimitBytes } = this.#options;
+    return this.#store.canSpill
+      ? limitBytes
+      : Math.min(limitBytes, this.#store.spilledBytes + memoryLimitBytes);
   }
 
   /** Keeps rows that have just been applied to `state`, the session's. The batch is not written to again. */
   append(batch: EventBatch, state: SessionState): void {
-    if (batch.count === 0) return;
-    let requests = 0;
-    for (let i = 0; i < batch.count; i += 1) if (batch.kind[i] === RowKind.Request) requests += 1;
-    for (let from = 0; from < batch.count; from += CHUNK_ROWS) {
-      const rows = rowsBetween(batch, from, Math.min(from + CHUNK_ROWS, batch.count));
-      this.#chunks.push({ rows });
-      this.#bytes += rows.buffer.byteLength + rows.text.byteLength;
-    }
-    this.#requests += requests;
-    this.#last = state.sequence;
-    if (this.#last - (this.#keyframes.at(-1)?.sequence ?? 0) >= KEYFRAME_ROWS) this.#addKeyframe(state);
+    this.#log.append(batch);
+    this.activity.append(batch);
+    this.#work += workOf(batch);
+    if (this.#isKeyframeDue()) this.#addKeyframe(state);
+    if (this.#totalBytes > this.#limitBytes) this.#dropOldest();
+  }
+
+  /** Keyframes take no more than the rows between them where that is enough to seek soon. */
+  #isKeyframeDue(): boolean {
+    const { keyframeWork } = this.#options;
+    if (this.#work >= keyframeWork) return true;
+    if (this.#work < keyframeWork * LEAST_WORK_SHARE) return false;
+    return this.#log.bytes - this.#rowBytesAtKeyframe >= this.#lastKeyframeBytes * 2;
   }
 
   #addKeyframe(state: SessionState): void {
-    const snapshot = state.snapshot();
-    this.#keyframes.push({ sequence: state.sequence, snapshot });
-    this.#keyframeBytes += snapshot.byteLength;
+    this.#log.seal();
+    const before = this.#totalBytes;
+    this.#keyframes.add(state);
+    this.#lastKeyframeBytes = this.#totalBytes - before;
+    this.#rowBytesAtKeyframe = this.#log.bytes;
+    this.#work = 0;
+  }
+
+  /** The rows between the first keyframe and the second go: whatever is kept can be rebuilt from the second on. */
+  #dropOldest(): void {
+    let isDropped = false;
+    for (let next = this.#keyframes.second; next !== null; next = this.#keyframes.second) {
+      if (this.#totalBytes <= this.#limitBytes) break;
+      const before = this.#log.bytes;
+      this.#log.dropTo(next.sequence);
+      this.#rowBytesAtKeyframe -= before - this.#log.bytes;
+      this.#keyframes.dropFirst();
+      isDropped = true;
+    }
+    if (isDropped) this.#notices.dropped(this.#limitBytes);
   }
 
   info(): KeptInfo {
-    const known = (us: number | undefined): number | null =>
-      us === undefined || Number.isNaN(us) ? null : us;
-    const last = this.#chunks.at(-1)?.rows;
+    const known = (us: number): number | null => (Number.isNaN(us) ? null : us);
+    const log = this.#log;
+    const isEmpty = log.last === log.before;
     return {
       firstSequence: this.firstSequence,
       lastSequence: this.lastSequence,
-      firstUs: known(this.#chunks[0]?.rows.clockUs[0]),
-      lastUs: known(last?.clockUs[last.count - 1]),
-      requests: this.#requests,
-      droppedRequests: 0,
-      bytes: this.#bytes,
-      keyframeBytes: this.#keyframeBytes,
-      spilledBytes: 0,
-      limitBytes: 0,
+      firstUs: isEmpty ? null : known(log.firstUs),
+      lastUs: isEmpty ? null : known(log.lastUs),
+      requests: log.requests + log.tailRequests,
+      droppedRequests: log.droppedRequests,
+      bytes: log.bytes,
+      keyframeBytes: Math.max(0, this.#totalBytes - log.bytes),
+      spilledBytes: this.#store.spilledBytes,
+      limitBytes: this.#limitBytes,
     };
   }
 
-  async *rows(from: number, to: number, signal?: AbortSignal): AsyncGenerator<EventBatch> {
-    for (let c = this.#indexOf(from); c < this.#chunks.length; c += 1) {
-      signal?.throwIfAborted();
-      const rows = this.#chunks[c]?.rows;
-      if (rows === undefined || rows.firstSequence > to) return;
-      const start = Math.max(0, from - rows.firstSequence);
-      yield rowsBetween(rows, start, Math.min(rows.count, to - rows.firstSequence + 1));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-
-  /** The chunk that holds a row; the first for one before all. */
-  #indexOf(sequence: number): number {
-    let low = 0;
-    let high = this.#chunks.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if ((this.#chunks[middle]?.rows.firstSequence ?? 0) <= sequence) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+  rows(from: number, to: number, signal?: AbortSignal): AsyncIterable<EventBatch> {
+    return this.#log.rows(from, to, signal);
   }
 
   async stateAt(sequence: number, signal?: AbortSignal): Promise<SessionState> {
-    const to = Math.min(Math.max(sequence, this.#base), this.#last);
-    const keyframe = this.#keyframes.findLast((found) => found.sequence <= to);
-    if (keyframe === undefined) throw new Error(`row ${to} is not kept any more`);
-    const state = SessionState.readSnapshot(keyframe.snapshot);
-    for await (const rows of this.rows(keyframe.sequence + 1, to, signal)) state.apply(rows);
-    return state;
+    for (;;) {
+      const to = Math.min(Math.max(sequence, this.#log.before), this.#log.last);
+      const state = this.#keyframes.restore(this.#keyframes.at(to));
+      try {
+        for await (const rows of this.#log.rows(state.sequence + 1, to, signal)) state.apply(rows);
+      } catch (error) {
+        // The rows that were due have gone meanwhile: what is kept now begins later.
+        if (signal?.aborted !== true && state.sequence < this.#log.before) continue;
+        throw error;
+      }
+      return state;
+    }
   }
 
   async sequenceAt(us: number): Promise<number> {
-    let found = this.#base;
-    for (const { rows } of this.#chunks) {
-      if (rows.clockUs[0] !== undefined && rows.clockUs[0] > us) break;
-      for (let i = 0; i < rows.count && !((rows.clockUs[i] ?? 0) > us); i += 1)
-        found = rows.firstSequence + i;
-    }
-    return found;
+    return this.#log.sequenceAt(us);
   }
 
-  /** Gives back what it holds; nothing can be asked of it any more. */
+  /** Gives back what it holds; states that were made of it stay as they are. Nothing can be asked of it any more. */
   dispose(): void {
-    this.#chunks.length = 0;
-    this.#keyframes.length = 0;
+    this.#log.dispose();
+    this.#keyframes.dispose();
+    this.#store.dispose();
   }
+}
+
+/** How much it is to apply rows, in rows that touch few blocks. */
+function workOf(batch: EventBatch): number {
+  let work = batch.count;
+  for (let i = 0; i < batch.count; i += 1) {
+    if (batch.kind[i] !== RowKind.Completion || batch.lengthHigh[i] !== 0) continue;
+    work += Math.floor((batch.lengthLow[i] ?? 0) / WORK_BYTES);
+  }
+  return work;
 }

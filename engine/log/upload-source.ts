@@ -1,3 +1,4 @@
+import { startsCapture } from '#engine/capture/is-capture.ts';
 import type { Source, SourceSink } from '#engine/session/source.ts';
 import { LogFeed } from './log-feed.ts';
 import { tellBroken } from './stream-reader.ts';
@@ -78,6 +79,11 @@ class Upload implements UploadSource {
     this.#waitingBytes += copy.length;
     this.#then(async (feed) => {
       this.#waitingBytes -= copy.length;
+      if (this.#bytesRead === 0 && startsCapture(copy)) {
+        throw new Error(
+          'it is a capture, which is not read from its beginning to its end; open it by its path',
+        );
+      }
       await this.#unpacker.push(copy);
       await feed.pressure();
       this.#bytesRead += copy.length;

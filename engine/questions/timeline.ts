@@ -4,12 +4,16 @@ import type { EventBatch } from '#shared/events/event-batch.ts';
 import { OP_COUNT, RowKind } from '#shared/events/vocabulary.ts';
 import type { History } from '../history/history.ts';
 import { columnOf } from './span-columns.ts';
-import { walkSpan } from './span-walk.ts';
+import { rowsOfSpan, walkSpan } from './span-walk.ts';
+import { timelineOfBins } from './timeline-bins.ts';
 
 /** Buckets of latency in each doubling: percentiles are right to within 9 %. */
 const PER_OCTAVE = 8;
 /** Up to 2^40 µs, which is twelve days. */
 const BUCKETS = 40 * PER_OCTAVE;
+
+/** Spans of more rows are told from what was counted while they came, where anything was. */
+const WALKED_ROWS = 200_000;
 
 interface Lane {
   readonly requests: Uint32Array<ArrayBuffer>;
@@ -23,6 +27,13 @@ export async function answerTimeline(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { span, columns, perDisk } = question;
+  const { activity } = history;
+  if (activity) {
+    const { first, last } = await rowsOfSpan(history, span);
+    const firstUs = history.info().firstUs ?? Number.NEGATIVE_INFINITY;
+    const summary = last - first < WALKED_ROWS ? null : timelineOfBins(activity, question, firstUs);
+    if (summary !== null) return summary;
+  }
   const together = laneOf(columns);
   const lanes = new Map<number, Lane>();
   const disk = (number: number): Lane | null => {
@@ -46,12 +57,14 @@ export async function answerTimeline(
     question,
     {
       arrived(batch, i) {
+        const op = batch.op[i] ?? 0;
         const column = columnAt(batch, i);
-        const at = (batch.op[i] ?? 0) * columns + column;
+        depth.change(column, 1);
+        if (op >= OP_COUNT) return;
+        const at = op * columns + column;
         add(together.requests, at);
         const own = disk(batch.disk[i] ?? 0);
         if (own !== null) add(own.requests, at);
-        depth.change(column, 1);
       },
       ended(batch, i, _sequence, arrivalUs) {
         if (!((batch.clockUs[i] ?? 0) > span.toUs)) depth.change(columnAt(batch, i), -1);
@@ -133,7 +146,7 @@ class DepthColumns {
   readonly #most: Int32Array;
   #column = 0;
   #now = 0;
-  /** In flight before the span began: known only once they end. */
+  /** In flight before the span began: known once they end. One that outlasts the span as well is not known of. */
   #before = 0;
 
   constructor(columns: number) {

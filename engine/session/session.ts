@@ -5,10 +5,11 @@ import { MAX_MARKS, type Mark } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
 import { MAX_DISKS, SessionState } from '#shared/model/session-state.ts';
-import { SessionHistory } from '../history/session-history.ts';
+import { DEFAULT_HISTORY, SessionHistory, type SessionHistoryOptions } from '../history/session-history.ts';
 import { RefusedError } from '../refused-error.ts';
 import { atMost } from './at-most.ts';
 import { withoutForeign } from './foreign-rows.ts';
+import { HISTORY_NOTICE_KEYS, historyNotices } from './history-notices.ts';
 import { Merge, type MergeInput } from './merge.ts';
 import { type MarkChange, type MarkDraft, type MarkIds, SessionMarks } from './session-marks.ts';
 import type { Source, SourceDisk, SourceNotice, SourceProgress, SourceSink } from './source.ts';
@@ -104,13 +105,15 @@ export class Session {
   readonly #disks = new Map<number, DiskEntry>();
   readonly #notices = new Map<string, Notice>();
   readonly #marks = new SessionMarks();
+  readonly #historyOptions: SessionHistoryOptions;
   #history: SessionHistory | null = null;
   #nextSource = 0;
   #nextDisk = 0;
   #nextNotice = 1;
 
-  constructor(listener: SessionListener) {
+  constructor(listener: SessionListener, history: SessionHistoryOptions = DEFAULT_HISTORY) {
     this.#listener = listener;
+    this.#historyOptions = history;
     this.#merge = new Merge((input, batch, from, to) => this.#commit(input, batch, from, to));
   }
 
@@ -234,9 +237,19 @@ export class Session {
     this.#listener.infoChanged();
   }
 
+  #beginHistory(): SessionHistory {
+    const options = this.#historyOptions;
+    return new SessionHistory(
+      this.state,
+      options,
+      historyNotices(options, (notice) => this.notice(null, notice)),
+    );
+  }
+
   #endHistory(): void {
     this.#history?.dispose();
     this.#history = null;
+    for (const key of HISTORY_NOTICE_KEYS) this.#notices.delete(key);
   }
 
   setDiskSize(disk: number, bytes: bigint): void {
@@ -460,7 +473,7 @@ export class Session {
     rows.firstSequence = state.sequence + 1;
     if (entry !== undefined) SessionMarks.adopt(rows, entry.markIds, entry.side);
     this.#noteMarks(rows);
-    this.#history ??= new SessionHistory(state);
+    this.#history ??= this.#beginHistory();
     state.apply(rows);
     this.#history.append(rows, state);
     this.#noticeMemory();

@@ -57,7 +57,7 @@ export interface SourceSink {
 }
 
 /**
- * Where rows come from: a followed log, standard input, a replayed recording, an upload, a disk hosted here. The
+ * Where rows come from: a followed log, standard input, a recording, an upload, a disk hosted here. The
  * session knows nothing else of it. A source never throws into its session: what goes wrong is a notice and a status.
  */
 export interface Source {

@@ -7,9 +7,13 @@ import { SessionState } from '#shared/model/session-state.ts';
  * them to the same state, so that what is counted here is what a window shows.
  */
 export class OfflineSession {
-  readonly state = new SessionState();
+  readonly state: SessionState;
   /** The disks found, by number. */
   readonly disks = new Map<number, SourceDisk>();
+
+  constructor(state = new SessionState()) {
+    this.state = state;
+  }
 
   rows(batch: EventBatch): undefined {
     let clockUs = this.state.clockUs;

@@ -34,6 +34,8 @@ import type { WindowApp } from '../control/window-app.ts';
 import type { CursorMove } from '../picture/cursor-moves.ts';
 import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
+import { ASK_ACTIONS } from './ask-actions.ts';
+import { CAPTURE_ACTIONS } from './capture-actions.ts';
 import { DISK_ACTIONS } from './disk-actions.ts';
 import { FILM_ACTIONS } from './film-actions.ts';
 import { HOST_ACTIONS } from './host-actions.ts';
@@ -56,6 +58,7 @@ export const ACTION_GROUPS = [
   'Faults',
   'Time',
   'Marks',
+  'Questions',
   'Picture',
   'Move about',
   'Panels',
@@ -152,10 +155,12 @@ export const ACTIONS = [
     keys: [{ code: 'KeyX' }],
     run: dismissAllNotices,
   },
+  ...CAPTURE_ACTIONS,
   ...HOST_ACTIONS,
   ...DISK_ACTIONS,
   ...TIME_ACTIONS,
   ...MARK_ACTIONS,
+  ...ASK_ACTIONS,
   {
     id: 'picture.clear',
     title: 'Clear the picture',

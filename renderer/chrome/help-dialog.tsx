@@ -39,6 +39,7 @@ export function HelpDialog(): ReactElement {
       <p className="quiet">
         Wheel or pinch zooms about the pointer, dragging moves the picture, with Shift it selects blocks, a
         click keeps a block in hand. A panel is dragged by its header, a double click on its name renames it.
+        Dragging over the timeline shows any moment, with Shift it selects a span, the wheel zooms there too.
         {version !== '' && ` nbdscope ${version}.`}
       </p>
     </Modal>

@@ -13,6 +13,9 @@ const NAMES: Readonly<Record<string, string>> = {
   BracketLeft: '[',
   BracketRight: ']',
   Backslash: '\\',
+  Semicolon: ';',
+  Quote: "'",
+  Slash: '/',
   ArrowLeft: '←',
   ArrowRight: '→',
   ArrowUp: '↑',
@@ -24,6 +27,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const SHIFTED: Readonly<Record<string, string>> = {
   Slash: '?',
+  Semicolon: ':',
   Period: '>',
   Comma: '<',
   Equal: '+',

@@ -39,7 +39,7 @@ export const MARK_ACTIONS = [
     id: 'marks.list',
     title: 'List of marks and captions',
     group: 'Marks',
-    keys: [{ code: 'KeyL', shift: true }],
+    keys: [{ code: 'F4' }],
     icon: Captions,
     run: showMarks,
   },

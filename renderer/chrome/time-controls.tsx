@@ -46,9 +46,11 @@ export function TimeControls({ inOneRow }: { readonly inOneRow: boolean }): Reac
 function PlayButton(): ReactElement {
   const app = useApp();
   const action = actionOf('time.play');
-  const playing = useAppState(({ view, paused, session }) =>
-    view.mode === 'past' ? view.playing : !paused && session?.history.growing === true,
-  );
+  const playing = useAppState((state) => {
+    const { view, paused, session } = state;
+    if (view.mode === 'past') return view.playing;
+    return !paused && hasPast(state) && session?.history.growing === true;
+  });
   const ended = useAppState((state) => state.view.ended);
   const words = playing ? 'Pause' : ended ? 'Play again' : 'Play';
   return (

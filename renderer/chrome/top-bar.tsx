@@ -24,6 +24,7 @@ import { FilmButton } from './film-button.tsx';
 import { isMac, keyLabel } from './keys.ts';
 import { LogName } from './log-name.tsx';
 import { MainMenu } from './main-menu.tsx';
+import { RecordButton } from './record-button.tsx';
 import { ThemeMenu } from './theme-menu.tsx';
 import { ActionButton, Tip, TipWords } from './tip.tsx';
 import { ViewMenu } from './view-menu.tsx';
@@ -44,6 +45,7 @@ export function TopBar(): ReactElement {
       <OpenSources />
       <SessionStatus />
       <div className="top-actions">
+        <RecordButton />
         <FilmButton />
         <ViewMenu
           trigger={

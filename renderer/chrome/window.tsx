@@ -6,8 +6,10 @@ import { shownDisks } from '../store/arrangement.ts';
 import { isAvailable } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { ArraysDialog } from './arrays-dialog.tsx';
+import { ExportRequestsDialog, RecordDialog, SaveCaptureDialog } from './capture-dialogs.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { CopyHostDialog } from './copy-host-dialog.tsx';
+import { Drawer } from './drawer.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
 import { ExportDialog } from './export-dialog.tsx';
 import { FirstHint } from './first-hint.tsx';
@@ -43,6 +45,7 @@ export function AppWindow(): ReactElement {
   const sideOpen = useAppState(showsSide);
   const footerOpen = useAppState((state) => state.footerOpen);
   const anything = useAppState((state) => (state.session?.sources.length ?? 0) > 0);
+  const drawer = useAppState((state) => state.drawer);
   const dialogOpen = useAppState((state) => state.dialog !== null);
   const dropping = useFileDrop(app);
   const presenting = useAppState((state) => state.presenting);
@@ -95,6 +98,7 @@ export function AppWindow(): ReactElement {
           {sideOpen && !presenting && <SidePanel />}
         </div>
         {presenting && <PresenterBar />}
+        {drawer !== null && !presenting && <Drawer tab={drawer} />}
         {anything && footerOpen && !presenting && <TimelineBar />}
         <SpokenSummary />
         {dropping && (
@@ -148,6 +152,12 @@ function Dialogs(): ReactElement | null {
       return <CommitOverlayDialog />;
     case 'discardOverlay':
       return <DiscardOverlayDialog />;
+    case 'record':
+      return <RecordDialog />;
+    case 'saveCapture':
+      return <SaveCaptureDialog />;
+    case 'exportRequests':
+      return <ExportRequestsDialog />;
     case 'stopSet':
       return <StopSetDialog />;
     case 'exportPicture':

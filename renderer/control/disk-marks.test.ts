@@ -34,7 +34,12 @@ describe('marksOf', () => {
   it('marks the stripe of the block in hand on every member that is there, parity told from data', () => {
     // Stripe 1: data 1, data 2 and parity on members 0, 1 and 2: the second chunk after the superblock's MiB.
     const marks = marksOf(
-      { session: { disks: DISKS, arrays: [RAID5] }, selection: null, cursor: { disk: 10, block: 256 + 16 } },
+      {
+        session: { disks: DISKS, arrays: [RAID5] },
+        selection: null,
+        cursor: { disk: 10, block: 256 + 16 },
+        past: null,
+      },
       NONE,
     );
     const chunk = { firstBlock: 272, endBlock: 288 };
@@ -44,7 +49,12 @@ describe('marksOf', () => {
       13: [{ ...chunk, kind: 'stripe-data' }],
     });
     const first = marksOf(
-      { session: { disks: DISKS, arrays: [RAID5] }, selection: null, cursor: { disk: 10, block: 256 } },
+      {
+        session: { disks: DISKS, arrays: [RAID5] },
+        selection: null,
+        cursor: { disk: 10, block: 256 },
+        past: null,
+      },
       NONE,
     );
     expect(first.get(13)).toEqual([{ firstBlock: 256, endBlock: 272, kind: 'stripe-parity' }]);
@@ -56,6 +66,7 @@ describe('marksOf', () => {
         session: { disks: DISKS, arrays: [RAID5] },
         selection: { disk: 11, firstBlock: 280, endBlock: 300 },
         cursor: { disk: 10, block: 1000 },
+        past: null,
       },
       NONE,
     );
@@ -69,15 +80,22 @@ describe('marksOf', () => {
 
   it('marks nothing for a spare, before the data, or without an array', () => {
     const session = { disks: DISKS, arrays: [RAID5] };
-    expect(marksOf({ session, selection: null, cursor: { disk: 14, block: 300 } }, NONE).size).toBe(0);
-    expect(marksOf({ session, selection: null, cursor: { disk: 10, block: 255 } }, NONE).size).toBe(0);
-    expect(marksOf({ session: null, selection: null, cursor: null }, NONE).size).toBe(0);
+    expect(
+      marksOf({ session, selection: null, cursor: { disk: 14, block: 300 }, past: null }, NONE).size,
+    ).toBe(0);
+    expect(
+      marksOf({ session, selection: null, cursor: { disk: 10, block: 255 }, past: null }, NONE).size,
+    ).toBe(0);
+    expect(marksOf({ session: null, selection: null, cursor: null, past: null }, NONE).size).toBe(0);
   });
 
   it('bounds the stripes of a long selection', () => {
     const selection = { disk: 10, firstBlock: 0, endBlock: 16_384 };
     const small = { ...RAID5, chunkBytes: 4096 };
-    const marks = marksOf({ session: { disks: DISKS, arrays: [small] }, selection, cursor: null }, NONE);
+    const marks = marksOf(
+      { session: { disks: DISKS, arrays: [small] }, selection, cursor: null, past: null },
+      NONE,
+    );
     expect(marks.get(11)).toHaveLength(1000);
   });
 
@@ -95,8 +113,14 @@ describe('marksOf', () => {
     };
     const rules = (['inForce', 'off'] as const).map((state) => ({ rule, state, hits: 0, frozen: 0 }));
     const session = { disks: [disk(1, { ...NO_FAULTS, takesRules: true, rules })], arrays: [] };
-    const marks = marksOf({ session, selection: null, cursor: null }, NONE);
+    const marks = marksOf({ session, selection: null, cursor: null, past: null }, NONE);
     expect(marks.get(1)).toEqual([{ firstBlock: 1, endBlock: 3, kind: 'fault' }]);
-    expect(marksOf({ session, selection: null, cursor: null }, marks).get(1)).toBe(marks.get(1));
+    expect(marksOf({ session, selection: null, cursor: null, past: null }, marks).get(1)).toBe(marks.get(1));
+    const then = { words: 'another rule', on: false, rules: [{ ...rule, range: { from: '0', to: '1' } }] };
+    const past = marksOf({ session, selection: null, cursor: null, past: [null, then] }, NONE);
+    expect(past.get(1), 'of the moment that is shown').toEqual([
+      { firstBlock: 0, endBlock: 1, kind: 'fault' },
+    ]);
+    expect(marksOf({ session, selection: null, cursor: null, past: [] }, NONE).size).toBe(0);
   });
 });

@@ -1,6 +1,8 @@
 import type { ArrayLayout } from '#shared/contract/arrays.ts';
+import type { FaultChange, FaultRule } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { BLOCK_SHIFT } from '#shared/model/block-state.ts';
+import type { SessionState } from '#shared/model/session-state.ts';
 import {
   type ArrayShape,
   chunkOf,
@@ -22,6 +24,18 @@ export interface MarkInput {
   readonly selection: Selection | null;
   /** The block in hand; its stripe is marked where nothing is selected. */
   readonly cursor: { readonly disk: number; readonly block: number } | null;
+  /** What made the disks fail at the moment of the past that is shown; null while that is now. */
+  readonly past: PastFaults | null;
+}
+
+/** By disk number; null where nothing had ever changed what makes it fail. */
+type PastFaults = readonly (FaultChange | null)[];
+
+/** How the disks of a state could fail. Where that is as in `before` it is the same array. */
+export function faultsIn(state: SessionState, before: PastFaults | null): PastFaults {
+  const now = Array.from(state.disks, (disk) => disk?.faults ?? null);
+  const isSame = before?.length === now.length && before.every((faults, disk) => faults === now[disk]);
+  return isSame ? before : now;
 }
 
 /** Marks by disk. Where a disk's are as they were in `before` its array is the same one. */
@@ -35,8 +49,11 @@ export function marksOf(
     if (list === undefined) marks.set(disk, [mark]);
     else list.push(mark);
   };
-  const { session, selection, cursor } = input;
-  for (const disk of session?.disks ?? []) for (const mark of faultMarks(disk)) add(disk.id, mark);
+  const { session, selection, cursor, past } = input;
+  for (const disk of session?.disks ?? []) {
+    const rules = past === null ? rulesInForce(disk) : (past[disk.id]?.rules ?? []).filter(({ on }) => on);
+    for (const mark of faultMarks(rules)) add(disk.id, mark);
+  }
   if (session !== null) addStripes(session, selection ?? aroundCursor(cursor), add);
   if (selection !== null) add(selection.disk, { ...selection, kind: 'selection' });
   return new Map([...marks].map(([disk, list]) => [disk, sameAs(before.get(disk), list)]));
@@ -59,12 +76,14 @@ function sameAs(before: readonly RangeMark[] | undefined, now: readonly RangeMar
   return same ? before : now;
 }
 
+function rulesInForce(disk: DiskInfo): readonly FaultRule[] {
+  return disk.faults.rules.flatMap(({ rule, state }) => (state === 'off' || state === 'over' ? [] : [rule]));
+}
+
 /** Ranges of a disk in which a rule is on. */
-function faultMarks(disk: DiskInfo): readonly RangeMark[] {
-  return disk.faults.rules.flatMap(({ rule, state }) =>
-    rule.range === null || state === 'off' || state === 'over'
-      ? []
-      : [blocksOf(BigInt(rule.range.from), BigInt(rule.range.to), 'fault')],
+function faultMarks(rules: readonly FaultRule[]): readonly RangeMark[] {
+  return rules.flatMap(({ range }) =>
+    range === null ? [] : [blocksOf(BigInt(range.from), BigInt(range.to), 'fault')],
   );
 }
 

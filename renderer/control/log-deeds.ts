@@ -7,10 +7,10 @@ import type { WindowApp } from './window-app.ts';
 
 /** What a person can do about logs, recordings and notices. */
 
-/** Whether new logs take the place of what is open: the sample makes room, one's own logs do not. */
+/** Whether new logs take the place of what is open: a recording makes room, one's own logs do not. */
 export function opensInstead(app: WindowApp): boolean {
   const sources = app.state.session?.sources ?? [];
-  return sources.every((source) => source.kind === 'sample');
+  return sources.every(({ kind }) => kind === 'sample' || kind === 'capture');
 }
 
 /** Opens logs by path. `size` is for logs that do not tell theirs; empty for none. */

@@ -1,3 +1,4 @@
+import { HEAT_RAMPS } from '#shared/theme/heat.ts';
 import { PANEL_HEADER_PX, type PictureLook } from '../picture/picture.ts';
 import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
@@ -9,12 +10,16 @@ const PRESENTER_HEADER_PX = 40;
 const PRESENTER_CELL_PX = 4;
 
 /** How the picture looks by what a person has chosen. */
-export function lookOf(state: AppState, { theme, reducedMotion }: ThemeControl): PictureLook {
-  const { filter, layout, cellShift, rowCells, presenting } = state;
+export function lookOf(
+  state: AppState,
+  { theme, reducedMotion }: Pick<ThemeControl, 'theme' | 'reducedMotion'>,
+): PictureLook {
+  const { filter, heat, layout, cellShift, rowCells, presenting } = state;
   const presenterHeaderPx = shownDisks(state).length > 1 ? PRESENTER_HEADER_PX : 0;
   return {
     theme: theme.grid,
     filter,
+    heat: heat === null ? null : { kind: heat, ramp: HEAT_RAMPS[theme.name] },
     reducedMotion,
     layout,
     cellShift,

@@ -4,6 +4,7 @@ import { NO_HISTORY } from '#shared/contract/time.ts';
 import type { Theme } from '#shared/theme/theme.ts';
 import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
+import { spanBetween } from '../timeline/time-window.ts';
 import { Timeline, type TimelineSource } from '../timeline/timeline.ts';
 import { Seeker, type SeekTarget } from './seeker.ts';
 import type { WindowApp } from './window-app.ts';
@@ -26,7 +27,8 @@ export class TimeControl implements Disposable {
     this.#app = app;
     this.seeker = new Seeker((to) => app.session.seek(to));
     this.#unsubscribe = app.store.subscribe((state, before) => {
-      if (state.link !== before.link) this.timeline?.restart();
+      const id = state.session?.history.id;
+      if (id !== before.session?.history.id) this.timeline?.restart();
       if (SHOWN.some((name) => state[name] !== before[name])) this.timeline?.update();
     });
   }
@@ -147,7 +149,9 @@ export class TimeControl implements Disposable {
         return control.shownUs;
       },
       get span() {
-        return app.state.span;
+        const { span, spanEdgeUs } = app.state;
+        // One that is being chosen by keys goes to where the keys have got to.
+        return span ?? (spanEdgeUs === null ? null : spanBetween(spanEdgeUs, control.shownUs));
       },
       get disks() {
         const { timelineOf, activeDisk } = app.state;
@@ -174,6 +178,7 @@ const SHOWN = [
   'session',
   'counters',
   'span',
+  'spanEdgeUs',
   'activeDisk',
   'timelineOf',
   'zone',

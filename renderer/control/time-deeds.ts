@@ -1,7 +1,7 @@
-import { FASTEST, PLAY_SPEEDS, type Span } from '#shared/contract/time.ts';
+import { FASTEST, PLAY_SPEEDS } from '#shared/contract/time.ts';
 import { type AppState, hasPast } from '../store/app-store.ts';
 import { TIMELINE_OF } from '../store/preferences.ts';
-import { lengthUs } from '../timeline/time-window.ts';
+import { lengthUs, spanBetween } from '../timeline/time-window.ts';
 import { parseGoToTime, type TimeTarget } from '../words/go-to-time.ts';
 import type { WindowApp } from './window-app.ts';
 
@@ -94,10 +94,6 @@ export function setSpanEdge(app: WindowApp, edge: 'start' | 'end'): void {
     return;
   }
   app.time.setSpan(spanBetween(us, other));
-}
-
-export function spanBetween(oneUs: number, otherUs: number): Span {
-  return { fromUs: Math.min(oneUs, otherUs), toUs: Math.max(oneUs, otherUs) };
 }
 
 /** Looks at all of the history again. */

@@ -1,6 +1,7 @@
 import { flagAt } from '../timeline/flags.ts';
+import { spanBetween } from '../timeline/time-window.ts';
 import type { DragKind, TimelinePointerActions } from '../timeline/timeline-pointer.ts';
-import { scrubTo, spanBetween } from './time-deeds.ts';
+import { scrubTo } from './time-deeds.ts';
 import type { WindowApp } from './window-app.ts';
 
 /** So near to the edge of the span a drag moves that edge, CSS px. */

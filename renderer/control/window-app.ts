@@ -26,7 +26,7 @@ import { loadPreferences, type Preferences, storePreferences } from '../store/pr
 import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
 import { rulesStillAsked } from './asked-rules.ts';
-import { type MarkInput, marksOf } from './disk-marks.ts';
+import { faultsIn, type MarkInput, marksOf } from './disk-marks.ts';
 import { Films } from './films.ts';
 import { frameOfAddress } from './frame-deeds.ts';
 import { keepView, loadView } from './kept-view.ts';
@@ -60,7 +60,7 @@ export class WindowApp implements Disposable {
   /** The block that a selection began at; null once the cursor has moved on without selecting. */
   selectionAnchor: number | null = null;
 
-  #markInput: MarkInput = { session: null, selection: null, cursor: null };
+  #markInput: MarkInput = { session: null, selection: null, cursor: null, past: null };
   #marks: ReadonlyMap<number, readonly RangeMark[]> = new Map();
   readonly #stop = new AbortController();
   readonly #publishTimer: ReturnType<typeof setInterval>;
@@ -76,6 +76,7 @@ export class WindowApp implements Disposable {
     this.store = createAppStore(preferences);
     this.store.setState({ frame: frameOfAddress(location.hash) });
     this.theme = new ThemeControl(preferences.theme, () => this.applyLook());
+    this.store.setState({ shownTheme: this.theme.theme.name });
     this.session = new WindowSession({
       connect: connectEngine,
       resume: loadView(sessionStorage),
@@ -161,6 +162,7 @@ export class WindowApp implements Disposable {
 
   /** Takes theme, filter and layout from the store to the picture. */
   applyLook(): void {
+    this.store.setState({ shownTheme: this.theme.theme.name });
     this.picture?.setLook(this.#look());
     this.time.timeline?.update();
   }
@@ -262,8 +264,8 @@ export class WindowApp implements Disposable {
 
   /** What the pointer does to the picture. */
   readonly pointerActions: PointerActions = {
-    hover: (xPx, yPx) => this.#hover(this.picture?.placeUnder(xPx, yPx) ?? null),
-    leave: () => this.#hover(null),
+    hover: (xPx, yPx) => this.hover(this.picture?.placeUnder(xPx, yPx) ?? null),
+    leave: () => this.hover(null),
     pick: (xPx, yPx) => {
       const disk = this.picture?.diskUnder(xPx, yPx) ?? null;
       if (disk !== null) this.activate(disk);
@@ -299,7 +301,8 @@ export class WindowApp implements Disposable {
     return lookOf(this.state, this.theme);
   }
 
-  #hover(place: PicturePlace | null): void {
+  /** The pointer is over a place of a disk, wherever that is shown, or over none. */
+  hover(place: PicturePlace | null): void {
     const { cursor } = this;
     if (cursor?.kept) return;
     if (place === null) {
@@ -396,15 +399,17 @@ export class WindowApp implements Disposable {
   }
 
   #updateMarks(): void {
-    const { session, selection } = this.state;
+    const { session, selection, view } = this.state;
     // What is selected comes before what is pointed at: the pointer then changes nothing.
     const cursor = selection === null ? this.cursor : null;
-    const input = { session, selection, cursor };
     const before = this.#markInput;
+    const past = view.mode === 'live' ? null : faultsIn(this.session.state, before.past);
+    const input = { session, selection, cursor, past };
     this.#markInput = input;
     if (
       before.session === session &&
       before.selection === selection &&
+      before.past === past &&
       before.cursor?.disk === cursor?.disk &&
       before.cursor?.block === cursor?.block
     ) {
@@ -428,6 +433,9 @@ export class WindowApp implements Disposable {
     if (!this.#countersStale && standsStill) return;
     this.#publishedMs = nowMs;
     this.#countersStale = false;
+    // What is coloured by age looks different as time passes.
+    if (this.state.heat === 'age') this.picture?.requestDraw();
+    this.#updateMarks();
     this.store.setState({
       counters: viewCounters(session.state, session.rates, nowUs, this.state.activeDisk),
       activities: viewActivities(session.state, nowUs, this.state.session?.disks ?? []),
@@ -463,6 +471,10 @@ function standsInPlace(command: string, state: AppState): boolean {
       return state.dialog === 'host';
     case 'saveHost':
       return state.dialog === 'saveHost' || state.dialog === 'saveAndStopHost';
+    case 'startCapture':
+      return state.dialog === 'record';
+    case 'saveCapture':
+      return state.dialog === 'saveCapture' || state.dialog === 'exportRequests';
     case 'copyHost':
       return state.dialog === 'copyHost';
     case 'openSet':

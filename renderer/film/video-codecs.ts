@@ -22,7 +22,7 @@ interface Candidate {
 }
 
 /** Of 63: cells within a shade or two of their colours, letters clean. */
-const VP9_QUANTIZER = 14;
+const VP9_QUANTIZER = 10;
 const AV1_QUANTIZER = 14;
 /** Where quality cannot be asked for: flat areas and small edges want more than camera pictures. */
 const BITS_PER_PX = 0.2;

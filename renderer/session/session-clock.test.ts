@@ -23,7 +23,7 @@ describe('SessionClock', () => {
     expect(clock.nowUs(110)).toBe(2_000_000);
   });
 
-  it('stands still while the replay is paused and goes on from there', () => {
+  it('stands still while the past is paused and goes on from there', () => {
     const clock = new SessionClock();
     clock.observe(1_000_000, 0);
     clock.setMotion('standing', 1, 500);

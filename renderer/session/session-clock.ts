@@ -27,7 +27,7 @@ export class SessionClock {
     this.#settleFromMs = wallMs;
   }
 
-  /** Rows or the replay have reached `clockUs`. Where the estimate is ahead already, it stays. */
+  /** Rows or what is played have reached `clockUs`. Where the estimate is ahead already, it stays. */
   observe(clockUs: number, wallMs: number): void {
     if (Number.isNaN(clockUs)) return;
     const estimateUs = this.nowUs(wallMs);

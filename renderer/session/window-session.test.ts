@@ -227,6 +227,11 @@ describe('WindowSession', () => {
     engine.view({ playing: true, speed: 1, positionUs: T0 + 4_000_000 });
     wallMs = 1500;
     expect(session.nowUs()).toBe(T0 + 5_000_000);
+    engine.view({ playing: true, speed: 1, positionUs: T0 + 4_900_000 });
+    expect(session.nowUs(), 'that word was on its way for a while').toBe(T0 + 5_000_000);
+    wallMs = 4500;
+    engine.view({ playing: true, speed: 1, positionUs: T0 + 6_000_000 });
+    expect(session.nowUs(), 'the engine waited').toBe(T0 + 6_000_000);
   });
 
   it('goes back to an earlier moment with nothing left of the later one', () => {

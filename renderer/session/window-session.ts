@@ -18,6 +18,9 @@ import { SessionClock } from './session-clock.ts';
 /** What is shown as fast as it goes fades as at the highest of the other speeds. */
 const MAX_SPEED = Math.max(...PLAY_SPEEDS);
 
+/** Time runs ahead of what the engine says by no more than this, ms of wall time: word of it takes a moment to come. */
+const AHEAD_MS = 1000;
+
 /** How the window stands with its engine. */
 export type LinkState = 'connecting' | 'open' | 'lost';
 
@@ -308,14 +311,16 @@ export class WindowSession implements Disposable {
 
   /**
    * Until word comes that the past is played more slowly, the estimate runs on at the former speed: several seconds of it at a high
-   * one, in which disks would seem to do nothing.
+   * one, in which disks would seem to do nothing. So it does while the engine waits for rows to be taken.
    */
   #takeBack(before: View): void {
     const { mode, playing, speed, positionUs } = this.#view;
     if (mode !== 'past' || !playing || positionUs === null || !this.#following) return;
-    if (before.mode !== 'past' || !before.playing || !(speed < before.speed)) return;
-    if (Number.isNaN(this.state.clockUs)) return;
-    this.clock.reset(Math.max(positionUs, this.state.clockUs), this.#wallMs());
+    if (before.mode !== 'past' || !before.playing || Number.isNaN(this.state.clockUs)) return;
+    const wallMs = this.#wallMs();
+    const aheadUs = this.clock.nowUs(wallMs) - positionUs;
+    if (speed >= before.speed && !(aheadUs > AHEAD_MS * 1000 * speed)) return;
+    this.clock.reset(Math.max(positionUs, this.state.clockUs), wallMs);
   }
 
   /** A held picture stays where it is, whatever the view does meanwhile. */

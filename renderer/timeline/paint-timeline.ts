@@ -27,6 +27,8 @@ export function paintTimeline(
   const pen = new Pen(context, ratio);
   const { theme, layout } = scene;
   pen.rect(0, 0, widthPx, layout.heightPx, theme.grid.ground);
+  // Words stand there while there is nothing to draw.
+  if (scene.kept === null) return;
   paintUnkept(pen, widthPx, scene);
   paintTicks(pen, widthPx, scene);
   paintIdle(pen, widthPx, scene);

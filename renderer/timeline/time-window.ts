@@ -20,6 +20,11 @@ export function wholeWindow(firstUs: number, lastUs: number): TimeWindow {
   return { fromUs: firstUs - marginUs, toUs: firstUs + lengthUs + marginUs };
 }
 
+/** The stretch between two moments, whichever comes first. */
+export function spanBetween(oneUs: number, otherUs: number): TimeWindow {
+  return { fromUs: Math.min(oneUs, otherUs), toUs: Math.max(oneUs, otherUs) };
+}
+
 export function lengthUs(window: TimeWindow): number {
   return window.toUs - window.fromUs;
 }

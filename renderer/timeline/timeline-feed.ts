@@ -10,6 +10,8 @@ const CHANGED_MS = 100;
 const GROWN_MS = 400;
 /** While a session is recorded, the engine works on this for no more than one part of so many of its time. */
 const LEISURE = 4;
+/** But it is looked at again after this, however long that took. */
+const MOST_LEISURE_MS = 5000;
 /** After a question that failed. */
 const FAILED_MS = 2000;
 
@@ -79,10 +81,11 @@ export class TimelineFeed implements Disposable {
     // The answer that is on its way is worth waiting for: it shows all but the newest.
     if (grown && this.#question !== null) return;
     const nowMs = performance.now();
+    const leisureMs = Math.min(LEISURE * this.#tookMs, MOST_LEISURE_MS);
     const dueMs = Math.max(
       nowMs,
-      this.#askedMs + (grown ? Math.max(GROWN_MS, LEISURE * this.#tookMs) : CHANGED_MS),
-      this.#failedMs + (grown ? FAILED_MS : CHANGED_MS),
+      this.#askedMs + (grown ? Math.max(GROWN_MS, leisureMs) : CHANGED_MS),
+      this.#failedMs + FAILED_MS,
     );
     if (this.#timer !== null && this.#dueMs <= dueMs) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -115,13 +118,15 @@ export class TimelineFeed implements Disposable {
       .catch((error: unknown) => {
         if (question.signal.aborted) return;
         this.#failedMs = performance.now();
+        // Wanted still, it is asked again.
+        this.#asked = null;
         this.#options.onTrouble(error instanceof Error ? error.message : String(error));
       })
       .finally(() => {
         if (this.#question !== question) return;
         this.#question = null;
         // What was wished for meanwhile is asked for now.
-        if (this.#wish !== null && !isSame(wish, this.#wish)) this.#schedule();
+        if (this.#asked !== null && this.#wish !== null && !isSame(wish, this.#wish)) this.#schedule();
       });
   }
 

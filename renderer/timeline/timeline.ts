@@ -136,9 +136,12 @@ export class Timeline implements Disposable {
     this.requestDraw();
   }
 
-  /** The engine may know other things than before. */
+  /** The history is another, or comes from an engine that has begun anew: what is known of it may be wrong. */
   restart(): void {
+    this.#window = null;
+    this.#data = null;
     this.#feed.restart();
+    this.update();
   }
 
   /** While a hand has hold of it, the window stays where it is. */

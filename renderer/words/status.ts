@@ -69,5 +69,6 @@ export function usageWords(host: HostInfo, used: boolean): string {
 /** A word or two for a panel's badge. */
 export function sourceBadge(source: SourceInfo): string {
   if (source.host !== null) return `hosting · ${clientsWords(source.host)}`;
-  return source.kind === 'sample' && source.status === 'ended' ? 'recording' : STATUS_NAMES[source.status];
+  const isRecording = source.kind === 'sample' || source.kind === 'capture';
+  return isRecording && source.status === 'ended' ? 'recording' : STATUS_NAMES[source.status];
 }

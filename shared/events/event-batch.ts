@@ -17,6 +17,8 @@ export const ROW_BYTES = 64;
 const MAGIC = 0x5453424e; // "NBST"
 const VERSION = 1;
 const HEADER_BYTES = 32;
+/** So many rows are copied one by one: views of the columns would cost more. */
+const FEW_ROWS = 8;
 
 /** Numbers of one row, for callers that are not on a hot path (tests, notices). */
 export interface RowInit {
@@ -159,6 +161,10 @@ export class EventBatch {
   }
 
   #copyColumns(other: EventBatch, from: number, to: number): void {
+    if (to - from <= FEW_ROWS) {
+      for (let i = from; i < to; i += 1) this.#copyRow(other, i);
+      return;
+    }
     const at = this.count;
     this.timeUs.set(other.timeUs.subarray(from, to), at);
     this.clockUs.set(other.clockUs.subarray(from, to), at);
@@ -177,6 +183,27 @@ export class EventBatch {
     this.kind.set(other.kind.subarray(from, to), at);
     this.op.set(other.op.subarray(from, to), at);
     this.count = at + (to - from);
+  }
+
+  #copyRow(other: EventBatch, i: number): void {
+    const at = this.count;
+    this.timeUs[at] = other.timeUs[i] ?? 0;
+    this.clockUs[at] = other.clockUs[i] ?? 0;
+    this.latencyUs[at] = other.latencyUs[i] ?? 0;
+    this.connection[at] = other.connection[i] ?? 0;
+    this.slot[at] = other.slot[i] ?? 0;
+    this.cookieLow[at] = other.cookieLow[i] ?? 0;
+    this.cookieHigh[at] = other.cookieHigh[i] ?? 0;
+    this.offsetLow[at] = other.offsetLow[i] ?? 0;
+    this.offsetHigh[at] = other.offsetHigh[i] ?? 0;
+    this.lengthLow[at] = other.lengthLow[i] ?? 0;
+    this.lengthHigh[at] = other.lengthHigh[i] ?? 0;
+    this.disk[at] = other.disk[i] ?? 0;
+    this.flags[at] = other.flags[i] ?? 0;
+    this.errno[at] = other.errno[i] ?? 0;
+    this.kind[at] = other.kind[i] ?? 0;
+    this.op[at] = other.op[i] ?? 0;
+    this.count = at + 1;
   }
 
   /**

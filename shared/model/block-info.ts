@@ -1,4 +1,4 @@
-import { NO_OP, type RunRecord } from './page.ts';
+import { NO_OP, type Page, type RunRecord } from './page.ts';
 
 /** What is known of one block. Times are ms since the model's epoch; null where nothing is known. */
 export interface BlockInfo {
@@ -29,4 +29,34 @@ export function infoOfRun(record: RunRecord, sectors: readonly number[]): BlockI
     readMs: record.readMs === 0 ? null : record.readMs,
     sectors,
   };
+}
+
+/** What a page tells of its block `i`. */
+export function infoOfBlock(page: Page, i: number, sectors: readonly number[]): BlockInfo {
+  const state = page.state[i] ?? 0;
+  const d = page.detail;
+  if (d === null) {
+    return {
+      state,
+      lastOp: null,
+      lastMs: null,
+      latencyUs: null,
+      errno: 0,
+      reads: null,
+      writes: null,
+      readMs: null,
+      sectors,
+    };
+  }
+  const record = {
+    state,
+    lastOp: d.lastOp[i] ?? NO_OP,
+    errno: d.errno[i] ?? 0,
+    lastMs: d.lastMs[i] ?? 0,
+    latencyUs: d.latencyUs[i] ?? Number.NaN,
+    reads: d.reads[i] ?? 0,
+    writes: d.writes[i] ?? 0,
+    readMs: d.readMs[i] ?? 0,
+  };
+  return infoOfRun(record, sectors);
 }

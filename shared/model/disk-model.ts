@@ -1,7 +1,7 @@
 import type { ByteReader } from '../bytes/binary.ts';
 import type { EventBatch } from '../events/event-batch.ts';
 import { Op, RowFlag } from '../events/vocabulary.ts';
-import { type BlockInfo, infoOfRun } from './block-info.ts';
+import { type BlockInfo, infoOfBlock, infoOfRun } from './block-info.ts';
 import {
   BlockKind,
   COARSE,
@@ -15,7 +15,9 @@ import {
 } from './block-state.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { type ModelListener, tellPage, tellRun } from './model-listener.ts';
-import { NO_OP, Page, PageDetail, UNTOUCHED_RUN } from './page.ts';
+import { noteDetail, Page, PageDetail, UNTOUCHED_RUN } from './page.ts';
+import { forEachGap, pagesBetween } from './page-gaps.ts';
+import { PageMap, SleepingPage, type SleepingRegion, TOUCH } from './page-map.ts';
 import { RunMap } from './run-map.ts';
 
 const KIND_OF_OP: readonly number[] = [
@@ -34,7 +36,7 @@ const KIND_OF_OP: readonly number[] = [
  * whole of a 7 EiB disk costs no more than the pages there are.
  */
 export class DiskModel {
-  readonly pages = new Map<number, Page>();
+  readonly pages = new PageMap((page, sleeping) => this.#catchUp(page, sleeping));
   runs = new RunMap();
   /** Sequence number of the row that made or last emptied this model: a copy with another has nothing in common with it. */
   bornAt: number;
@@ -159,7 +161,20 @@ export class DiskModel {
         readMs: readMs === 0 ? record.readMs : readMs,
       };
     });
+    this.#tellTouched(from, to);
     this.#boundRuns();
+  }
+
+  /** Tells that pages which are not in memory were touched: those that are have told already. */
+  #tellTouched(from: number, to: number): void {
+    const { listener } = this;
+    const { grain } = this.runs;
+    if (listener === null) return;
+    // What is kept in a coarser grain was touched in all of it.
+    const start = Math.floor(from / grain) * grain;
+    forEachGap(this.pages, start, Math.ceil(to / grain) * grain, (first, end) =>
+      listener.blocksTouched(first * PAGE_BLOCKS, (end - first) * PAGE_BLOCKS),
+    );
   }
 
   /** Runs that are not shared by neighbours are bounded in number, like pages, and for the same reason. */
@@ -182,30 +197,12 @@ export class DiskModel {
     readMs: number,
   ): void {
     if (oldState === newState && readMs === 0) return;
-    const tell = (start: number, end: number): void => {
-      if (start >= end) return;
+    forEachGap(this.pages, from, to, (start, end) => {
       const first = start * PAGE_BLOCKS;
       const count = (end - start) * PAGE_BLOCKS;
       if (oldState !== newState) listener.blocksChanged(first, count, oldState, newState);
       if (readMs !== 0) listener.blocksRead(first, count, readMs);
-    };
-    let start = from;
-    for (const number of this.#pagesBetween(from, to)) {
-      tell(start, number);
-      start = number + 1;
-    }
-    tell(start, to);
-  }
-
-  /** Numbers of the pages in memory in [from, to), ascending. */
-  #pagesBetween(from: number, to: number): number[] {
-    const found: number[] = [];
-    if (to - from <= this.pages.size) {
-      for (let number = from; number < to; number += 1) if (this.pages.has(number)) found.push(number);
-      return found;
-    }
-    for (const number of this.pages.keys()) if (number >= from && number < to) found.push(number);
-    return found.sort((a, b) => a - b);
+    });
   }
 
   #touchPart(
@@ -218,11 +215,54 @@ export class DiskModel {
     nowMs: number,
     latencyUs: number,
   ): void {
-    const page = this.#pageFor(pageNumber, nowMs);
-    if (page === null) {
+    const found = this.#pageFor(pageNumber, nowMs);
+    if (found === null) {
       if (!this.isPartial) this.#touchCoarsely(pageNumber, op, errno, fua, nowMs, latencyUs);
       return;
     }
+    let page: Page | undefined;
+    if (found instanceof SleepingPage) {
+      const cutsBlocks = firstSector % SECTORS_PER_BLOCK !== 0 || endSector % SECTORS_PER_BLOCK !== 0;
+      // Memory for its sectors must be taken in the order of the rows, and a listener hears what changes.
+      if (this.listener === null && !found.isInUse && (found.hasSectors || !cutsBlocks)) {
+        found.touchedMs = nowMs;
+        found.touches.push(op, errno, fua ? 1 : 0, firstSector, endSector, nowMs, latencyUs);
+        return;
+      }
+      page = this.pages.get(pageNumber);
+      if (page === undefined) return;
+    } else page = found;
+    this.#touchPage(page, pageNumber, op, errno, fua, firstSector, endSector, nowMs, latencyUs);
+  }
+
+  /** Does to a page what touched it while it slept. */
+  #catchUp(page: Page, { number, touches }: SleepingPage): void {
+    for (let t = 0; t < touches.length; t += TOUCH) {
+      this.#touchPage(
+        page,
+        number,
+        touches[t] ?? 0,
+        touches[t + 1] ?? 0,
+        touches[t + 2] === 1,
+        touches[t + 3] ?? 0,
+        touches[t + 4] ?? 0,
+        touches[t + 5] ?? 0,
+        touches[t + 6] ?? Number.NaN,
+      );
+    }
+  }
+
+  #touchPage(
+    page: Page,
+    pageNumber: number,
+    op: number,
+    errno: number,
+    fua: boolean,
+    firstSector: number,
+    endSector: number,
+    nowMs: number,
+    latencyUs: number,
+  ): void {
     page.touchedMs = nowMs;
     const pageSector = pageNumber * PAGE_BLOCKS * SECTORS_PER_BLOCK;
     const from = Math.max(firstSector - pageSector, 0);
@@ -266,32 +306,8 @@ export class DiskModel {
       if (endBlock > runStart) tellRun(listener, base + runStart, endBlock - runStart, runOld, runNew);
       if (op === Op.Read && errno === 0) listener.blocksRead(base + firstBlock, endBlock - firstBlock, nowMs);
     }
-    const detail = page.detail;
-    if (detail === null) return;
-    if (endBlock - firstBlock === 1) {
-      // One block, as most requests are: a fill of each column would cost several times as much.
-      detail.lastMs[firstBlock] = nowMs;
-      detail.latencyUs[firstBlock] = latencyUs;
-      detail.lastOp[firstBlock] = op;
-      detail.errno[firstBlock] = errno;
-      if (op === Op.Read) {
-        detail.reads[firstBlock] = (detail.reads[firstBlock] ?? 0) + 1;
-        if (errno === 0) detail.readMs[firstBlock] = nowMs;
-      } else if (op !== Op.Trim) {
-        detail.writes[firstBlock] = (detail.writes[firstBlock] ?? 0) + 1;
-      }
-      return;
-    }
-    detail.lastMs.fill(nowMs, firstBlock, endBlock);
-    detail.latencyUs.fill(latencyUs, firstBlock, endBlock);
-    detail.lastOp.fill(op, firstBlock, endBlock);
-    detail.errno.fill(errno, firstBlock, endBlock);
-    if (op === Op.Read) {
-      for (let b = firstBlock; b < endBlock; b += 1) detail.reads[b] = (detail.reads[b] ?? 0) + 1;
-      if (errno === 0) detail.readMs.fill(nowMs, firstBlock, endBlock);
-    } else if (op !== Op.Trim) {
-      for (let b = firstBlock; b < endBlock; b += 1) detail.writes[b] = (detail.writes[b] ?? 0) + 1;
-    }
+    noteDetail(page.detail, op, errno, firstBlock, endBlock, nowMs, latencyUs);
+    listener?.blocksTouched(base + firstBlock, endBlock - firstBlock);
   }
 
   #withSectors(page: Page): void {
@@ -299,15 +315,18 @@ export class DiskModel {
   }
 
   /** The page to write to, made when it is not there yet; null when the budget is spent. */
-  #pageFor(number: number, nowMs: number): Page | null {
+  #pageFor(number: number, nowMs: number): Page | SleepingPage | null {
     if (number === this.#lastPageNumber && this.#lastPage !== undefined) return this.#lastPage;
-    let page = this.pages.get(number);
+    let page = this.pages.peek(number);
+    if (page instanceof SleepingPage) return page;
     if (page === undefined) {
       if (this.isPartial) return null;
       const grant = this.#budget.grant(Page.BYTES, PageDetail.BYTES);
       if (grant === 'none') return null;
       page = new Page(this.runs.at(number), grant === 'full', nowMs);
       this.pages.set(number, page);
+      // From here on nobody counts in it.
+      if (page.detail === null) this.listener?.blocksTouched(number * PAGE_BLOCKS, PAGE_BLOCKS);
     }
     this.#lastPageNumber = number;
     this.#lastPage = page;
@@ -325,13 +344,14 @@ export class DiskModel {
   ): void {
     const listener = this.listener;
     this.runs.update(pageNumber, pageNumber + 1, (record, start, end) => {
-      const next = nextState(record.state, op, errno, fua);
-      const state = next === record.state ? next : next | COARSE;
+      // Even where the state is as it was, nobody counted which part was touched.
+      const state = nextState(record.state, op, errno, fua) | COARSE;
       if (listener !== null && state !== record.state) {
         this.#tellGaps(listener, start, end, record.state, state, 0);
       }
       return { ...record, state, lastOp: op, errno, lastMs: nowMs, latencyUs: Math.fround(latencyUs) };
     });
+    this.#tellTouched(pageNumber, pageNumber + 1);
     this.#boundRuns();
   }
 
@@ -361,35 +381,7 @@ export class DiskModel {
       this.sectorKind(block * SECTORS_PER_BLOCK + s),
     );
     if (page === undefined) return infoOfRun(this.runs.at(number), sectors);
-    const i = block - number * PAGE_BLOCKS;
-    const d = page.detail;
-    const state = page.state[i] ?? 0;
-    if (d === null) {
-      return {
-        state,
-        lastOp: null,
-        lastMs: null,
-        latencyUs: null,
-        errno: 0,
-        reads: null,
-        writes: null,
-        readMs: null,
-        sectors,
-      };
-    }
-    return infoOfRun(
-      {
-        state,
-        lastOp: d.lastOp[i] ?? NO_OP,
-        errno: d.errno[i] ?? 0,
-        lastMs: d.lastMs[i] ?? 0,
-        latencyUs: d.latencyUs[i] ?? Number.NaN,
-        reads: d.reads[i] ?? 0,
-        writes: d.writes[i] ?? 0,
-        readMs: d.readMs[i] ?? 0,
-      },
-      sectors,
-    );
+    return infoOfBlock(page, block - number * PAGE_BLOCKS, sectors);
   }
 
   /**
@@ -403,7 +395,7 @@ export class DiskModel {
   ): void {
     const firstPage = Math.floor(first / PAGE_BLOCKS);
     const endPage = Math.ceil(end / PAGE_BLOCKS);
-    const inMemory = this.#pagesBetween(firstPage, endPage);
+    const inMemory = pagesBetween(this.pages, firstPage, endPage);
     let next = 0;
     this.runs.forEach(firstPage, endPage, (record, start, stop) => {
       if (record.state === 0 && record.readMs === 0) return;
@@ -447,12 +439,18 @@ export class DiskModel {
    */
   clear(bornAt: number): void {
     this.bornAt = bornAt;
-    for (const page of this.pages.values()) this.#budget.usedBytes -= page.memoryBytes;
+    this.#budget.usedBytes -= this.pages.memoryBytes;
     this.pages.clear();
     this.runs.clear();
     this.#lastPageNumber = -1;
     this.#lastPage = undefined;
     this.listener?.reset();
+  }
+
+  /** Takes pages that sleep, behind those that are there. */
+  addSleeping(region: SleepingRegion): void {
+    this.pages.addSleeping(region);
+    for (const { memoryBytes } of region.pages) this.#budget.usedBytes += memoryBytes;
   }
 
   /** Takes a page of a snapshot, its number before it, in the place of what is known of its blocks. */
@@ -467,7 +465,9 @@ export class DiskModel {
     page.read(from);
     if (known === undefined) this.pages.set(number, page);
     this.#budget.usedBytes += page.memoryBytes - bytesBefore;
-    if (this.listener !== null) tellPage(this.listener, number * PAGE_BLOCKS, before, page);
+    if (this.listener === null) return;
+    tellPage(this.listener, number * PAGE_BLOCKS, before, page);
+    this.listener.touchesReplaced();
   }
 
   /** Takes the runs of a snapshot in the place of those that are there. Throws RangeError when the bytes end early. */
@@ -481,6 +481,7 @@ export class DiskModel {
     runs.eachDifference(before, (start, end, was, is) => {
       this.#tellGaps(listener, start, end, was.state, is.state, is.readMs === was.readMs ? 0 : is.readMs);
     });
+    listener.touchesReplaced();
   }
 }
 

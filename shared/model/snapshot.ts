@@ -144,7 +144,8 @@ function readStart(from: ByteReader): number {
   return from.f64();
 }
 
-function writeHead(state: SessionState, to: ByteWriter): void {
+/** Writes everything of a state but its pictures. */
+export function writeHead(state: SessionState, to: ByteWriter): void {
   for (const n of [state.clockUs, state.epochMs, state.clears, state.clearedUs]) to.f64(n);
   state.recent.write(to);
   state.inStep.write(to);
@@ -162,7 +163,8 @@ function writeHead(state: SessionState, to: ByteWriter): void {
   }
 }
 
-function readHead(state: SessionState, from: ByteReader): void {
+/** Reads what {@link writeHead} wrote; the state is partial until its pictures have come. */
+export function readHead(state: SessionState, from: ByteReader): void {
   state.isPartial = true;
   state.clockUs = from.f64();
   state.epochMs = from.f64();

@@ -12,6 +12,7 @@ const command: WindowCommand = {
   sizeBytes: null,
   browser: false,
   open: true,
+  record: null,
   webPort: null,
 };
 const desk: Surroundings = { platform: 'linux', root: false, display: true };

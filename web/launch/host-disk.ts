@@ -21,8 +21,8 @@ export async function hostDisk(command: HostCommand, context: LaunchContext): Pr
   if (hosts.length > 1)
     say(`${hosts.length} disks, which take ${formatBytes(limitBytes)} of memory at most together`);
   if (command.window) {
-    const { browser, open, webPort } = command;
-    const window = { ...windowCommand({ browser, open }), webPort };
+    const { browser, open, webPort, record } = command;
+    const window = { ...windowCommand({ browser, open }), webPort, record };
     return launchWindow(window, { ...context, diskHosts: hosts });
   }
   for (const host of hosts) host.source.start(NOBODY);

@@ -16,6 +16,7 @@ const command: WindowCommand = {
   sizeBytes: 1n << 62n,
   browser: false,
   open: true,
+  record: null,
   webPort: null,
 };
 
@@ -49,6 +50,7 @@ describe('running the desktop shell', () => {
       captions: null,
       compare: null,
       stdin: false,
+      record: null,
       sizeBytes: 1n << 62n,
     });
   });

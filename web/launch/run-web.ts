@@ -1,4 +1,5 @@
 import type { WindowCommand } from '#engine/cli/arguments.ts';
+import { cacheDir } from '#engine/cli/cache-dir.ts';
 import { Engine } from '#engine/engine.ts';
 import { lostWords } from '#engine/lost-words.ts';
 import type { DiskHost } from '#engine/nbd/disk-host.ts';
@@ -28,6 +29,7 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
     host: 'web',
     stateDir: context.stateDir,
     assetsDir: context.assetsDir,
+    cacheDir: cacheDir(),
   });
   const host = await WebHost.listen({
     port: command.webPort ?? 0,
@@ -68,6 +70,7 @@ function startSources(engine: Engine, command: WindowCommand, diskHosts: readonl
   if (command.stdin) starts.push(engine.openStdin(process.stdin, command.sizeBytes));
   if (command.captions !== null) engine.captionFiles.add(command.captions);
   if (starts.length === 0) starts.push(engine.openSample());
+  if (command.record !== null) starts.push(engine.record(command.record));
   for (const start of starts) start.catch((error: unknown) => say(String(error)));
 }
 

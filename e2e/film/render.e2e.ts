@@ -1,0 +1,123 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { PNG } from 'pngjs';
+import { THEMES } from '#shared/theme/palettes.ts';
+import { FULL_COLOR, HALVED_COLOR } from '../../renderer/film/film-view.ts';
+import { type Ended, RunningCommand } from '../../web/testing/running-command.ts';
+import { recording, temporaryFolder } from '../support/app.ts';
+import { DecodedFilm } from './decoded-film.ts';
+import { DecodedGif } from './decoded-gif.ts';
+import { cellsMistaken, cellsThatDiffer, colorsOf, ExpectedFilm } from './expected-film.ts';
+
+const LOG = recording('ext4-blog-64M/log');
+const THEME = THEMES.dark.grid;
+/** The span of the films, seconds of the recording: from the partitions to the mount, with most colours there are. */
+const FROM_S = 9;
+const TO_S = 13;
+const SPEED = 2;
+const RATE = 10;
+
+let folder: string;
+test.beforeEach(() => {
+  folder = temporaryFolder();
+});
+test.afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function render(name: string, ...options: readonly string[]): Promise<Ended> {
+  await using command = new RunningCommand(['render', LOG, '-o', join(folder, name), ...options], {
+    XDG_STATE_HOME: join(folder, 'state'),
+  });
+  return await command.ended;
+}
+
+const SPAN = ['--from', `${FROM_S}`, '--to', `${TO_S}`, '--speed', `${SPEED}`, '--fps', `${RATE}`];
+
+/** The middles of frames of the film, and the moments of the recording that they show, seconds. */
+function moments(every: number): readonly { readonly filmS: number; readonly atS: number }[] {
+  const frames = ((TO_S - FROM_S) / SPEED) * RATE + 1;
+  return Array.from({ length: Math.ceil(frames / every) }, (_, i) => ({
+    filmS: (i * every + 0.5) / RATE,
+    atS: FROM_S + (i * every * SPEED) / RATE,
+  }));
+}
+
+test('a WebM shows the right colours in all cells at the right times, and the same twice', async ({
+  page,
+}) => {
+  const expected = new ExpectedFilm({ widthPx: 1280, heightPx: 720 }, HALVED_COLOR);
+  const cells = expected.cells();
+  expect(cells).toHaveLength(16_384);
+  for (const { grid } of expected.layout.panels) expect(grid.view.cellPx).toBeGreaterThanOrEqual(4);
+  const ended = await render('a.webm', ...SPAN);
+  expect(ended.stderr).toContain('VP9, 1280x720, 21 frames at 10 a second');
+  expect(ended).toMatchObject({ code: 0, stdout: `${join(folder, 'a.webm')}\n` });
+  expect((await render('b.webm', ...SPAN)).code).toBe(0);
+
+  const first = await DecodedFilm.open(page, readFileSync(join(folder, 'a.webm')), 'video/webm');
+  expect(first.durationS).toBeCloseTo(21 / RATE, 1);
+  const frames: Buffer[] = [];
+  for (const { filmS, atS } of moments(2)) {
+    const seen = await first.frameAt(filmS);
+    const wanted = expected.frameAt(atS, SPEED, THEME);
+    expect(colorsOf(wanted, 1280, cells)).toBeGreaterThan(1);
+    expect(cellsMistaken(seen, wanted, 1280, cells, 16), `at ${atS} s`).toBe(0);
+    // Nearly all are as good as exact.
+    expect(cellsThatDiffer(seen, wanted, 1280, cells, 16), `at ${atS} s`).toBeLessThan(cells.length / 1000);
+    frames.push(seen);
+  }
+  const second = await DecodedFilm.open(page, readFileSync(join(folder, 'b.webm')), 'video/webm');
+  for (const [i, { filmS }] of moments(2).entries()) {
+    expect((await second.frameAt(filmS)).equals(frames[i] ?? Buffer.alloc(0)), `at ${filmS} s`).toBe(true);
+  }
+});
+
+test('a GIF has exactly the colours of the theme', async () => {
+  const expected = new ExpectedFilm({ widthPx: 800, heightPx: 450 }, FULL_COLOR);
+  const cells = expected.cells();
+  const ended = await render('a.gif', '--size', '800x450', ...SPAN);
+  expect(ended.code, ended.stderr).toBe(0);
+  const gif = new DecodedGif(readFileSync(join(folder, 'a.gif')));
+  for (const { filmS, atS } of moments(4)) {
+    const seen = gif.frameAt(filmS);
+    // Shades of a read that fades are those of the palette; all else is exact.
+    expect(cellsThatDiffer(seen, expected.frameAt(atS, SPEED, THEME), 800, cells, 12), `at ${atS} s`).toBe(0);
+    expect(colorsOf(seen, 800, cells)).toBeGreaterThan(1);
+  }
+  // Two seconds in which nothing fades any more.
+  const still = gif.frameAt(moments(1).at(-1)?.filmS ?? 0);
+  expect(cellsThatDiffer(still, expected.frameAt(TO_S, SPEED, THEME), 800, cells, 12)).toBe(0);
+  expect(gif.durationS).toBeCloseTo(21 / RATE + 2, 2);
+});
+
+test('a PNG shows one moment, px for px, at the scale that is asked for; an SVG the same in rectangles', async () => {
+  const expected = new ExpectedFilm({ widthPx: 2560, heightPx: 1440 }, FULL_COLOR);
+  expect((await render('a.png', '--at', '20', '--scale', '2')).code).toBe(0);
+  const png = PNG.sync.read(readFileSync(join(folder, 'a.png')));
+  expect([png.width, png.height]).toEqual([2560, 1440]);
+  const wanted = expected.frameAt(20, 1, THEME);
+  expect(cellsThatDiffer(png.data, wanted, 2560, expected.cells(), 0)).toBe(0);
+  expect(colorsOf(png.data, 2560, expected.cells())).toBeGreaterThanOrEqual(4);
+
+  expect((await render('a.svg', '--at', '20', '--title', 'a < b')).code).toBe(0);
+  const svg = readFileSync(join(folder, 'a.svg'), 'utf8');
+  expect(svg).toContain('a &lt; b');
+  for (const color of [THEME.written, THEME.trimmed, THEME.zeroed])
+    expect(svg).toContain(color.toLowerCase());
+});
+
+test('what cannot be made is said, with the right code, and nothing is left behind', async () => {
+  writeFileSync(join(folder, 'there.webm'), 'mine');
+  const there = await render('there.webm');
+  expect(there).toMatchObject({ code: 1, stdout: '' });
+  expect(there.stderr).toContain('give --force to replace it');
+  expect(readFileSync(join(folder, 'there.webm'), 'utf8')).toBe('mine');
+
+  const early = await render('a.webm', '--from', '20', '--to', '10');
+  expect(early).toMatchObject({ code: 2, stdout: '' });
+  expect(early.stderr).toContain('--to 10 is before --from 20');
+  expect(existsSync(join(folder, 'a.webm'))).toBe(false);
+  expect(existsSync(join(folder, 'a.webm.part'))).toBe(false);
+});

@@ -1,0 +1,160 @@
+import { SPILL_FILE_BYTES, SpillFile } from './spill-file.ts';
+
+/** Bytes written to a file at once. */
+const WRITE_BYTES = 1 << 20;
+
+/** Some bytes that a {@link BlobStore} keeps, in memory or in a file. */
+export class Blob {
+  readonly length: number;
+  /** Null once they are in a file. */
+  bytes: Uint8Array | null;
+  file: SpillFile | null = null;
+  at = 0;
+  /** How many want it: who put it, and states that have still to read it. */
+  holders = 1;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.length = bytes.length;
+  }
+}
+
+export interface BlobStoreOptions {
+  /** What may be in memory before the oldest goes to a file. */
+  readonly memoryBytes: number;
+  /** Where files are made; null to keep everything in memory. */
+  readonly directory: string | null;
+  /** Called once, when files cannot be written: from now on everything stays in memory. */
+  readonly onTrouble: (reason: string) => void;
+}
+
+/** Keeps pieces of bytes: the latest in memory, older ones in files. What a file refuses stays in memory. */
+export class BlobStore {
+  /** Bytes in memory, and in files that are still wanted. */
+  memoryBytes = 0;
+  spilledBytes = 0;
+  readonly #options: BlobStoreOptions;
+  readonly #files = new Set<SpillFile>();
+  /** In memory, oldest first. */
+  #waiting: Blob[] = [];
+  #file: SpillFile | null = null;
+  #canSpill: boolean;
+  #isSpilling = false;
+  #isDisposed = false;
+
+  constructor(options: BlobStoreOptions) {
+    this.#options = options;
+    this.#canSpill = options.directory !== null;
+  }
+
+  /** Whether what is too much for memory goes to files. */
+  get canSpill(): boolean {
+    return this.#canSpill;
+  }
+
+  put(bytes: Uint8Array): Blob {
+    const blob = new Blob(bytes);
+    this.memoryBytes += blob.length;
+    this.#waiting.push(blob);
+    if (this.#canSpill && this.memoryBytes > this.#options.memoryBytes) void this.#spill();
+    return blob;
+  }
+
+  /** What was put. @throws Error when it has been dropped, or its file cannot be read. */
+  read(blob: Blob): Uint8Array {
+    if (blob.bytes !== null) return blob.bytes;
+    if (blob.file === null) throw new Error('this part of the history is gone');
+    return blob.file.read(blob.at, blob.length);
+  }
+
+  /** Keeps it for one more. */
+  hold(blob: Blob): void {
+    blob.holders += 1;
+  }
+
+  /** One of those who want it needs it no more; it goes with the last. */
+  drop(blob: Blob): void {
+    blob.holders -= 1;
+    if (blob.holders !== 0) return;
+    if (blob.bytes !== null) this.memoryBytes -= blob.length;
+    blob.bytes = null;
+    if (blob.file === null) return;
+    this.spilledBytes -= blob.length;
+    this.#release(blob.file, blob.length);
+    blob.file = null;
+  }
+
+  /** Takes nothing more. What states have still to read stays until they have. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#canSpill = false;
+    const last = this.#file;
+    this.#file = null;
+    // One that is being written to is closed when that is done.
+    if (last !== null && !this.#isSpilling) this.#release(last, 0);
+  }
+
+  #release(file: SpillFile, length: number): void {
+    file.liveBytes -= length;
+    if (file.liveBytes > 0 || file === this.#file) return;
+    this.#files.delete(file);
+    file.close();
+  }
+
+  /** Writes the oldest to a file until three quarters of what memory may hold are left. */
+  async #spill(): Promise<void> {
+    if (this.#isSpilling) return;
+    this.#isSpilling = true;
+    try {
+      while (this.#canSpill && this.memoryBytes > this.#options.memoryBytes * 0.75) await this.#spillSome();
+    } catch (error) {
+      this.#canSpill = false;
+      if (!this.#isDisposed) this.#options.onTrouble(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#isSpilling = false;
+      if (this.#isDisposed) for (const file of this.#files) this.#release(file, 0);
+    }
+  }
+
+  async #spillSome(): Promise<void> {
+    const file = this.#openFile();
+    const blobs: Blob[] = [];
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    let taken = 0;
+    for (; taken < this.#waiting.length && length < WRITE_BYTES; taken += 1) {
+      const blob = this.#waiting[taken];
+      if (blob === undefined || blob.bytes === null) continue;
+      blobs.push(blob);
+      parts.push(blob.bytes);
+      length += blob.length;
+    }
+    if (length > 0) {
+      const start = await file.append(Buffer.concat(parts));
+      let at = start;
+      for (const blob of blobs) {
+        blob.at = at;
+        at += blob.length;
+        // Dropped, or all is given up, while it was being written.
+        if (blob.bytes === null) continue;
+        blob.bytes = null;
+        blob.file = file;
+        file.liveBytes += blob.length;
+        this.memoryBytes -= blob.length;
+        this.spilledBytes += blob.length;
+      }
+    }
+    this.#waiting.splice(0, taken);
+  }
+
+  #openFile(): SpillFile {
+    const { directory } = this.#options;
+    if (directory === null) throw new Error('there is no directory for it');
+    if (this.#file !== null && this.#file.length < SPILL_FILE_BYTES) return this.#file;
+    const full = this.#file;
+    this.#file = new SpillFile(directory);
+    this.#files.add(this.#file);
+    if (full !== null) this.#release(full, 0);
+    return this.#file;
+  }
+}

@@ -1,0 +1,193 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { PAGE_BLOCKS, SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
+import type { DiskModel } from '#shared/model/disk-model.ts';
+import { Page, PageDetail } from '#shared/model/page.ts';
+import { SleepingPage, SleepingRegion } from '#shared/model/page-map.ts';
+import type { Blob, BlobStore } from './blob-store.ts';
+import { emptyPage, type RegionWriter, readRegion } from './region-codec.ts';
+
+/** Pages that are written and read together, in the order in which they were made. */
+const REGION_PAGES = 64;
+/** Changes that may stand behind a region's whole before it is written whole again. */
+const MOST_CHANGES = 64;
+/** Blocks in one keyframe past which no region is written whole that need not be: the session waits meanwhile. */
+const MOST_BLOCKS = 256 * 1024;
+
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+interface Version {
+  /** The keyframe's. */
+  readonly sequence: number;
+  readonly isWhole: boolean;
+  readonly blob: Blob;
+}
+
+interface Region {
+  readonly versions: Version[];
+  /** Bytes of the last whole, and of the changes since. */
+  wholeBytes: number;
+  changesBytes: number;
+}
+
+/** What one disk's pages were at each keyframe, from the model's birth until it is emptied. */
+export class DiskTrail {
+  readonly bornAt: number;
+  readonly #store: BlobStore;
+  readonly #numbers: number[] = [];
+  readonly #hasDetail: boolean[] = [];
+  /** The keyframe by which a page had kinds of its sectors. */
+  readonly #sectorsSince: number[] = [];
+  readonly #regions: Region[] = [];
+  #pages: Page[] = [];
+  #newPages: Iterator<[number, Page]> | null;
+
+  constructor(model: DiskModel, store: BlobStore) {
+    this.bornAt = model.bornAt;
+    this.#store = store;
+    this.#newPages = model.pages.entries();
+  }
+
+  /**
+   * Writes what was touched at `sinceMs` or later. Returns how many pages there are.
+   * @param model the one it was made for.
+   */
+  add(model: DiskModel, sequence: number, sinceMs: number, nowMs: number, writer: RegionWriter): number {
+    const known = this.#pages.length;
+    while (this.#newPages !== null && this.#pages.length < model.pages.size) {
+      const next = this.#newPages.next();
+      if (next.done === true) break;
+      const [number, page] = next.value;
+      this.#numbers.push(number);
+      this.#hasDetail.push(page.detail !== null);
+      this.#sectorsSince.push(Number.POSITIVE_INFINITY);
+      this.#pages.push(page);
+    }
+    let blocks = 0;
+    for (let first = 0; first < this.#pages.length; first += REGION_PAGES) {
+      blocks += this.#addRegion(first, known, sequence, sinceMs, nowMs, writer, blocks < MOST_BLOCKS);
+    }
+    return this.#pages.length;
+  }
+
+  /** Writes a region, when it was touched; returns how many blocks that were. */
+  #addRegion(
+    first: number,
+    known: number,
+    sequence: number,
+    sinceMs: number,
+    nowMs: number,
+    writer: RegionWriter,
+    mayBeWhole: boolean,
+  ): number {
+    const end = Math.min(first + REGION_PAGES, this.#pages.length);
+    let isTouched = false;
+    for (let p = first; p < end; p += 1) {
+      const page = this.#pages[p];
+      if (page === undefined || (page.touchedMs < sinceMs && p < known)) continue;
+      if (!isTouched) writer.begin(nowMs);
+      isTouched = true;
+      if (page.sectors !== null)
+        this.#sectorsSince[p] = Math.min(this.#sectorsSince[p] ?? sequence, sequence);
+      if (p < known) writer.changes(p - first, page, sinceMs);
+      else writer.page(p - first, page);
+    }
+    if (!isTouched) return 0;
+    let { blocks } = writer;
+    let bytes: Uint8Array = zstdCompressSync(writer.finish(), ZSTD);
+    let region = this.#regions[first / REGION_PAGES];
+    let isWhole = region === undefined;
+    if (region === undefined) {
+      region = { versions: [], wholeBytes: 0, changesBytes: 0 };
+      this.#regions.push(region);
+    } else if (
+      (mayBeWhole && region.changesBytes + bytes.length > region.wholeBytes) ||
+      region.versions.length - region.versions.findLastIndex((version) => version.isWhole) > MOST_CHANGES
+    ) {
+      isWhole = true;
+      writer.begin(nowMs);
+      for (let p = first; p < end; p += 1) {
+        const page = this.#pages[p];
+        if (page !== undefined) writer.page(p - first, page);
+      }
+      blocks += writer.blocks;
+      bytes = zstdCompressSync(writer.finish(), ZSTD);
+    }
+    if (isWhole) {
+      region.wholeBytes = bytes.length;
+      region.changesBytes = 0;
+    } else region.changesBytes += bytes.length;
+    region.versions.push({ sequence, isWhole, blob: this.#store.put(bytes) });
+    return blocks;
+  }
+
+  /** Another model has taken the place of this one: nothing is added any more. */
+  end(): void {
+    this.#pages = [];
+    this.#newPages = null;
+  }
+
+  /**
+   * Puts the first `count` pages as they were at a keyframe into an empty model, asleep.
+   * @param lend keeps what a region has still to read, until it has or nobody can wake it any more.
+   * @param onTrouble told when a region cannot be read: its pages are then as if untouched.
+   */
+  restore(
+    model: DiskModel,
+    count: number,
+    sequence: number,
+    lend: (region: SleepingRegion, blobs: readonly Blob[]) => () => void,
+    onTrouble: (reason: string) => void,
+  ): void {
+    for (let first = 0; first < count; first += REGION_PAGES) {
+      const blobs = this.#versionsOf(first / REGION_PAGES, sequence);
+      let over = (): void => {};
+      const region = new SleepingRegion((sleeping) => {
+        const pages = sleeping.map(({ hasDetail, hasSectors }) => emptyPage(hasDetail, hasSectors));
+        try {
+          for (const blob of blobs) readRegion(zstdDecompressSync(this.#store.read(blob)), pages);
+        } catch (error) {
+          onTrouble(error instanceof Error ? error.message : String(error));
+        }
+        over();
+        return pages;
+      });
+      for (let p = first; p < Math.min(first + REGION_PAGES, count); p += 1) {
+        const hasDetail = this.#hasDetail[p] === true;
+        const hasSectors = (this.#sectorsSince[p] ?? Number.POSITIVE_INFINITY) <= sequence;
+        const memoryBytes =
+          Page.BYTES +
+          (hasDetail ? PageDetail.BYTES : 0) +
+          (hasSectors ? PAGE_BLOCKS * SECTORS_PER_BLOCK : 0);
+        region.pages.push(
+          new SleepingPage(this.#numbers[p] ?? 0, { hasDetail, hasSectors, memoryBytes, region }),
+        );
+      }
+      over = lend(region, blobs);
+      model.addSleeping(region);
+    }
+  }
+
+  /** What has to be read of a region for what it was at a keyframe, in order. */
+  #versionsOf(region: number, sequence: number): Blob[] {
+    const versions = this.#regions[region]?.versions ?? [];
+    const end = versions.findLastIndex((version) => version.sequence <= sequence) + 1;
+    const start = versions.findLastIndex((version, v) => v < end && version.isWhole);
+    return versions.slice(Math.max(0, start), end).map(({ blob }) => blob);
+  }
+
+  /** Forgets what only keyframes before that one need. */
+  dropBefore(sequence: number): void {
+    for (const { versions } of this.#regions) {
+      const start = versions.findLastIndex((version) => version.isWhole && version.sequence <= sequence);
+      for (const { blob } of versions.splice(0, Math.max(0, start))) this.#store.drop(blob);
+    }
+  }
+
+  /** Forgets everything. */
+  drop(): void {
+    this.end();
+    for (const { versions } of this.#regions) {
+      for (const { blob } of versions.splice(0)) this.#store.drop(blob);
+    }
+  }
+}

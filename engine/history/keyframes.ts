@@ -1,0 +1,145 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { ByteReader, ByteWriter } from '#shared/bytes/binary.ts';
+import { DEFAULT_MODEL_BYTES, MemoryBudget } from '#shared/model/memory-budget.ts';
+import type { SleepingRegion } from '#shared/model/page-map.ts';
+import { SessionState } from '#shared/model/session-state.ts';
+import { readHead, writeHead } from '#shared/model/snapshot.ts';
+import type { Blob, BlobStore } from './blob-store.ts';
+import { DiskTrail } from './disk-trail.ts';
+import { RegionWriter } from './region-codec.ts';
+
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+/** A disk at a keyframe: whose pages, and how many there were. */
+interface DiskAt {
+  readonly trail: DiskTrail;
+  readonly pages: number;
+}
+
+export interface Keyframe {
+  readonly sequence: number;
+  /** Everything but the pages. */
+  readonly head: Blob;
+  readonly disks: readonly (DiskAt | undefined)[];
+}
+
+/**
+ * States of a session on its way. Each holds what is small whole, and of the pages what was touched since the one before;
+ * where a state is made of one, pages sleep until somebody looks at them.
+ */
+export class Keyframes {
+  readonly #store: BlobStore;
+  readonly #onTrouble: (reason: string) => void;
+  readonly #writer = new RegionWriter();
+  readonly #all: Keyframe[] = [];
+  #trails: (DiskTrail | undefined)[] = [];
+  #lastMs = 0;
+  #budgetBytes = DEFAULT_MODEL_BYTES;
+  /** What states nobody looks at any more had still to read. */
+  readonly #lent = new FinalizationRegistry<readonly Blob[]>((blobs) => {
+    for (const blob of blobs) this.#store.drop(blob);
+  });
+
+  /** @param onTrouble told when what lies in a file cannot be read. */
+  constructor(store: BlobStore, onTrouble: (reason: string) => void) {
+    this.#store = store;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** The one after the first; null when there is none. */
+  get second(): Keyframe | null {
+    return this.#all[1] ?? null;
+  }
+
+  /** Keeps what a session's state is now. It is the same object each time, and further on. */
+  add(state: SessionState): void {
+    const nowMs = state.nowMs();
+    this.#budgetBytes = state.budget.limitBytes;
+    const disks: (DiskAt | undefined)[] = [];
+    for (const [d, disk] of state.disks.entries()) {
+      if (disk === undefined) continue;
+      let trail = this.#trails[d];
+      if (trail === undefined || trail.bornAt !== disk.model.bornAt) {
+        trail?.end();
+        trail = new DiskTrail(disk.model, this.#store);
+        this.#trails[d] = trail;
+      }
+      disks[d] = { trail, pages: trail.add(disk.model, state.sequence, this.#lastMs, nowMs, this.#writer) };
+    }
+    this.#lastMs = nowMs;
+    const to = new ByteWriter();
+    writeHead(state, to);
+    for (const disk of state.disks) disk?.model.runs.write(to);
+    const head = this.#store.put(zstdCompressSync(to.finish(), ZSTD));
+    this.#all.push({ sequence: state.sequence, head, disks });
+  }
+
+  /** The last one at or before a row; the first for a row before all. */
+  at(sequence: number): Keyframe {
+    let low = 0;
+    let high = this.#all.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#all[middle]?.sequence ?? 0) <= sequence) low = middle;
+      else high = middle - 1;
+    }
+    const found = this.#all[low];
+    if (found === undefined) throw new Error('this history is over');
+    return found;
+  }
+
+  /** A state of the caller's own. @throws Error when what lies in a file cannot be read. */
+  restore(keyframe: Keyframe): SessionState {
+    const state = new SessionState(new MemoryBudget(this.#budgetBytes));
+    const from = new ByteReader(zstdDecompressSync(this.#store.read(keyframe.head)));
+    readHead(state, from);
+    state.sequence = keyframe.sequence;
+    for (const disk of state.disks) disk?.model.readRuns(from);
+    for (const [d, at] of keyframe.disks.entries()) {
+      const disk = state.disks[d];
+      if (at === undefined || disk === undefined) continue;
+      at.trail.restore(
+        disk.model,
+        at.pages,
+        keyframe.sequence,
+        (region, blobs) => this.#lend(region, blobs),
+        this.#onTrouble,
+      );
+    }
+    state.isPartial = false;
+    return state;
+  }
+
+  #lend(region: SleepingRegion, blobs: readonly Blob[]): () => void {
+    for (const blob of blobs) this.#store.hold(blob);
+    const token = {};
+    this.#lent.register(region, blobs, token);
+    return () => {
+      this.#lent.unregister(token);
+      for (const blob of blobs) this.#store.drop(blob);
+    };
+  }
+
+  /** Forgets the first: the second must be there. */
+  dropFirst(): void {
+    const [first, next] = this.#all;
+    if (first === undefined || next === undefined) return;
+    this.#all.shift();
+    this.#store.drop(first.head);
+    for (const [d, at] of first.disks.entries()) {
+      if (at === undefined) continue;
+      if (next.disks[d]?.trail === at.trail) at.trail.dropBefore(next.sequence);
+      else at.trail.drop();
+    }
+  }
+
+  dispose(): void {
+    const trails = new Set<DiskTrail>();
+    for (const { head, disks } of this.#all.splice(0)) {
+      this.#store.drop(head);
+      for (const at of disks) if (at !== undefined) trails.add(at.trail);
+    }
+    for (const trail of trails) trail.drop();
+    this.#trails = [];
+  }
+}
