@@ -9,8 +9,8 @@ import type { SampleId } from '#shared/contract/samples.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { ArrayLayouts } from './array-layouts.ts';
 import { CaptureDesk } from './capture/capture-desk.ts';
-import { captureSession } from './capture/capture-session.ts';
 import { isCapture } from './capture/is-capture.ts';
+import { keptOf } from './capture/kept.ts';
 import { OpenCapture } from './capture/open-capture.ts';
 import { type LogSet, membersOf } from './disk-set.ts';
 import { FaultDesk } from './faults/fault-desk.ts';
@@ -27,6 +27,7 @@ import { RunningNbdkits } from './nbdkit/running-nbdkits.ts';
 import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
 import { Session, type SessionListener } from './session/session.ts';
+import { Soon } from './soon.ts';
 import { SessionPast } from './time/session-past.ts';
 import { WindowConnection } from './window-connection.ts';
 
@@ -71,8 +72,9 @@ export class Engine {
   #disposed = false;
   readonly #arrays: ArrayLayouts;
   #sample: SampleId | null = null;
-  #infoTimer: NodeJS.Timeout | null = null;
-  #historyTimer: NodeJS.Timeout | null = null;
+  /** Tells windows soon; many changes within a moment are one message. */
+  readonly #infoSoon = new Soon(INFO_MS, () => this.sendInfo());
+  readonly #historySoon = new Soon(HISTORY_MS, () => this.#infoSoon.ask());
   #queue: Promise<void> = Promise.resolve();
 
   constructor(options: EngineOptions) {
@@ -81,17 +83,14 @@ export class Engine {
     const listener: SessionListener = {
       rows: (batch: EventBatch) => {
         for (const window of this.#windows) window.view.rows(batch);
-        this.#historyTimer ??= setTimeout(() => {
-          this.#historyTimer = null;
-          this.#scheduleInfo();
-        }, HISTORY_MS);
+        this.#historySoon.ask();
       },
       reset: () => {
         for (const window of this.#windows) window.view.reset();
       },
       infoChanged: () => {
         if (this.#sample !== null) this.#arrays.tellSample(this.#sample);
-        this.#scheduleInfo();
+        this.#infoSoon.ask();
       },
       diskCame: (disk: number, source: number) => void this.#logFaults.diskCame(disk, source),
       diskGone: (disk: number) => void this.faults.remove(disk),
@@ -104,18 +103,12 @@ export class Engine {
     this.session = new Session(listener, historyIn(options.cacheDir ?? null));
     this.past = new SessionPast(this.session);
     this.#arrays = new ArrayLayouts(this.session);
-    const kept = () => ({
-      history: this.past.history,
-      session: captureSession(this.sessionInfo()),
-      sequence: this.session.state.sequence,
-      isLive: this.past.capture === null,
-      edits: this.past.capture?.edits ?? [],
-    });
+    const kept = () => keptOf(this.past, this.sessionInfo());
     this.captures = new CaptureDesk(kept, `nbdscope ${options.version}`, {
-      changed: () => this.#scheduleInfo(),
+      changed: () => this.#infoSoon.ask(),
       notice: (key, level, text) => this.session.notice(null, { key, level, text, detail: null }),
     });
-    this.#logFaults = new LogFaults(options.stateDir, this.session, this.faults, () => this.#scheduleInfo());
+    this.#logFaults = new LogFaults(options.stateDir, this.session, this.faults, () => this.#infoSoon.ask());
     removeStaleFolders();
   }
 
@@ -218,7 +211,7 @@ export class Engine {
         this.session.add(createLogSource(absolute), { sizeBytes });
         this.recentLogs.note(absolute);
       }
-      this.#scheduleInfo();
+      this.#infoSoon.ask();
     });
   }
 
@@ -232,7 +225,7 @@ export class Engine {
         if (errorFile !== null) await this.#logFaults.attach(source, { errorFile, logFirstCommand: null });
         this.recentLogs.note(log);
       }
-      this.#scheduleInfo();
+      this.#infoSoon.ask();
     });
   }
 
@@ -267,7 +260,7 @@ export class Engine {
       const source = this.session.add(createLogSource(logFile, { name, kind: 'nbdkit' }));
       this.#nbdkits.add(source, nbdkit);
       await this.#logFaults.attach(source, { errorFile, logFirstCommand });
-      nbdkit.onChanged = () => this.#scheduleInfo();
+      nbdkit.onChanged = () => this.#infoSoon.ask();
       if (added.length > 0) {
         const text = `nbdscope added to the line: ${added.join('; ')}`;
         this.session.notice(source, { key: 'added', level: 'info', text, detail: nbdkit.plan.command });
@@ -276,7 +269,7 @@ export class Engine {
         const text = 'this nbdkit cannot be told to end with nbdscope: if nbdscope crashes, end it yourself';
         this.session.notice(source, { key: 'outlives', level: 'warning', text, detail: nbdkit.plan.command });
       }
-      this.#scheduleInfo();
+      this.#infoSoon.ask();
     });
   }
 
@@ -315,7 +308,10 @@ export class Engine {
       throw new RefusedError('a disk is served here; stop it, or open the capture in an nbdscope of its own');
     }
     const absolute = resolve(path);
-    const capture = await OpenCapture.open(absolute, join(this.options.stateDir, 'captures'));
+    const capture = await OpenCapture.open(
+      absolute,
+      join(this.options.cacheDir ?? this.options.stateDir, 'captures'),
+    );
     await this.#empty();
     this.past.recording = capture.source;
     this.past.capture = capture;
@@ -323,7 +319,7 @@ export class Engine {
     this.#arrays.set(capture.history.session.arrays);
     this.recentLogs.note(absolute);
     for (const window of this.#windows) window.view.playFromStart();
-    this.#scheduleInfo();
+    this.#infoSoon.ask();
   }
 
   /** Records what is open by then, from its beginning, to a capture. @throws Error when the file cannot be made. */
@@ -334,7 +330,7 @@ export class Engine {
   /** Changes marks of what is open. @throws RefusedError saying what will not do. */
   changeMarks(change: (past: SessionPast) => void): void {
     change(this.past);
-    this.#scheduleInfo();
+    this.#infoSoon.ask();
   }
 
   closeSource(sourceId: number): Promise<void> {
@@ -473,14 +469,6 @@ export class Engine {
     };
   }
 
-  /** Tells windows soon; many changes within a moment are one message. */
-  #scheduleInfo(): void {
-    this.#infoTimer ??= setTimeout(() => {
-      this.#infoTimer = null;
-      this.sendInfo();
-    }, INFO_MS);
-  }
-
   sendInfo(): void {
     const session = this.sessionInfo();
     for (const window of this.#windows) window.sendSession(session);
@@ -488,8 +476,8 @@ export class Engine {
 
   async dispose(): Promise<void> {
     this.#disposed = true;
-    if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
-    if (this.#historyTimer !== null) clearTimeout(this.#historyTimer);
+    this.#infoSoon.callOff();
+    this.#historySoon.callOff();
     for (const window of [...this.#windows]) window.close();
     await this.enqueue(() => this.#hosts.stopAll());
     await this.captures.dispose();
@@ -497,7 +485,7 @@ export class Engine {
     await this.enqueue(async () => {
       await Promise.all([this.#nbdkits.dispose(), this.#logFaults.dispose(), this.faults.dispose()]);
     });
-    if (this.#infoTimer !== null) clearTimeout(this.#infoTimer);
-    if (this.#historyTimer !== null) clearTimeout(this.#historyTimer);
+    this.#infoSoon.callOff();
+    this.#historySoon.callOff();
   }
 }

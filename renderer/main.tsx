@@ -10,6 +10,7 @@ import './style/faults.css';
 import './style/minimap.css';
 import './style/film.css';
 import './style/timeline.css';
+import './style/drawer.css';
 import './style/overlays.css';
 import { createRoot } from 'react-dom/client';
 import { AppContext } from './chrome/app-context.ts';

@@ -41,7 +41,7 @@ async function measure(name: string, logs: readonly string[], format: string, si
   const { code, stderr } = await command.ended;
   const seconds = (performance.now() - startMs) / 1000;
   const [, codec = '', frames = '', bytes = '', unit = ''] =
-    /: ([^,]+), \d+x\d+, (\d+) frames .*, ([\d.]+) ([KM]iB)\s*$/.exec(stderr) ?? [];
+    /: ([^,:]+), \d+x\d+, (\d+) frames .*, ([\d.]+) ([KM]iB)\s*$/.exec(stderr) ?? [];
   if (code !== 0 || frames === '') throw new Error(`nbdscope render ended with ${code}: ${stderr}`);
   const kib = (Number(bytes) * (unit === 'MiB' ? 1024 : 1)) / Number(frames);
   return `| ${name} | ${size}, ${codec} | ${frames} | ${(Number(frames) / seconds).toFixed(1)} | ${kib.toFixed(1)} |`;

@@ -4,7 +4,10 @@
  */
 
 import { EventBatch, type RowInit } from '#shared/events/event-batch.ts';
+import type { HeatKind } from '#shared/model/heat.ts';
+import { MemoryBudget } from '#shared/model/memory-budget.ts';
 import { SessionState } from '#shared/model/session-state.ts';
+import { HEAT_RAMPS } from '#shared/theme/heat.ts';
 import { THEMES } from '#shared/theme/palettes.ts';
 import type { ThemeName } from '#shared/theme/theme.ts';
 import { createGridRenderer } from '../../renderer/grid/create-grid-renderer.ts';
@@ -38,6 +41,7 @@ export interface PageFrame {
   readonly theme?: ThemeName;
   readonly hide?: readonly (keyof LayerFilter)[];
   readonly reducedMotion?: boolean;
+  readonly heat?: HeatKind;
 }
 
 const ALL_SHOWN: LayerFilter = {
@@ -71,11 +75,11 @@ class GridPage {
   #state = new SessionState();
   #lost: WEBGL_lose_context | null = null;
 
-  /** Begins anew with a canvas of this many device px; tells which back end it got. */
-  open(prefer: GridRenderer['backend'], widthPx: number, heightPx: number): string {
+  /** Begins anew with a canvas of this many device px and a model of at most so many bytes; tells which back end it got. */
+  open(prefer: GridRenderer['backend'], widthPx: number, heightPx: number, limitBytes?: number): string {
     this.#renderer?.dispose();
     this.#canvas?.remove();
-    this.#state = new SessionState();
+    this.#state = new SessionState(new MemoryBudget(limitBytes));
     const canvas = document.createElement('canvas');
     canvas.style.width = `${widthPx / devicePixelRatio}px`;
     canvas.style.height = `${heightPx / devicePixelRatio}px`;
@@ -111,6 +115,7 @@ class GridPage {
       speed: frame.speed ?? 1,
       theme: THEMES[frame.theme ?? 'dark'].grid,
       filter,
+      heat: frame.heat === undefined ? null : { kind: frame.heat, ramp: HEAT_RAMPS[frame.theme ?? 'dark'] },
       reducedMotion: frame.reducedMotion ?? false,
     });
   }

@@ -11,31 +11,39 @@ const START_BYTES = 64 * 1024;
 /** The keyframes of a short capture may take so much all the same. */
 const MIN_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Those of a long one take at most this share of it. */
-const LIMIT_SHARE = 0.25;
+const LIMIT_SHARE = 0.5;
+/** A state of so many bytes takes about as long to read as a row to apply. */
+const BYTES_A_ROW = 256;
 /** Rows between two keyframes to begin with: so many are applied in a moment. */
 export const FIRST_INTERVAL_ROWS = 131_072;
 
 export interface KeyframesOptions {
   /** Where the index lies when it cannot lie beside the capture. */
   readonly cacheDir: string;
+  /** Rows between two keyframes to begin with, whatever a state takes to read; as a capture is long when absent. */
   readonly intervalRows?: number;
   readonly limitBytes?: number;
 }
 
 /**
  * States on the way through a capture, from which any other is soon made. They lie in an index beside the capture, `FILE.index`,
- * or in the cache where that cannot be written; they are as many as a limit allows, and the distance doubles when it is reached.
+ * or in the cache where that cannot be written; they are as many as a limit allows, and the distance doubles when it is reached. A
+ * state that takes longer to read than the rows that it spares would not be worth its place.
  * Where no file can be had at all there are none, and far seeks take their time.
  */
 export class CaptureKeyframes {
   readonly #file: KeyframeFile | null;
   readonly #limitBytes: number;
+  readonly #bytesARow: number;
   #intervalRows: number;
+  /** Bytes of the state that was kept last. */
+  #stateBytes = 0;
 
   private constructor(file: KeyframeFile | null, options: KeyframesOptions, sizeBytes: number) {
     this.#file = file;
     this.#limitBytes = options.limitBytes ?? Math.max(MIN_LIMIT_BYTES, sizeBytes * LIMIT_SHARE);
     this.#intervalRows = options.intervalRows ?? FIRST_INTERVAL_ROWS;
+    this.#bytesARow = options.intervalRows === undefined ? BYTES_A_ROW : Number.POSITIVE_INFINITY;
   }
 
   /** None, for a capture so short that any state is soon made. */
@@ -62,14 +70,17 @@ export class CaptureKeyframes {
 
   /** Whether a state should be kept after this row. */
   isDue(sequence: number, base: number): boolean {
-    return this.#file !== null && sequence - this.reached(base) >= this.#intervalRows;
+    const rows = Math.max(this.#intervalRows, this.#stateBytes / this.#bytesARow);
+    return this.#file !== null && sequence - this.reached(base) >= rows;
   }
 
   /** Keeps the state after a row. @throws Error when it cannot be written. */
   async add(state: SessionState): Promise<void> {
     const file = this.#file;
     if (file === null) return;
-    await file.add(state.sequence, state.snapshot());
+    const bytes = state.snapshot();
+    this.#stateBytes = bytes.length;
+    await file.add(state.sequence, bytes);
     if (file.bytes <= this.#limitBytes || file.count < 4) return;
     await file.thin();
     this.#intervalRows *= 2;

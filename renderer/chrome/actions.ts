@@ -34,6 +34,7 @@ import type { WindowApp } from '../control/window-app.ts';
 import type { CursorMove } from '../picture/cursor-moves.ts';
 import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
+import { ASK_ACTIONS } from './ask-actions.ts';
 import { CAPTURE_ACTIONS } from './capture-actions.ts';
 import { DISK_ACTIONS } from './disk-actions.ts';
 import { FILM_ACTIONS } from './film-actions.ts';
@@ -54,6 +55,7 @@ export const ACTION_GROUPS = [
   'Hosting',
   'Faults',
   'Time',
+  'Questions',
   'Picture',
   'Move about',
   'Panels',
@@ -151,6 +153,7 @@ export const ACTIONS = [
   ...HOST_ACTIONS,
   ...DISK_ACTIONS,
   ...TIME_ACTIONS,
+  ...ASK_ACTIONS,
   {
     id: 'picture.clear',
     title: 'Clear the picture',

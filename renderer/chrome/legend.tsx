@@ -7,6 +7,7 @@ import { hostInHand } from '../store/hosted.ts';
 import { formatCount, formatRate } from '../words/format.ts';
 import { actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { HeatLegend } from './heat-legend.tsx';
 import { isMac, keyLabel } from './keys.ts';
 import { MarkLegend } from './mark-legend.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -66,6 +67,7 @@ export function Legend(): ReactElement {
           </li>
         ))}
       </ul>
+      <HeatLegend />
       <MarkLegend />
     </section>
   );
@@ -74,24 +76,30 @@ export function Legend(): ReactElement {
 function LegendRow({ entry }: { readonly entry: LegendEntry }): ReactElement {
   const app = useApp();
   const shown = useAppState((state) => state.filter[entry.layer]);
+  const byState = useAppState((state) => state.heat === null);
   const action = actionOf(`layer.${entry.layer}`);
   return (
     <li className="legend-row" data-testid={`legend-${entry.layer}`}>
-      <Tip
-        words={
-          <TipWords title={`${shown ? 'Hide' : 'Show'} ${entry.name}`} keys={keyLabel(action, isMac())} />
-        }
-      >
-        <button
-          type="button"
-          className="legend-toggle"
-          aria-pressed={shown}
-          onClick={() => toggleLayer(app, entry.layer)}
+      {byState ? (
+        <Tip
+          words={
+            <TipWords title={`${shown ? 'Hide' : 'Show'} ${entry.name}`} keys={keyLabel(action, isMac())} />
+          }
         >
-          <span className="swatch" data-layer={entry.layer} aria-hidden="true" />
-          <span className="legend-name">{entry.name}</span>
-        </button>
-      </Tip>
+          <button
+            type="button"
+            className="legend-toggle"
+            aria-pressed={shown}
+            onClick={() => toggleLayer(app, entry.layer)}
+          >
+            <span className="swatch" data-layer={entry.layer} aria-hidden="true" />
+            <span className="legend-name">{entry.name}</span>
+          </button>
+        </Tip>
+      ) : (
+        // No block has this colour now: there is nothing to hide.
+        <span className="legend-name legend-uncoloured">{entry.name}</span>
+      )}
       <Count of={entry.count} />
       {entry.op !== null && (
         <>

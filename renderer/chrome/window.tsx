@@ -7,6 +7,7 @@ import { ArraysDialog } from './arrays-dialog.tsx';
 import { ExportRequestsDialog, RecordDialog, SaveCaptureDialog } from './capture-dialogs.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { CopyHostDialog } from './copy-host-dialog.tsx';
+import { Drawer } from './drawer.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
 import { ExportDialog } from './export-dialog.tsx';
 import { FirstHint } from './first-hint.tsx';
@@ -39,6 +40,7 @@ export function AppWindow(): ReactElement {
   const sideOpen = useAppState(showsSide);
   const footerOpen = useAppState((state) => state.footerOpen);
   const anything = useAppState((state) => (state.session?.sources.length ?? 0) > 0);
+  const drawer = useAppState((state) => state.drawer);
   const dialogOpen = useAppState((state) => state.dialog !== null);
   const dropping = useFileDrop(app);
 
@@ -73,6 +75,7 @@ export function AppWindow(): ReactElement {
           </div>
           {sideOpen && <SidePanel />}
         </div>
+        {drawer !== null && <Drawer tab={drawer} />}
         {anything && footerOpen && <TimelineBar />}
         <SpokenSummary />
         {dropping && (

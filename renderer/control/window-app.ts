@@ -1,6 +1,7 @@
 import type { Disposable } from '#shared/channel/channel.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import type { DiskInfo, Message, SessionInfo } from '#shared/contract/messages.ts';
+import { HEAT_RAMPS } from '#shared/theme/heat.ts';
 import type { GridRenderer } from '../grid/grid-renderer.ts';
 import type { RangeMark } from '../grid/marks.ts';
 import { Picture, type PicturePlace } from '../picture/picture.ts';
@@ -73,6 +74,7 @@ export class WindowApp implements Disposable {
     const preferences = loadPreferences(localStorage);
     this.store = createAppStore(preferences);
     this.theme = new ThemeControl(preferences.theme, () => this.applyLook());
+    this.store.setState({ shownTheme: this.theme.theme.name });
     this.session = new WindowSession({
       connect: connectEngine,
       resume: loadView(sessionStorage),
@@ -158,6 +160,7 @@ export class WindowApp implements Disposable {
 
   /** Takes theme, filter and layout from the store to the picture. */
   applyLook(): void {
+    this.store.setState({ shownTheme: this.theme.theme.name });
     this.picture?.setLook(this.#look());
     this.time.timeline?.update();
   }
@@ -242,8 +245,8 @@ export class WindowApp implements Disposable {
 
   /** What the pointer does to the picture. */
   readonly pointerActions: PointerActions = {
-    hover: (xPx, yPx) => this.#hover(this.picture?.placeUnder(xPx, yPx) ?? null),
-    leave: () => this.#hover(null),
+    hover: (xPx, yPx) => this.hover(this.picture?.placeUnder(xPx, yPx) ?? null),
+    leave: () => this.hover(null),
     pick: (xPx, yPx) => {
       const disk = this.picture?.diskUnder(xPx, yPx) ?? null;
       if (disk !== null) this.activate(disk);
@@ -276,10 +279,12 @@ export class WindowApp implements Disposable {
   }
 
   #look(): Picture['look'] {
-    const { filter, layout, cellShift, rowCells } = this.state;
+    const { filter, heat, layout, cellShift, rowCells } = this.state;
+    const theme = this.theme.theme;
     return {
-      theme: this.theme.theme.grid,
+      theme: theme.grid,
       filter,
+      heat: heat === null ? null : { kind: heat, ramp: HEAT_RAMPS[theme.name] },
       reducedMotion: this.theme.reducedMotion,
       layout,
       cellShift,
@@ -287,7 +292,8 @@ export class WindowApp implements Disposable {
     };
   }
 
-  #hover(place: PicturePlace | null): void {
+  /** The pointer is over a place of a disk, wherever that is shown, or over none. */
+  hover(place: PicturePlace | null): void {
     const { cursor } = this;
     if (cursor?.kept) return;
     if (place === null) {
@@ -417,6 +423,8 @@ export class WindowApp implements Disposable {
     if (!this.#countersStale && standsStill) return;
     this.#publishedMs = nowMs;
     this.#countersStale = false;
+    // What is coloured by age looks different as time passes.
+    if (this.state.heat === 'age') this.picture?.requestDraw();
     this.#updateMarks();
     this.store.setState({
       counters: viewCounters(session.state, session.rates, nowUs, this.state.activeDisk),

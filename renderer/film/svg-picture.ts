@@ -21,7 +21,7 @@ export function svgPicture(look: FilmLook, moment: FilmMoment): string {
   const frame = frameInput(look, moment);
   const keeper = new PanelCellsKeeper(() => {});
   try {
-    for (const cells of keeper.update(frame.state, frame.panels)) drawPanel(drawing, frame, cells);
+    for (const cells of keeper.update(frame)) drawPanel(drawing, frame, cells);
   } finally {
     keeper.dispose();
   }

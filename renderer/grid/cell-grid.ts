@@ -8,6 +8,7 @@ import {
   SECTOR_SHIFT,
   SECTORS_PER_BLOCK,
 } from '#shared/model/block-state.ts';
+import { forEachHeat, type HeatKind } from '#shared/model/heat.ts';
 import type { DiskState } from '#shared/model/session-state.ts';
 import {
   CELL_BEYOND,
@@ -67,6 +68,8 @@ const MOST_IN_FLIGHT = 0x1_0000;
 export class CellGrid implements DiskFollower, Disposable {
   readonly layout: PlaneLayout;
   readonly window: CellWindow;
+  /** What the second number of a cell is: its heat; null for the time of its last read. */
+  readonly heat: HeatKind | null;
   /** Cells in the window; values beyond them are padding. */
   readonly cellCount: number;
   /** {@link CELL_WORDS} numbers a cell, see cell-value.ts; current after {@link refresh}. */
@@ -108,9 +111,16 @@ export class CellGrid implements DiskFollower, Disposable {
   #addEnd = 0;
   #addAmount = 0;
 
-  constructor(disk: DiskState, sizeBytes: bigint, layout: PlaneLayout, window: CellWindow) {
+  constructor(
+    disk: DiskState,
+    sizeBytes: bigint,
+    layout: PlaneLayout,
+    window: CellWindow,
+    heat: HeatKind | null = null,
+  ) {
     this.layout = layout;
     this.window = window;
+    this.heat = heat;
     this.#disk = disk;
     this.#sizeBytes = sizeBytes;
     this.#strip = layout.order === 'hilbert' ? new HilbertStrip(layout) : null;
@@ -174,9 +184,22 @@ export class CellGrid implements DiskFollower, Disposable {
   }
 
   blocksRead(first: number, count: number, readMs: number): void {
-    if (this.#stale) return;
+    if (this.#stale || this.heat !== null) return;
     this.#addBlocks(null, first, count, readMs);
   }
+
+  blocksTouched(first: number, count: number): void {
+    if (this.#stale || this.heat === null) return;
+    forEachHeat(this.#disk.model, first, first + count, this.heat, this.#noteHeat);
+  }
+
+  touchesReplaced(): void {
+    // A cell knows the hottest of its blocks alone, and that may have become less.
+    if (this.heat !== null) this.#stale = true;
+  }
+
+  readonly #noteHeat = (first: number, count: number, heat: number): void =>
+    this.#addBlocks(null, first, count, heat);
 
   inFlightChanged(firstSector: number, endSector: number, change: 1 | -1): void {
     if (this.#stale || endSector <= firstSector) return;
@@ -212,6 +235,10 @@ export class CellGrid implements DiskFollower, Disposable {
         if (readMs !== 0) this.blocksRead(block, count, readMs);
       }),
     );
+    const { heat } = this;
+    if (heat !== null) {
+      this.#eachRange((first, end) => forEachHeat(this.#disk.model, first, end, heat, this.#noteHeat));
+    }
     const table = this.#disk.inFlight;
     for (let slot = 0; slot < table.slotEnd; slot += 1) {
       if (table.active[slot] !== 1) continue;
@@ -305,7 +332,7 @@ export class CellGrid implements DiskFollower, Disposable {
     this.#add(counts, first * perBlock, (first + count) * perBlock, amount);
   }
 
-  /** Adds `amount` for each of the units [first, end) to the cells they lie in; without counts, notes a read at `amount` ms. */
+  /** Adds `amount` for each of the units [first, end) to the cells they lie in; without counts, notes a read at `amount` ms, or a heat. */
   #add(counts: Counts | null, first: number, end: number, amount: number): void {
     if (this.#strip !== null) {
       this.#addOnCurve(this.#strip, counts, first, end, amount);
@@ -386,14 +413,14 @@ export class CellGrid implements DiskFollower, Disposable {
     this.#bump(this.#addCounts, cell, units, this.#addAmount);
   };
 
-  /** Adds to the count of a cell, or, without counts, notes a read at `amount` ms. */
+  /** Adds to the count of a cell, or, without counts, notes a read at `amount` ms, or a heat. */
   #bump(counts: Counts | null, cell: number, units: number, amount: number): void {
     if (counts !== null) {
       counts[cell] = (counts[cell] ?? 0) + amount * units;
     } else {
       const word = cell * CELL_WORDS + 1;
       if (amount > (this.values[word] ?? 0)) this.values[word] = amount;
-      if (amount > this.latestReadMs) this.latestReadMs = amount;
+      if (this.heat === null && amount > this.latestReadMs) this.latestReadMs = amount;
     }
     if (this.#isDirty[cell] === 0) {
       this.#isDirty[cell] = 1;

@@ -16,6 +16,7 @@ import {
   CELL_WRITTEN,
 } from './cell-value.ts';
 import type { FrameInput } from './grid-renderer.ts';
+import { LEVEL_NONE, LEVEL_UNKNOWN } from './heat.ts';
 import { type PanelFrame, shownKinds } from './panel-frame.ts';
 
 /** Cell sizes, device px, from which on a mark is drawn as such. */
@@ -60,11 +61,13 @@ export interface CellStyle {
   readonly read: PackedColor;
   readonly error: PackedColor;
   readonly inFlight: PackedColor;
+  /** The scale of heat by which cells are coloured, least first; null where they show their state. */
+  readonly heat: readonly PackedColor[] | null;
 }
 
 export function cellStyle(
   panel: Pick<PanelFrame, 'cellPx' | 'innerPx' | 'aggregated'>,
-  frame: Pick<FrameInput, 'filter'>,
+  frame: Pick<FrameInput, 'filter' | 'heat'>,
   theme: GridTheme,
 ): CellStyle {
   return {
@@ -84,6 +87,7 @@ export function cellStyle(
     read: packColor(theme.read),
     error: packColor(theme.error),
     inFlight: packColor(theme.inFlight),
+    heat: frame.heat?.ramp.map(packColor) ?? null,
   };
 }
 
@@ -150,6 +154,17 @@ export function cellLook(
     if (inner - 1 - x + y < Math.max(2, Math.floor(inner / 4))) color = style.ground;
   }
   return color;
+}
+
+/**
+ * The colour at px (x, y) of a cell on a step of the scale of heat (`heatLevel`). One of which nobody counted is hatched: it
+ * is neither never nor often.
+ */
+export function heatLook(style: CellStyle, level: number, x: number, y: number): PackedColor {
+  const inner = style.innerPx;
+  if (x >= inner || y >= inner) return style.ground;
+  if (level === LEVEL_UNKNOWN) return hatchedAt(inner, x, y) ? style.inFlight : style.fill[0];
+  return level === LEVEL_NONE ? style.fill[0] : (style.heat?.[level - 1] ?? style.fill[0]);
 }
 
 /** Whether every px of the cell but the grid line has one colour, so that a plain fill will do. */

@@ -1,6 +1,6 @@
 /**
  * A drawn cell as two 32-bit numbers: what it stands for as bits, and the session's ms of the last read in it (0 for
- * none). Both back ends draw from these alone.
+ * none) or, where cells are coloured by heat, the heat of its hottest block. Both back ends draw from these alone.
  */
 import { SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
 

@@ -29,6 +29,14 @@ class DiskFeed implements ModelListener {
     for (const follower of this.#followers) follower.blocksRead(first, count, readMs);
   }
 
+  blocksTouched(first: number, count: number): void {
+    for (const follower of this.#followers) follower.blocksTouched(first, count);
+  }
+
+  touchesReplaced(): void {
+    for (const follower of this.#followers) follower.touchesReplaced();
+  }
+
   reset(): void {
     for (const follower of this.#followers) follower.reset();
   }

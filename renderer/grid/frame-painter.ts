@@ -30,6 +30,8 @@ function samePlace(a: Panel, b: Panel): boolean {
 function sameStyle(a: FrameInput, b: FrameInput): boolean {
   return (
     a.theme === b.theme &&
+    a.heat?.kind === b.heat?.kind &&
+    a.heat?.ramp === b.heat?.ramp &&
     a.speed === b.speed &&
     a.reducedMotion === b.reducedMotion &&
     (Object.keys(a.filter) as (keyof FrameInput['filter'])[]).every((key) => a.filter[key] === b.filter[key])
@@ -83,7 +85,7 @@ export class FramePainter implements Disposable {
     }
     let fades = false;
     const changed: PixelRect[] = [];
-    this.#keeper.update(frame.state, frame.panels).forEach((cells, i) => {
+    this.#keeper.update(frame).forEach((cells, i) => {
       const look = panelFrame(frame, cells.panel, cells.grid, cells.disk);
       const painted = this.#paintPanel(i, frame, cells, look);
       if (painted !== null) changed.push(painted);
@@ -107,7 +109,7 @@ export class FramePainter implements Disposable {
     const otherMarks = painter.marks !== marks;
     painter.marks = marks;
     const touched =
-      anew || otherMarks || grid.allChanged
+      anew || otherMarks || grid.allChanged || painter.ages(look)
         ? painter.paintAll(frame, look)
         : painter.paintChanges(frame, look);
     this.#painted[i] = { panel, grid, frame, painter, overlaid };

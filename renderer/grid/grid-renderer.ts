@@ -2,6 +2,7 @@ import type { Disposable } from '#shared/channel/channel.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import type { GridTheme } from '#shared/theme/theme.ts';
 import type { GridView } from './grid-view.ts';
+import type { GridHeat } from './heat.ts';
 import type { RangeMark } from './marks.ts';
 
 /** One disk's place on the shared canvas. All px are device pixels. */
@@ -49,6 +50,8 @@ export interface FrameInput {
   readonly speed: number;
   readonly theme: GridTheme;
   readonly filter: LayerFilter;
+  /** Colours cells by how often or how lately they were touched, instead of by state; null or absent for state. */
+  readonly heat?: GridHeat | null;
   readonly reducedMotion: boolean;
 }
 

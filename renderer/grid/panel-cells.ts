@@ -1,8 +1,9 @@
 import type { Disposable } from '#shared/channel/channel.ts';
+import type { HeatKind } from '#shared/model/heat.ts';
 import { MemoryBudget } from '#shared/model/memory-budget.ts';
-import { DiskState, type SessionState } from '#shared/model/session-state.ts';
+import { DiskState } from '#shared/model/session-state.ts';
 import { CellGrid, type CellWindow, VALUE_ROW_CELLS } from './cell-grid.ts';
-import type { Panel } from './grid-renderer.ts';
+import type { FrameInput, Panel } from './grid-renderer.ts';
 import { MarkField, type RangeMark } from './marks.ts';
 import { type Plane, type PlaneLayout, planeOf } from './plane.ts';
 
@@ -82,7 +83,7 @@ interface Kept {
 
 /**
  * The cells behind each panel of a canvas, by the panel's place in the list. A grid is made anew when its disk's state,
- * size or layout is another, or when the view has left the part that was kept.
+ * size, layout or heat is another, or when the view has left the part that was kept.
  */
 export class PanelCellsKeeper implements Disposable {
   readonly #kept: (Kept | null)[] = [];
@@ -94,11 +95,12 @@ export class PanelCellsKeeper implements Disposable {
   }
 
   /** The cells of each panel, refreshed. */
-  update(state: SessionState, panels: readonly Panel[]): readonly PanelCells[] {
+  update(frame: Pick<FrameInput, 'state' | 'panels' | 'heat'>): readonly PanelCells[] {
+    const { state, panels, heat } = frame;
     while (this.#kept.length > panels.length) this.#drop(this.#kept.length - 1, true);
     return panels.map((panel, i) => {
       const disk = state.disks[panel.disk] ?? UNTOUCHED_DISK;
-      const kept = this.#keptFor(i, panel, disk);
+      const kept = this.#keptFor(i, panel, disk, heat?.kind ?? null);
       kept.grid.refresh();
       if (kept.marks !== panel.marks) {
         kept.marks = panel.marks;
@@ -108,7 +110,7 @@ export class PanelCellsKeeper implements Disposable {
     });
   }
 
-  #keptFor(i: number, panel: Panel, disk: DiskState): Kept {
+  #keptFor(i: number, panel: Panel, disk: DiskState, heat: HeatKind | null): Kept {
     const plane = planeOf(panel.sizeBytes, panel.view);
     const whole = plane.cols * plane.rows <= WHOLE_DISK_CELLS;
     const needed = whole
@@ -119,6 +121,7 @@ export class PanelCellsKeeper implements Disposable {
       kept &&
       kept.disk === disk &&
       kept.sizeBytes === panel.sizeBytes &&
+      kept.grid.heat === heat &&
       sameLayout(kept.grid.layout, panel.view) &&
       covers(kept.grid.window, needed)
     ) {
@@ -128,7 +131,7 @@ export class PanelCellsKeeper implements Disposable {
     const { cellShift, rowCells, level, order, squareShift } = panel.view;
     const window = whole ? needed : windowAround(panel, plane, MARGIN);
     const layout = { cellShift, rowCells, level, order, squareShift };
-    const grid = new CellGrid(disk, panel.sizeBytes, layout, window);
+    const grid = new CellGrid(disk, panel.sizeBytes, layout, window, heat);
     const made = {
       disk,
       sizeBytes: panel.sizeBytes,

@@ -4,6 +4,7 @@ import { CELL_TRIMMED, CELL_WRITTEN, CELL_ZEROED } from './cell-value.ts';
 import { FLUSH_FADE_MS, flushStrength, READ_TOTAL_MS } from './fade.ts';
 import type { FrameInput, LayerFilter, Panel } from './grid-renderer.ts';
 import { cellRectOf } from './grid-view.ts';
+import { heatNow } from './heat.ts';
 import { PATTERN_PX } from './mark-look.ts';
 import { isAggregated, planeOf } from './plane.ts';
 
@@ -44,6 +45,8 @@ export interface PanelFrame {
   /** Session ms of the frame, and how many of them pass in one ms of watching. */
   readonly nowMs: number;
   readonly speed: number;
+  /** The same time as heats of age are counted from. */
+  readonly heatNow: number;
   readonly flush: number;
   readonly edge: Corners;
   readonly cursor: Corners;
@@ -108,6 +111,7 @@ export function panelFrame(
     windowRows: window.rows,
     nowMs,
     speed,
+    heatNow: heatNow(nowMs),
     flush: flushStrength(flushAgeMs, frame.reducedMotion),
     edge: {
       x0: Math.max(0, near(-view.originXPx) - reach),

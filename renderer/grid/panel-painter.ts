@@ -1,9 +1,18 @@
 import type { GridTheme } from '#shared/theme/theme.ts';
 import type { CellGrid } from './cell-grid.ts';
-import { type CellStyle, cellLook, isPlain, mixColors, type PackedColor, packColor } from './cell-look.ts';
+import {
+  type CellStyle,
+  cellLook,
+  heatLook,
+  isPlain,
+  mixColors,
+  type PackedColor,
+  packColor,
+} from './cell-look.ts';
 import { CELL_BEYOND, CELL_WORDS } from './cell-value.ts';
 import { msSince, READ_TOTAL_MS, readStrength } from './fade.ts';
 import type { FrameInput, Panel } from './grid-renderer.ts';
+import { heatLevel, heatSteps, LEVEL_UNKNOWN } from './heat.ts';
 import { type CellMarks, type MarkStyle, markLook, markStyle } from './mark-look.ts';
 import type { MarkField } from './marks.ts';
 import { EDGE_PX, type PanelFrame } from './panel-frame.ts';
@@ -40,6 +49,9 @@ export class PanelPainter {
   readonly #grid: CellGrid;
   readonly #style: CellStyle;
   readonly #markStyle: MarkStyle;
+  readonly #heatSteps: readonly number[];
+  /** The time that ages were painted for. */
+  #heatNow = 0;
   #marks: MarkField | null = null;
   /** Of the cell that is being painted. */
   readonly #cellMarks: CellMarks = { own: 0, left: 0, right: 0, above: 0, below: 0 };
@@ -62,6 +74,7 @@ export class PanelPainter {
     this.#grid = grid;
     this.#style = style;
     this.#markStyle = markStyle(style.cellPx, style.innerPx, theme);
+    this.#heatSteps = grid.heat === null ? [] : heatSteps(grid.heat);
     this.#fading = new Uint8Array(grid.cellCount);
     this.#fadingCells = new Int32Array(grid.cellCount);
     this.#paintedBits = new Uint32Array(grid.cellCount);
@@ -77,6 +90,11 @@ export class PanelPainter {
     this.#marks = marks;
   }
 
+  /** Whether every cell may look different because time has passed. */
+  ages(look: PanelFrame): boolean {
+    return this.#grid.heat === 'age' && look.heatNow !== this.#heatNow;
+  }
+
   /** Paints ground and every cell in view; the panel is painted all over. */
   paintAll(frame: FrameInput, look: PanelFrame): PixelRect {
     const { xPx, yPx, widthPx, heightPx } = this.#panel;
@@ -84,6 +102,7 @@ export class PanelPainter {
     const endX = Math.min(xPx + widthPx, canvasPx);
     const endY = Math.min(yPx + heightPx, canvasHeightPx);
     fill(this.#image, Math.max(xPx, 0), Math.max(yPx, 0), endX, endY, this.#style.ground);
+    this.#heatNow = look.heatNow;
     this.#fading.fill(0);
     this.#fadingCount = 0;
     // No strength is NaN: nothing counts as painted already.
@@ -143,9 +162,13 @@ export class PanelPainter {
   #paint(frame: FrameInput, look: PanelFrame, cell: number): boolean {
     const bits = this.#grid.values[cell * CELL_WORDS] ?? 0;
     const readMs = this.#grid.values[cell * CELL_WORDS + 1] ?? 0;
+    // In the colours of heat the step takes the place of the strength, and nothing fades.
     let strength = 0;
     let lit = false;
-    if (readMs !== 0 && frame.filter.read) {
+    const { heat } = this.#grid;
+    if (heat !== null) {
+      strength = heatLevel(readMs, heat === 'age', look.heatNow, this.#heatSteps);
+    } else if (readMs !== 0 && frame.filter.read) {
       const ageMs = msSince(look.nowMs, readMs) / look.speed;
       strength = readStrength(ageMs, frame.reducedMotion);
       lit = ageMs < READ_TOTAL_MS;
@@ -203,9 +226,11 @@ export class PanelPainter {
     if (y0 < this.#top) this.#top = y0;
     if (x1 > this.#right) this.#right = x1;
     if (y1 > this.#bottom) this.#bottom = y1;
-    if (!marked && isPlain(style, bits, strength)) {
+    const isHeat = style.heat !== null;
+    if (!marked && (isHeat ? strength !== LEVEL_UNKNOWN : isPlain(style, bits, strength))) {
       // Cells are a few px wide: a loop is faster than a fill() of each of their lines.
-      const value = (cellLook(style, bits, strength, 0, 0) | OPAQUE) >>> 0;
+      const color = isHeat ? heatLook(style, strength, 0, 0) : cellLook(style, bits, strength, 0, 0);
+      const value = (color | OPAQUE) >>> 0;
       for (let y = y0; y < y1; y += 1) {
         const line = (y + panel.yPx) * widthPx + panel.xPx;
         for (let x = x0; x < x1; x += 1) pixels[line + x] = value;
@@ -215,7 +240,9 @@ export class PanelPainter {
     for (let y = y0; y < y1; y += 1) {
       const line = (y + panel.yPx) * widthPx + panel.xPx;
       for (let x = x0; x < x1; x += 1) {
-        let color = cellLook(style, bits, strength, x - left, y - top);
+        let color = isHeat
+          ? heatLook(style, strength, x - left, y - top)
+          : cellLook(style, bits, strength, x - left, y - top);
         if (marked) {
           const patternX = x + look.offsetXPx + look.patternXPx;
           const patternY = y + look.offsetYPx + look.patternYPx;

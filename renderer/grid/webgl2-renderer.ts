@@ -4,6 +4,7 @@ import { GlCells } from './gl-cells.ts';
 import { GlMarks } from './gl-marks.ts';
 import { linkProgram } from './gl-program.ts';
 import type { FrameInput, GridRenderer, Panel } from './grid-renderer.ts';
+import { type GridHeat, heatSteps } from './heat.ts';
 import { WIDE_LINE_FROM_PX } from './mark-look.ts';
 import type { MarkField } from './marks.ts';
 import { PanelCellsKeeper } from './panel-cells.ts';
@@ -41,6 +42,10 @@ const UNIFORMS = [
   'uInFlight',
   'uCursorColor',
   'uFlushColor',
+  'uHeat',
+  'uHeatNow',
+  'uHeatSteps',
+  'uHeatColor',
 ] as const;
 
 /** What lives in one GL context, and dies with it. */
@@ -81,6 +86,7 @@ class GlParts {
     gl.uniform1i(at.uShowError, frame.filter.error ? 1 : 0);
     gl.uniform1i(at.uShowInFlight, frame.filter.inFlight ? 1 : 0);
     this.#setColors(frame.theme);
+    this.#setHeat(frame.heat ?? null);
   }
 
   #setColors(theme: GridTheme): void {
@@ -102,6 +108,18 @@ class GlParts {
       });
     });
     gl.uniform3fv(at.uFill, this.#fill);
+  }
+
+  #setHeat(heat: GridHeat | null): void {
+    const { gl } = this;
+    const at = this.program.at;
+    gl.uniform1i(at.uHeat, heat === null ? 0 : heat.kind === 'age' ? 2 : 1);
+    if (heat === null) return;
+    gl.uniform1uiv(at.uHeatSteps, heatSteps(heat.kind));
+    gl.uniform3fv(
+      at.uHeatColor,
+      heat.ramp.flatMap((color) => rgbOf(color).map((part) => part / 255)),
+    );
   }
 
   draw(
@@ -132,6 +150,7 @@ class GlParts {
     gl.uniform1i(at.uInnerPx, look.innerPx);
     gl.uniform1i(at.uAggregated, look.aggregated ? 1 : 0);
     gl.uniform1ui(at.uNowMs, look.nowMs);
+    gl.uniform1ui(at.uHeatNow, look.heatNow);
     gl.uniform1f(at.uSpeed, look.speed);
     gl.uniform1f(at.uFlush, look.flush);
     const corners = (location: WebGLUniformLocation | null, { x0, y0, x1, y1 }: Corners): void =>
@@ -203,7 +222,7 @@ export class WebGl2Renderer implements GridRenderer {
     this.#lastFrame = frame;
     const parts = this.#parts;
     if (parts === null) return false;
-    const all = this.#keeper.update(frame.state, frame.panels);
+    const all = this.#keeper.update(frame);
     const textures = all.map(({ grid }) => parts.cells.update(grid));
     const markTextures = parts.marks.update(all.map(({ marks }) => marks));
     parts.begin(frame);

@@ -2,6 +2,9 @@
  * The shaders. What a cell shows is written twice: here and in cell-look.ts, statement for statement, so that both back
  * ends draw the same. All positions are whole numbers; floats hold colours, strengths and ages alone.
  */
+
+import { NO_HEAT, UNKNOWN_HEAT } from '#shared/model/heat.ts';
+import { HEAT_STEPS } from '#shared/theme/heat.ts';
 import { VALUE_ROW_CELLS } from './cell-grid.ts';
 import { FUA_FROM_PX, HATCH_FROM_PX, IN_FLIGHT_TINT, OUTLINE_FROM_PX, SECTORS_FROM_PX } from './cell-look.ts';
 import {
@@ -14,6 +17,7 @@ import {
   CELL_WRITTEN,
 } from './cell-value.ts';
 import { LAG_MS, READ_FADE_MS, READ_FULL_MS, READ_TOTAL_MS, STEADY_READ } from './fade.ts';
+import { LEVEL_NONE, LEVEL_UNKNOWN } from './heat.ts';
 import {
   FAULT,
   MIRROR,
@@ -89,6 +93,10 @@ uniform vec3 uError;
 uniform vec3 uInFlight;
 uniform vec3 uCursorColor;
 uniform vec3 uFlushColor;
+uniform int uHeat; // 0 by state, 1 by a count, 2 by age
+uniform uint uHeatNow;
+uniform uint uHeatSteps[${HEAT_STEPS}];
+uniform vec3 uHeatColor[${HEAT_STEPS}];
 out vec4 oColor;
 
 float readStrength(uint readMs) {
@@ -108,6 +116,12 @@ vec3 nthKind(uint kinds, int n) {
     n -= 1;
   }
   return uFill[0];
+}
+
+bool hatchedAt(int inner, int x, int y) {
+  if (inner < ${HATCH_FROM_PX}) return (x + y) % 2 == 0;
+  int stripe = 2 * max(1, inner / 12);
+  return (x + y) % (2 * stripe) < stripe;
 }
 
 vec3 cellLook(uint bits, float strength, int x, int y) {
@@ -132,12 +146,7 @@ vec3 cellLook(uint bits, float strength, int x, int y) {
   if (uAggregated && stateCount > 0) amount = stateCount >= 4 ? strength * 0.5 : quarter >= stateCount ? strength : 0.0;
   color = mix(color, uRead, amount);
   if (failed && (!uAggregated || nth >= kindCount)) {
-    bool hatched = (x + y) % 2 == 0;
-    if (inner >= ${HATCH_FROM_PX}) {
-      int stripe = 2 * max(1, inner / 12);
-      hatched = (x + y) % (2 * stripe) < stripe;
-    }
-    if (hatched || (uAggregated && inner < ${SECTORS_FROM_PX})) color = uError;
+    if (hatchedAt(inner, x, y) || (uAggregated && inner < ${SECTORS_FROM_PX})) color = uError;
   }
   if (uShowInFlight && (bits & ${CELL_IN_FLIGHT}u) != 0u) {
     if (uCellPx >= ${OUTLINE_FROM_PX}) {
@@ -151,6 +160,23 @@ vec3 cellLook(uint bits, float strength, int x, int y) {
     if (inner - 1 - x + y < max(2, inner / 4)) color = uGround;
   }
   return color;
+}
+
+int heatLevel(uint heat) {
+  if (heat == ${NO_HEAT}u) return ${LEVEL_NONE};
+  if (heat == ${UNKNOWN_HEAT}u) return ${LEVEL_UNKNOWN};
+  uint amount = heat;
+  if (uHeat == 2) amount = uHeatNow > heat ? uHeatNow - heat : 0u;
+  int level = 0;
+  for (int k = 0; k < ${HEAT_STEPS}; k += 1) if (amount >= uHeatSteps[k]) level = k + 1;
+  return uHeat == 2 ? ${HEAT_STEPS} + 1 - level : level;
+}
+
+vec3 heatLook(int level, int x, int y) {
+  int inner = uInnerPx;
+  if (x >= inner || y >= inner) return uGround;
+  if (level == ${LEVEL_UNKNOWN}) return hatchedAt(inner, x, y) ? uInFlight : uFill[0];
+  return level == ${LEVEL_NONE} ? uFill[0] : uHeatColor[level - 1];
 }
 
 uint marksAt(int at) {
@@ -195,7 +221,9 @@ void main() {
     int cell = row * uWindow.x + col;
     uvec2 value = texelFetch(uCells, ivec2(cell % ${VALUE_ROW_CELLS}, cell / ${VALUE_ROW_CELLS}), 0).xy;
     if ((value.x & ${CELL_BEYOND}u) == 0u) {
-      color = cellLook(value.x, readStrength(value.y), planeX % uCellPx, planeY % uCellPx);
+      color = uHeat == 0
+        ? cellLook(value.x, readStrength(value.y), planeX % uCellPx, planeY % uCellPx)
+        : heatLook(heatLevel(value.y), planeX % uCellPx, planeY % uCellPx);
       if (uMarkStride > 0) {
         int at = (row + 1) * uMarkStride + col + 1;
         color = markLook(color, at, planeX % uCellPx, planeY % uCellPx, planeX + uPattern.x, planeY + uPattern.y);

@@ -14,6 +14,7 @@ import {
   revealBlock,
   zoomAbout,
 } from '../grid/grid-view.ts';
+import type { GridHeat } from '../grid/heat.ts';
 import type { RangeMark } from '../grid/marks.ts';
 import { blockCount, type CellOrder, planeOf } from '../grid/plane.ts';
 import { Minimap } from './minimap.ts';
@@ -39,6 +40,8 @@ export interface PictureDisk {
 export interface PictureLook {
   readonly theme: GridTheme;
   readonly filter: LayerFilter;
+  /** How cells are coloured when not by state. */
+  readonly heat: GridHeat | null;
   readonly reducedMotion: boolean;
   readonly layout: CellOrder;
   readonly cellShift: number;
@@ -349,8 +352,8 @@ export class Picture implements Disposable {
   #frame(): Omit<FrameInput, 'panels'> {
     const { state, speed } = this.#source;
     const nowUs = this.#source.nowUs();
-    const { theme, filter, reducedMotion } = this.#look;
-    return { state, clockUs: Number.isNaN(nowUs) ? 0 : nowUs, speed, theme, filter, reducedMotion };
+    const { theme, filter, heat, reducedMotion } = this.#look;
+    return { state, clockUs: Number.isNaN(nowUs) ? 0 : nowUs, speed, theme, filter, heat, reducedMotion };
   }
 
   #tellFacts(panels: readonly Panel[], sequence: number, clockUs: number): void {

@@ -4,6 +4,8 @@ import type { FaultRule } from '#shared/contract/faults.ts';
 import type { DiskInfo, SessionInfo } from '#shared/contract/messages.ts';
 import { LIVE_VIEW, type Span, type View } from '#shared/contract/time.ts';
 import type { FaultChangeEntry } from '#shared/model/fault-history.ts';
+import type { HeatKind } from '#shared/model/heat.ts';
+import type { ThemeName } from '#shared/theme/theme.ts';
 import { ALL_LAYERS, type LayerFilter } from '../grid/grid-renderer.ts';
 import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
@@ -81,6 +83,10 @@ export interface PointedMoment {
   readonly readout: MomentReadout | null;
 }
 
+/** What the drawer above the timeline can show: answers to questions about the past. */
+export const DRAWER_TABS = ['block', 'span', 'latency', 'seek'] as const;
+export type DrawerTab = (typeof DRAWER_TABS)[number];
+
 /** What the engine refused, beside the command that it refused. */
 export interface Refusal {
   readonly command: string;
@@ -132,12 +138,22 @@ export interface AppState {
   /** Requests recorded since the picture was paused. */
   readonly missedRequests: number;
   readonly filter: LayerFilter;
+  /** Blocks are coloured by how often or how lately they were touched; null for what they show. */
+  readonly heat: HeatKind | null;
+  /** What the drawer shows; null while it is closed. */
+  readonly drawer: DrawerTab | null;
+  /** The drawer has most of the window. */
+  readonly drawerTall: boolean;
+  /** The blocks whose requests the drawer lists; null before any were asked about. */
+  readonly askedBlocks: Selection | null;
   /** Which way disks go over their grids. */
   readonly layout: CellOrder;
   readonly cellShift: number;
   /** Cells in a row; null lets the disk's size choose. */
   readonly rowCells: number | null;
   readonly theme: ThemeChoice;
+  /** The theme that the choice has come to. */
+  readonly shownTheme: ThemeName;
   readonly sideOpen: boolean;
   /** The window is too narrow for a side panel beside the picture. */
   readonly narrow: boolean;
@@ -220,10 +236,15 @@ export function createAppStore(preferences: Preferences): AppStore {
     paused: false,
     missedRequests: 0,
     filter: ALL_LAYERS,
+    heat: null,
+    drawer: null,
+    drawerTall: false,
+    askedBlocks: null,
     layout: preferences.layout,
     cellShift: 12,
     rowCells: null,
     theme: preferences.theme,
+    shownTheme: 'dark',
     sideOpen: preferences.sideOpen,
     narrow: false,
     sideOver: false,

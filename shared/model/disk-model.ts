@@ -15,7 +15,8 @@ import {
 } from './block-state.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { type ModelListener, tellPage, tellRun } from './model-listener.ts';
-import { Page, PageDetail, UNTOUCHED_RUN } from './page.ts';
+import { noteDetail, Page, PageDetail, UNTOUCHED_RUN } from './page.ts';
+import { forEachGap, pagesBetween } from './page-gaps.ts';
 import { PageMap, SleepingPage, type SleepingRegion, TOUCH } from './page-map.ts';
 import { RunMap } from './run-map.ts';
 
@@ -160,7 +161,20 @@ export class DiskModel {
         readMs: readMs === 0 ? record.readMs : readMs,
       };
     });
+    this.#tellTouched(from, to);
     this.#boundRuns();
+  }
+
+  /** Tells that pages which are not in memory were touched: those that are have told already. */
+  #tellTouched(from: number, to: number): void {
+    const { listener } = this;
+    const { grain } = this.runs;
+    if (listener === null) return;
+    // What is kept in a coarser grain was touched in all of it.
+    const start = Math.floor(from / grain) * grain;
+    forEachGap(this.pages, start, Math.ceil(to / grain) * grain, (first, end) =>
+      listener.blocksTouched(first * PAGE_BLOCKS, (end - first) * PAGE_BLOCKS),
+    );
   }
 
   /** Runs that are not shared by neighbours are bounded in number, like pages, and for the same reason. */
@@ -183,30 +197,12 @@ export class DiskModel {
     readMs: number,
   ): void {
     if (oldState === newState && readMs === 0) return;
-    const tell = (start: number, end: number): void => {
-      if (start >= end) return;
+    forEachGap(this.pages, from, to, (start, end) => {
       const first = start * PAGE_BLOCKS;
       const count = (end - start) * PAGE_BLOCKS;
       if (oldState !== newState) listener.blocksChanged(first, count, oldState, newState);
       if (readMs !== 0) listener.blocksRead(first, count, readMs);
-    };
-    let start = from;
-    for (const number of this.#pagesBetween(from, to)) {
-      tell(start, number);
-      start = number + 1;
-    }
-    tell(start, to);
-  }
-
-  /** Numbers of the pages in memory in [from, to), ascending. */
-  #pagesBetween(from: number, to: number): number[] {
-    const found: number[] = [];
-    if (to - from <= this.pages.size) {
-      for (let number = from; number < to; number += 1) if (this.pages.has(number)) found.push(number);
-      return found;
-    }
-    for (const number of this.pages.keys()) if (number >= from && number < to) found.push(number);
-    return found.sort((a, b) => a - b);
+    });
   }
 
   #touchPart(
@@ -310,32 +306,8 @@ export class DiskModel {
       if (endBlock > runStart) tellRun(listener, base + runStart, endBlock - runStart, runOld, runNew);
       if (op === Op.Read && errno === 0) listener.blocksRead(base + firstBlock, endBlock - firstBlock, nowMs);
     }
-    const detail = page.detail;
-    if (detail === null) return;
-    if (endBlock - firstBlock === 1) {
-      // One block, as most requests are: a fill of each column would cost several times as much.
-      detail.lastMs[firstBlock] = nowMs;
-      detail.latencyUs[firstBlock] = latencyUs;
-      detail.lastOp[firstBlock] = op;
-      detail.errno[firstBlock] = errno;
-      if (op === Op.Read) {
-        detail.reads[firstBlock] = (detail.reads[firstBlock] ?? 0) + 1;
-        if (errno === 0) detail.readMs[firstBlock] = nowMs;
-      } else if (op !== Op.Trim) {
-        detail.writes[firstBlock] = (detail.writes[firstBlock] ?? 0) + 1;
-      }
-      return;
-    }
-    detail.lastMs.fill(nowMs, firstBlock, endBlock);
-    detail.latencyUs.fill(latencyUs, firstBlock, endBlock);
-    detail.lastOp.fill(op, firstBlock, endBlock);
-    detail.errno.fill(errno, firstBlock, endBlock);
-    if (op === Op.Read) {
-      for (let b = firstBlock; b < endBlock; b += 1) detail.reads[b] = (detail.reads[b] ?? 0) + 1;
-      if (errno === 0) detail.readMs.fill(nowMs, firstBlock, endBlock);
-    } else if (op !== Op.Trim) {
-      for (let b = firstBlock; b < endBlock; b += 1) detail.writes[b] = (detail.writes[b] ?? 0) + 1;
-    }
+    noteDetail(page.detail, op, errno, firstBlock, endBlock, nowMs, latencyUs);
+    listener?.blocksTouched(base + firstBlock, endBlock - firstBlock);
   }
 
   #withSectors(page: Page): void {
@@ -353,6 +325,8 @@ export class DiskModel {
       if (grant === 'none') return null;
       page = new Page(this.runs.at(number), grant === 'full', nowMs);
       this.pages.set(number, page);
+      // From here on nobody counts in it.
+      if (page.detail === null) this.listener?.blocksTouched(number * PAGE_BLOCKS, PAGE_BLOCKS);
     }
     this.#lastPageNumber = number;
     this.#lastPage = page;
@@ -370,13 +344,14 @@ export class DiskModel {
   ): void {
     const listener = this.listener;
     this.runs.update(pageNumber, pageNumber + 1, (record, start, end) => {
-      const next = nextState(record.state, op, errno, fua);
-      const state = next === record.state ? next : next | COARSE;
+      // Even where the state is as it was, nobody counted which part was touched.
+      const state = nextState(record.state, op, errno, fua) | COARSE;
       if (listener !== null && state !== record.state) {
         this.#tellGaps(listener, start, end, record.state, state, 0);
       }
       return { ...record, state, lastOp: op, errno, lastMs: nowMs, latencyUs: Math.fround(latencyUs) };
     });
+    this.#tellTouched(pageNumber, pageNumber + 1);
     this.#boundRuns();
   }
 
@@ -420,7 +395,7 @@ export class DiskModel {
   ): void {
     const firstPage = Math.floor(first / PAGE_BLOCKS);
     const endPage = Math.ceil(end / PAGE_BLOCKS);
-    const inMemory = this.#pagesBetween(firstPage, endPage);
+    const inMemory = pagesBetween(this.pages, firstPage, endPage);
     let next = 0;
     this.runs.forEach(firstPage, endPage, (record, start, stop) => {
       if (record.state === 0 && record.readMs === 0) return;
@@ -490,7 +465,9 @@ export class DiskModel {
     page.read(from);
     if (known === undefined) this.pages.set(number, page);
     this.#budget.usedBytes += page.memoryBytes - bytesBefore;
-    if (this.listener !== null) tellPage(this.listener, number * PAGE_BLOCKS, before, page);
+    if (this.listener === null) return;
+    tellPage(this.listener, number * PAGE_BLOCKS, before, page);
+    this.listener.touchesReplaced();
   }
 
   /** Takes the runs of a snapshot in the place of those that are there. Throws RangeError when the bytes end early. */
@@ -504,6 +481,7 @@ export class DiskModel {
     runs.eachDifference(before, (start, end, was, is) => {
       this.#tellGaps(listener, start, end, was.state, is.state, is.readMs === was.readMs ? 0 : is.readMs);
     });
+    listener.touchesReplaced();
   }
 }
 

@@ -7,6 +7,10 @@ export interface ModelListener {
   blocksChanged(first: number, count: number, oldState: number, newState: number): void;
   /** Blocks [first, first + count) were read at `readMs` since the model's epoch. */
   blocksRead(first: number, count: number, readMs: number): void;
+  /** Requests ended on blocks [first, first + count): how often they were touched, and when last, is another. */
+  blocksTouched(first: number, count: number): void;
+  /** How often blocks were touched came from elsewhere, and may be less than before. */
+  touchesReplaced(): void;
   /** Everything may have changed: forget and ask again. */
   reset(): void;
 }

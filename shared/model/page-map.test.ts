@@ -48,6 +48,8 @@ describe('a page that sleeps', () => {
     model.listener = {
       blocksChanged: (first) => heard.push(first),
       blocksRead: () => {},
+      blocksTouched: () => {},
+      touchesReplaced: () => {},
       reset: () => {},
     };
     write(model, 8192, 10);

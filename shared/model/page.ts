@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../bytes/binary.ts';
+import { Op } from '../events/vocabulary.ts';
 import { KIND_MASK, MIXED, PAGE_BLOCKS, SECTORS_PER_BLOCK } from './block-state.ts';
 
 /** What is remembered of a whole run of blocks that have always been treated alike. */
@@ -199,6 +200,43 @@ export class Page {
     let mixed = 0;
     for (let s = 1; s < SECTORS_PER_BLOCK; s += 1) if (sectors[base + s] !== first) mixed = MIXED;
     this.state[index] = (state & ~MIXED) | mixed;
+  }
+}
+
+/** Notes the end of a request in the columns of the blocks [firstBlock, endBlock) of a page, where it has any. Hot path. */
+export function noteDetail(
+  detail: PageDetail | null,
+  op: number,
+  errno: number,
+  firstBlock: number,
+  endBlock: number,
+  nowMs: number,
+  latencyUs: number,
+): void {
+  if (detail === null) return;
+  if (endBlock - firstBlock === 1) {
+    // One block, as most requests are: a fill of each column would cost several times as much.
+    detail.lastMs[firstBlock] = nowMs;
+    detail.latencyUs[firstBlock] = latencyUs;
+    detail.lastOp[firstBlock] = op;
+    detail.errno[firstBlock] = errno;
+    if (op === Op.Read) {
+      detail.reads[firstBlock] = (detail.reads[firstBlock] ?? 0) + 1;
+      if (errno === 0) detail.readMs[firstBlock] = nowMs;
+    } else if (op !== Op.Trim) {
+      detail.writes[firstBlock] = (detail.writes[firstBlock] ?? 0) + 1;
+    }
+    return;
+  }
+  detail.lastMs.fill(nowMs, firstBlock, endBlock);
+  detail.latencyUs.fill(latencyUs, firstBlock, endBlock);
+  detail.lastOp.fill(op, firstBlock, endBlock);
+  detail.errno.fill(errno, firstBlock, endBlock);
+  if (op === Op.Read) {
+    for (let b = firstBlock; b < endBlock; b += 1) detail.reads[b] = (detail.reads[b] ?? 0) + 1;
+    if (errno === 0) detail.readMs.fill(nowMs, firstBlock, endBlock);
+  } else if (op !== Op.Trim) {
+    for (let b = firstBlock; b < endBlock; b += 1) detail.writes[b] = (detail.writes[b] ?? 0) + 1;
   }
 }
 

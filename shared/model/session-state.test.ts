@@ -103,6 +103,8 @@ describe('SessionState', () => {
             count(newState & KIND_MASK, blocks);
           },
           blocksRead: () => {},
+          blocksTouched: () => {},
+          touchesReplaced: () => {},
           reset: () => counted.clear(),
         };
         for (const batch of batchesOf(rows, [5])) state.apply(batch);

@@ -75,6 +75,8 @@ class Pair {
           kinds[newState & KIND_MASK] = (kinds[newState & KIND_MASK] ?? 0) + count;
         },
         blocksRead: () => {},
+        blocksTouched: () => {},
+        touchesReplaced: () => {},
         reset: () => this.#counted.set(d, [0, 0, 0, 0]),
       };
       this.#inFlight.set(d, disk.inFlight.count);

@@ -1,44 +1,13 @@
-import {
-  type Color,
-  converter,
-  differenceCiede2000,
-  filterDeficiencyDeuter,
-  filterDeficiencyProt,
-  filterDeficiencyTrit,
-  parse,
-  wcagContrast,
-  wcagLuminance,
-} from 'culori';
+import { differenceCiede2000, wcagContrast, wcagLuminance } from 'culori';
 import { describe, expect, it } from 'vitest';
 import { THEMES } from './palettes.ts';
-import { type GridTheme, type HexColor, rgbOf, THEME_NAMES, type ThemeColors } from './theme.ts';
+import { colorOf, WAYS_OF_SEEING } from './testing/ways-of-seeing.ts';
+import { type GridTheme, rgbOf, THEME_NAMES, type ThemeColors } from './theme.ts';
 
-const toLinear = converter('lrgb');
 const difference = differenceCiede2000();
-
-/** A quarter of the screen's white falls on everything; the eye then takes the brightest thing as white. */
-function inLitRoom(color: Color): Color {
-  const { r, g, b } = toLinear(color);
-  const veiled = (part: number): number => (part + 0.25) / 1.25;
-  return { mode: 'lrgb', r: veiled(r), g: veiled(g), b: veiled(b) };
-}
-
-const WAYS_OF_SEEING: readonly (readonly [string, (color: Color) => Color])[] = [
-  ['plainly', (color) => color],
-  ['with protan vision', (color) => filterDeficiencyProt(1)(color)],
-  ['with deutan vision', (color) => filterDeficiencyDeuter(1)(color)],
-  ['with tritan vision', (color) => filterDeficiencyTrit(1)(color)],
-  ['in a lit room', inLitRoom],
-];
 
 const STATES = ['read', 'written', 'trimmed', 'zeroed', 'error'] as const;
 const GROUNDS = ['ground', 'untouched'] as const;
-
-function colorOf(hex: HexColor): Color {
-  const color = parse(hex);
-  if (color === undefined) throw new Error(`${hex} is no colour`);
-  return color;
-}
 
 function pairs(): (readonly [keyof GridTheme, keyof GridTheme])[] {
   const found: (readonly [keyof GridTheme, keyof GridTheme])[] = [];

@@ -3,6 +3,8 @@
  * properties. Every colour is sRGB, written `#rrggbb` and opaque, so that what is measured is what is shown.
  */
 
+import { HEAT_RAMPS } from './heat.ts';
+
 /** An opaque sRGB colour, `#rrggbb`. */
 export type HexColor = `#${string}`;
 
@@ -68,12 +70,13 @@ const PROPERTY_OF = (name: string): string => name.replace(/[A-Z]/g, (letter) =>
 
 /**
  * The theme as CSS custom properties: `--panel`, `--muted-text`, ... for the chrome and `--grid-read`,
- * `--grid-written`, ... for legends that must match the picture.
+ * `--grid-written`, ... for legends that must match the picture, `--heat-1` and up for the scale of heat.
  */
 export function cssCustomProperties(theme: Theme): Readonly<Record<`--${string}`, string>> {
   const properties: Record<`--${string}`, string> = {};
   for (const [name, color] of Object.entries(theme.chrome)) properties[`--${PROPERTY_OF(name)}`] = color;
   for (const [name, color] of Object.entries(theme.grid)) properties[`--grid-${PROPERTY_OF(name)}`] = color;
+  for (const [i, color] of HEAT_RAMPS[theme.name].entries()) properties[`--heat-${i + 1}`] = color;
   return properties;
 }
 

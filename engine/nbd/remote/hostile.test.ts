@@ -174,16 +174,21 @@ describe('a reply that lies costs the connection, and the request gets EIO', () 
 
   it('a read in a million chunks is not put together', async () => {
     let sent = 0;
-    const { serve } = await facing({
-      answer: (asked, socket) => {
-        const parts: Buffer[] = [];
-        for (let i = 0; i < asked.length; i += 1)
-          parts.push(data(asked, 0, asked.offset + BigInt(i), DATA.subarray(0, 1)));
-        sent += 1;
-        socket.write(Buffer.concat(parts));
-        return Buffer.alloc(0);
+    // Long enough that even a slow machine gets to ask again.
+    const timeoutS = 8;
+    const { serve } = await facing(
+      {
+        answer: (asked, socket) => {
+          const parts: Buffer[] = [];
+          for (let i = 0; i < asked.length; i += 1)
+            parts.push(data(asked, 0, asked.offset + BigInt(i), DATA.subarray(0, 1)));
+          sent += 1;
+          socket.write(Buffer.concat(parts));
+          return Buffer.alloc(0);
+        },
       },
-    });
+      timeoutS,
+    );
     const client = await stage.client((await serve()).socket);
     expect(errnos(await client.request(Command.Read, { length: 65536 }))).toEqual([Errno.EIO]);
     expect(sent).toBeGreaterThan(1);
