@@ -66,11 +66,26 @@ interface Span {
   readonly cpuUs: number;
 }
 
-/** The outermost script spans of the thread that draws, in order, and the starts and ends of its frames. */
+/** The thread that runs most script, which is the page's own: where hardly a frame is drawn it shows by nothing else. */
+function pageThread(events: readonly TraceEvent[]): string {
+  const scriptUs = new Map<string, number>();
+  for (const event of events) {
+    if (!SCRIPT.has(event.name)) continue;
+    const thread = threadOf(event);
+    scriptUs.set(thread, (scriptUs.get(thread) ?? 0) + (event.tdur ?? event.dur ?? 0));
+  }
+  return [...scriptUs].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? '';
+}
+
+function threadOf({ pid, tid }: TraceEvent): string {
+  return `${pid} ${tid}`;
+}
+
+/** The outermost script spans of the page's thread, in order, and the starts and ends of its frames. */
 function scriptOf(events: readonly TraceEvent[]): { readonly spans: Span[]; readonly frames: Span[] } {
-  const drawing = events.find((event) => event.name === 'FireAnimationFrame');
+  const page = pageThread(events);
   const mine = events
-    .filter((e) => e.ph === 'X' && e.pid === drawing?.pid && e.tid === drawing.tid && SCRIPT.has(e.name))
+    .filter((e) => e.ph === 'X' && threadOf(e) === page && SCRIPT.has(e.name))
     .map((e) => ({ name: e.name, startUs: e.ts, endUs: e.ts + (e.dur ?? 0), cpuUs: e.tdur ?? e.dur ?? 0 }))
     .sort((a, b) => a.startUs - b.startUs);
   const spans: Span[] = [];

@@ -5,7 +5,12 @@ import { StepQueue } from './step-queue.ts';
 class Bench {
   readonly done: string[] = [];
   readonly waiting: (() => void)[] = [];
-  readonly queue = new StepQueue((run) => this.waiting.push(run));
+  nowMs = 0;
+  stepMs = 10;
+  readonly queue = new StepQueue(
+    () => this.nowMs,
+    (run) => this.waiting.push(run),
+  );
 
   add(name: string, steps: number, during: () => void = () => {}): void {
     this.queue.add(this.#piece(name, steps, during));
@@ -15,6 +20,7 @@ class Bench {
     for (let i = 1; i <= steps; i += 1) {
       if (i > 1) yield;
       this.done.push(`${name}${i}`);
+      this.nowMs += this.stepMs;
       during();
     }
   }
@@ -36,7 +42,18 @@ describe('StepQueue', () => {
     expect(bench.next()).toBe(false);
   });
 
-  it('takes one step a task, piece by piece, in the order in which they came', () => {
+  it('takes short steps together, until they have taken too long for one task', () => {
+    const bench = new Bench();
+    bench.stepMs = 1;
+    bench.add('a', 5);
+    expect(bench.done).toEqual(['a1', 'a2', 'a3']);
+    bench.add('b', 1);
+    expect(bench.next()).toBe(true);
+    expect(bench.done).toEqual(['a1', 'a2', 'a3', 'a4', 'a5', 'b1']);
+    expect(bench.next()).toBe(false);
+  });
+
+  it('takes one long step a task, piece by piece, in the order in which they came', () => {
     const bench = new Bench();
     bench.add('a', 3);
     bench.add('b', 1);
@@ -68,11 +85,13 @@ describe('StepQueue', () => {
   });
 
   it('goes on by itself, in tasks between which others have their turn', async () => {
-    const queue = new StepQueue();
+    let nowMs = 0;
+    const queue = new StepQueue(() => nowMs);
     const seen: string[] = [];
     function* piece(): Generator<void, void> {
       for (let i = 0; i < 3; i += 1) {
         seen.push('step');
+        nowMs += 10;
         yield;
       }
     }

@@ -11,8 +11,8 @@ import { SessionRates } from './rate-window.ts';
 import { SessionClock } from './session-clock.ts';
 import { type Later, StepQueue } from './step-queue.ts';
 
-/** Rows that are applied in one step: a few ms, so that frames are drawn and keys heard between two. */
-const STEP_ROWS = 2048;
+/** Rows that are applied in one step: a ms or two where each makes a page, so that frames are drawn and keys heard between. */
+const STEP_ROWS = 256;
 
 /** How the window stands with its engine. */
 export type LinkState = 'connecting' | 'open' | 'lost';
@@ -66,7 +66,7 @@ export class WindowSession implements Disposable {
     this.#connect = options.connect;
     this.#listener = options.listener;
     this.#wallMs = options.wallMs ?? (() => performance.now());
-    this.#work = new StepQueue(options.later);
+    this.#work = new StepQueue(this.#wallMs, options.later);
   }
 
   /** Connects, and again whenever the engine goes, until disposed. */

@@ -6,7 +6,7 @@ import { NO_OP, type RunRecord, UNTOUCHED_RUN } from './page.ts';
 export const MAX_RUNS = 32_768;
 
 /** Runs that are read in one step. */
-export const STEP_RUNS = 4096;
+export const STEP_RUNS = 1024;
 
 /**
  * What is known of pages that were only ever touched whole: a sorted list of runs of page numbers, each with one
@@ -190,7 +190,7 @@ export class RunMap {
   }
 
   /**
-   * Replaces everything by what {@link write} wrote, in steps of some ms; whoever takes them waits as long as they like
+   * Replaces everything by what {@link write} wrote, in steps; whoever takes them waits as long as they like
    * between two. Throws RangeError when the bytes end early.
    */
   *read(from: ByteReader): Generator<void, void> {

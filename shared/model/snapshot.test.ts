@@ -201,8 +201,9 @@ describe('a snapshot in parts', () => {
       most = Math.max(most, runsIn(copy) - before);
       before = runsIn(copy);
     }
-    expect(count).toBeGreaterThan(disks - 1);
-    expect(most).toBeLessThanOrEqual(2 * STEP_RUNS);
+    expect(count).toBeGreaterThan((disks * 3000) / STEP_RUNS - 1);
+    // A disk's runs take the place of those before at once, as a picture of half of them would be of none.
+    expect(most).toBeLessThan(7000);
     expect(runsIn(copy)).toBeGreaterThan(disks * 3000);
     expect(Buffer.compare(copy.snapshot(), state.snapshot())).toBe(0);
     expect(copy.isPartial).toBe(false);

@@ -9,7 +9,7 @@ const SNAPSHOT_MAGIC = 0x4e534253; // "SBSN"
 const SNAPSHOT_VERSION = 4;
 
 /** Pages that are taken in one step. */
-const STEP_PAGES = 16;
+const STEP_PAGES = 4;
 
 /** What a part was: its first, with the counters, or its last, with which the copy is complete. */
 export interface SnapshotPartKind {
@@ -128,7 +128,7 @@ export function readSnapshotPart(state: SessionState, bytes: Uint8Array): Snapsh
 }
 
 /**
- * {@link readSnapshotPart} in steps of a few ms, for whoever must not be busy for longer: the runs of many disks come with one
+ * {@link readSnapshotPart} in steps of a ms or some, for whoever must not be busy for longer: the runs of many disks come with one
  * part. Between two steps the state can be looked at, disks and pages being as before or as after; it must take no rows.
  */
 export function* snapshotPartSteps(
