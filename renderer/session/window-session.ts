@@ -5,10 +5,14 @@ import type { Command } from '#shared/contract/commands.ts';
 import { type Message, MessageSchema, type ReplayInfo, type SessionInfo } from '#shared/contract/messages.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
-import { readSnapshotPart, snapshotSequence } from '#shared/model/snapshot.ts';
+import { snapshotPartSteps, snapshotSequence } from '#shared/model/snapshot.ts';
 import { BackOff } from './back-off.ts';
 import { SessionRates } from './rate-window.ts';
 import { SessionClock } from './session-clock.ts';
+import { type Later, StepQueue } from './step-queue.ts';
+
+/** Rows that are applied in one step: a ms or two where each makes a page, so that frames are drawn and keys heard between. */
+const STEP_ROWS = 256;
 
 /** How the window stands with its engine. */
 export type LinkState = 'connecting' | 'open' | 'lost';
@@ -29,6 +33,8 @@ export interface WindowSessionOptions {
   readonly listener: WindowSessionListener;
   /** Monotonic ms. */
   readonly wallMs?: () => number;
+  /** Runs something in a task of its own, soon. */
+  readonly later?: Later;
 }
 
 /**
@@ -44,6 +50,8 @@ export class WindowSession implements Disposable {
   readonly #listener: WindowSessionListener;
   readonly #wallMs: () => number;
   readonly #backOff = new BackOff();
+  /** What has come from the engine and is being taken in, in order. */
+  readonly #work: StepQueue;
   #channel: Channel | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | null = null;
   #disposed = false;
@@ -58,6 +66,7 @@ export class WindowSession implements Disposable {
     this.#connect = options.connect;
     this.#listener = options.listener;
     this.#wallMs = options.wallMs ?? (() => performance.now());
+    this.#work = new StepQueue(this.#wallMs, options.later);
   }
 
   /** Connects, and again whenever the engine goes, until disposed. */
@@ -104,6 +113,7 @@ export class WindowSession implements Disposable {
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     this.#channel?.close();
     this.#channel = null;
+    this.#work.dispose();
   }
 
   async #open(): Promise<void> {
@@ -120,7 +130,8 @@ export class WindowSession implements Disposable {
     }
     this.#channel = channel;
     this.#isStateOld = true;
-    channel.onFrame = (frame) => this.#onFrame(frame);
+    this.#work.drop();
+    channel.onFrame = (frame) => this.#work.add(this.#onFrame(frame));
     channel.onClose = () => {
       if (this.#channel !== channel) return;
       this.#channel = null;
@@ -145,11 +156,11 @@ export class WindowSession implements Disposable {
     this.#setMotion();
   }
 
-  #onFrame(bytes: Uint8Array): void {
+  *#onFrame(bytes: Uint8Array): Generator<void, void> {
     try {
       const frame = decodeFrame(bytes);
-      if (frame.type === FrameType.Batch) this.#onBatch(EventBatch.decode(frame.payload));
-      else if (frame.type === FrameType.Snapshot) this.#onSnapshot(frame.payload);
+      if (frame.type === FrameType.Batch) yield* this.#onBatch(EventBatch.decode(frame.payload));
+      else if (frame.type === FrameType.Snapshot) yield* this.#onSnapshot(frame.payload);
       else if (frame.type === FrameType.Json) this.#onMessage(frame.payload);
       else throw new RangeError(`frame type ${frame.type} goes from window to engine only`);
     } catch (error) {
@@ -157,7 +168,7 @@ export class WindowSession implements Disposable {
     }
   }
 
-  #onBatch(batch: EventBatch): void {
+  *#onBatch(batch: EventBatch): Generator<void, void> {
     const last = batch.firstSequence + batch.count - 1;
     // Rows already on their way when the window was paused are not applied: the snapshot that follows holds them.
     if (this.#following) {
@@ -165,7 +176,10 @@ export class WindowSession implements Disposable {
         this.#startOver(last);
         return;
       }
-      this.state.apply(batch);
+      for (let from = 0; from < batch.count; from += STEP_ROWS) {
+        if (from > 0) yield;
+        this.state.apply(batch, from, Math.min(batch.count, from + STEP_ROWS));
+      }
       this.rates.apply(batch);
       this.clock.observe(this.state.clockUs, this.#wallMs());
     }
@@ -173,14 +187,14 @@ export class WindowSession implements Disposable {
     if (this.#following) this.#listener.changed();
   }
 
-  #onSnapshot(payload: Uint8Array): void {
+  *#onSnapshot(payload: Uint8Array): Generator<void, void> {
     const sequence = snapshotSequence(payload);
     if (!this.#following) {
       this.send({ command: 'ack', sequence });
       return;
     }
     const state = this.#isStateOld ? new SessionState() : this.state;
-    const part = readSnapshotPart(state, payload);
+    const part = yield* snapshotPartSteps(state, payload);
     if (part === null) {
       this.#startOver(sequence);
       return;
