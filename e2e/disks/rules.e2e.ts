@@ -160,6 +160,23 @@ print(seen)`,
     expect(await asking).toMatch(/^o+E{3,}o+$/);
   });
 
+  test('a disk that turns read-only refuses what changes it while the rule is on', async ({ page }) => {
+    await writeRule(page, {
+      name: 'worn out',
+      does: 'Refuse to be changed, as read-only',
+      blocks: ['60', '62'],
+    });
+    await expect(ruleRow(page, 'worn out')).toContainText('Writes, trims and zeroes');
+    const script = `print(*[attempt(f) for f in (
+      lambda: h.pread(512, 60 * ${BLOCK}), lambda: h.pwrite(bytes(${BLOCK}), 60 * ${BLOCK}),
+      lambda: h.trim(${BLOCK}, 61 * ${BLOCK}), lambda: h.pwrite(bytes(${BLOCK}), 62 * ${BLOCK}))])`;
+    expect(await ask(page, script)).toBe('ok EPERM EPERM ok');
+    await expect(ruleRow(page, 'worn out')).toContainText('in force · 2 hits');
+    await turnRule(page, 'worn out', false);
+    await expectHatched(page, [60, 61], [59, 62]);
+    expect(await ask(page, script)).toBe('ok ok ok ok');
+  });
+
   test('a disk that is read-only refuses to be written, and can be read', async ({ page }) => {
     await card(page).getByLabel('Read-only').click();
     await expect(card(page).getByLabel('Read-only')).toBeChecked();

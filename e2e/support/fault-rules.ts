@@ -12,7 +12,8 @@ export interface RuleFields {
     | 'Fail with an error'
     | 'Answer late'
     | 'Never answer, until released'
-    | 'Hang up on the client';
+    | 'Hang up on the client'
+    | 'Refuse to be changed, as read-only';
   readonly error?: string;
   /** Other fields by their labels, as in `Only the first`. */
   readonly fields?: Readonly<Record<string, string>>;

@@ -50,7 +50,7 @@ test.describe('logs in the window', () => {
     await expectCounts(page, COPIED);
     await notice.getByLabel(/give its path/).fill(path);
     await notice.getByRole('button', { name: 'Follow' }).click();
-    await expect(page.getByText('Live', { exact: true })).toBeVisible();
+    await expect(page.getByRole('banner').getByText('Live', { exact: true })).toBeVisible();
     await expectCounts(page, COPIED);
     appendFileSync(path, `${lines.slice(400).join('\n')}`);
     await expectCounts(page, { read: 316, write: 189, trim: 13, zero: 12 });

@@ -189,6 +189,20 @@ print(attempt(lambda: h.pwrite(bytes(512), 0)), attempt(lambda: h.flush()), h.ai
     expect(seen).toBe('ok ok False');
   });
 
+  it('is a disk that turns read-only in use: reads go on, changes are refused where it says, and work again after', async () => {
+    const served = await withRules(
+      faultRule({ ops: [...OP_NAMES], range: byteRange(MIB, 2 * MIB), action: { do: 'readonly' } }),
+    );
+    const script = `print(h.is_read_only(), *[attempt(f) for f in (
+      lambda: h.pread(512, ${MIB}), lambda: h.pwrite(bytes(512), ${MIB}), lambda: h.trim(512, ${MIB}),
+      lambda: h.zero(512, ${MIB}), lambda: h.flush(), lambda: h.cache(512, ${MIB}),
+      lambda: h.block_status(512, ${MIB}, lambda *a: 0), lambda: h.pwrite(bytes(512), 0))])`;
+    expect(await nbdsh(served, script)).toBe('False ok EPERM EPERM EPERM ok ok ok ok');
+    expect(hitsIn(served)).toEqual([3]);
+    served.disk.faults.setRules([]);
+    expect(await nbdsh(served, script)).toBe(`False${' ok'.repeat(8)}`);
+  });
+
   it('comes and goes under a client that stays connected', async () => {
     const served = await stage.serve();
     const running = nbdsh(

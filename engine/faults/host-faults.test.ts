@@ -200,6 +200,9 @@ describe('the faults of a hosted disk', () => {
     expect(await refusal(faultRule({ ops: ['flush'], range: byteRange(0, 512) }))).toContain(
       'use null for the range',
     );
+    expect(await refusal(faultRule({ ops: ['read'], action: { do: 'readonly' } }))).toContain(
+      'name at least one of write, trim, zero',
+    );
     expect(await refusal({ ...faultRule(), percent: 0 })).toContain('rules.0.percent: a number above 0');
     window.send({ command: 'setFaultRules', disk: 9, rules: [] });
     expect(await until(() => window.refused.shift())).toBe('there is no disk 9');

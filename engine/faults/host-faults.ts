@@ -1,5 +1,11 @@
 import { formatBytes, shortSize } from '#shared/bytes/size.ts';
-import { type DiskFaults, type FaultRule, MAX_FAULT_RULES } from '#shared/contract/faults.ts';
+import {
+  CHANGING_OPS,
+  changesDisk,
+  type DiskFaults,
+  type FaultRule,
+  MAX_FAULT_RULES,
+} from '#shared/contract/faults.ts';
 import { rulesChangeWords, short } from '#shared/faults/words.ts';
 import type { FaultFilter } from '../nbd/filters/fault-filter.ts';
 import { RefusedError } from '../refused-error.ts';
@@ -69,7 +75,12 @@ export class HostFaults implements FaultControl {
   }
 
   /** @throws RefusedError when a rule cannot hold for any request of this disk. */
-  #check({ range, ops }: FaultRule, where: string): void {
+  #check({ action, range, ops }: FaultRule, where: string): void {
+    if (action.do === 'readonly' && !ops.some(changesDisk)) {
+      throw new RefusedError(
+        `${where}: "readonly" refuses what changes the disk; name at least one of ${CHANGING_OPS.join(', ')}`,
+      );
+    }
     if (range === null) return;
     const from = BigInt(range.from);
     const to = BigInt(range.to);

@@ -9,6 +9,7 @@ import {
   type RuleDraft,
   type RuleField,
   readRule,
+  withDeed,
 } from '../words/rule-form.ts';
 import { useApp } from './app-context.ts';
 import { Field } from './field.tsx';
@@ -80,7 +81,7 @@ export function RuleEditor({ edit, disk }: RuleEditorProps): ReactElement {
           value={draft.does}
           onChange={(event) => {
             const deed = RULE_DEEDS.find((one) => one.does === event.target.value);
-            if (deed !== undefined) change({ does: deed.does });
+            if (deed !== undefined) change(withDeed(deed.does));
           }}
         >
           {RULE_DEEDS.map(({ does, words }) => (

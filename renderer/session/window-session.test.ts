@@ -92,16 +92,26 @@ describe('WindowSession', () => {
   let engine: FakeEngine;
   let session: WindowSession;
   let wallMs: number;
+  /** How long it takes from one look at the clock to the next. */
+  let stepMs: number;
   let log: string[];
+  /** Steps that wait for a task of their own. */
+  let later: (() => void)[];
 
   beforeEach(async () => {
     vi.useFakeTimers();
     engine = new FakeEngine();
     wallMs = 0;
+    stepMs = 0;
     log = [];
+    later = [];
     session = new WindowSession({
       connect: engine.connect,
-      wallMs: () => wallMs,
+      wallMs: () => {
+        wallMs += stepMs;
+        return wallMs;
+      },
+      later: (run) => later.push(run),
       listener: {
         link: (state) => log.push(`link ${state}`),
         message: (message) => log.push(message.message),
@@ -131,6 +141,43 @@ describe('WindowSession', () => {
       { command: 'ack', sequence: 10 },
     ]);
     expect(log).toEqual(['link open', 'welcome', 'changed', 'changed']);
+  });
+
+  it('takes many rows in steps of their own, acknowledges them when all are in, and keeps the order', () => {
+    engine.message(WELCOME);
+    engine.snapshot();
+    log.length = 0;
+    engine.sent.length = 0;
+    stepMs = 10;
+    engine.write(5000);
+    engine.write(1);
+    const steps: number[] = [session.state.sequence];
+    for (let run = later.shift(); run !== undefined; run = later.shift()) {
+      expect(engine.sent.length, 'nothing is acknowledged in advance').toBe(log.length);
+      run();
+      steps.push(session.state.sequence);
+    }
+    expect(Math.max(...steps.map((at, i) => at - (steps[i - 1] ?? 0)))).toBeLessThanOrEqual(256);
+    expect(engine.sent).toEqual([
+      { command: 'ack', sequence: 10_000 },
+      { command: 'ack', sequence: 10_002 },
+    ]);
+    expect(Buffer.compare(session.state.snapshot(), engine.state.snapshot())).toBe(0);
+  });
+
+  it('forgets what of a lost engine it has not taken in', async () => {
+    engine.message(WELCOME);
+    engine.snapshot();
+    stepMs = 10;
+    engine.write(5000);
+    expect(later.length).toBe(1);
+    engine.channel?.onClose();
+    await vi.advanceTimersByTimeAsync(300);
+    engine.sent.length = 0;
+    engine.snapshot();
+    for (let run = later.shift(); run !== undefined; run = later.shift()) run();
+    expect(engine.sent).toEqual([{ command: 'ack', sequence: 10_000 }]);
+    expect(session.state.sequence).toBe(10_000);
   });
 
   it('reports what it cannot read and goes on', () => {

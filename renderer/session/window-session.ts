@@ -8,12 +8,16 @@ import type { Question } from '#shared/contract/questions.ts';
 import { FASTEST, LIVE_VIEW, PLAY_SPEEDS, type Resume, type View } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
-import { readSnapshotPart, snapshotStart } from '#shared/model/snapshot.ts';
+import { snapshotPartSteps, snapshotStart } from '#shared/model/snapshot.ts';
 import { AskedQuestions } from './asked-questions.ts';
 import { BackOff } from './back-off.ts';
 import { SessionRates } from './rate-window.ts';
 import { Seeks } from './seeks.ts';
 import { SessionClock } from './session-clock.ts';
+import { type Later, StepQueue } from './step-queue.ts';
+
+/** Rows that are applied in one step: a ms or two where each makes a page, so that frames are drawn and keys heard between. */
+const STEP_ROWS = 256;
 
 /** What is shown as fast as it goes fades as at the highest of the other speeds. */
 const MAX_SPEED = Math.max(...PLAY_SPEEDS);
@@ -42,6 +46,8 @@ export interface WindowSessionOptions {
   readonly resume?: Resume | null;
   /** Monotonic ms. */
   readonly wallMs?: () => number;
+  /** Runs something in a task of its own, soon. */
+  readonly later?: Later;
 }
 
 /**
@@ -59,6 +65,8 @@ export class WindowSession implements Disposable {
   readonly #backOff = new BackOff();
   readonly #asked = new AskedQuestions((command) => this.send(command));
   readonly #seeks = new Seeks((command) => this.send(command));
+  /** What has come from the engine and is being taken in, in order. */
+  readonly #work: StepQueue;
   #channel: Channel | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | null = null;
   #disposed = false;
@@ -78,6 +86,7 @@ export class WindowSession implements Disposable {
     this.#listener = options.listener;
     this.#wallMs = options.wallMs ?? (() => performance.now());
     this.#resume = options.resume ?? null;
+    this.#work = new StepQueue(this.#wallMs, options.later);
   }
 
   /** Connects, and again whenever the engine goes, until disposed. */
@@ -149,6 +158,7 @@ export class WindowSession implements Disposable {
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
     this.#channel?.close();
     this.#channel = null;
+    this.#work.dispose();
   }
 
   async #open(): Promise<void> {
@@ -165,7 +175,8 @@ export class WindowSession implements Disposable {
     }
     this.#channel = channel;
     this.#isStateOld = true;
-    channel.onFrame = (frame) => this.#onFrame(frame);
+    this.#work.drop();
+    channel.onFrame = (frame) => this.#work.add(this.#onFrame(frame));
     channel.onClose = () => {
       if (this.#channel !== channel) return;
       this.#channel = null;
@@ -193,11 +204,11 @@ export class WindowSession implements Disposable {
     this.#setMotion();
   }
 
-  #onFrame(bytes: Uint8Array): void {
+  *#onFrame(bytes: Uint8Array): Generator<void, void> {
     try {
       const frame = decodeFrame(bytes);
-      if (frame.type === FrameType.Batch) this.#onBatch(EventBatch.decode(frame.payload));
-      else if (frame.type === FrameType.Snapshot) this.#onSnapshot(frame.payload);
+      if (frame.type === FrameType.Batch) yield* this.#onBatch(EventBatch.decode(frame.payload));
+      else if (frame.type === FrameType.Snapshot) yield* this.#onSnapshot(frame.payload);
       else if (frame.type === FrameType.Json) this.#onMessage(frame.payload);
       else if (frame.type === FrameType.Answer) this.#asked.answered(frame.tag, frame.payload);
       else throw new RangeError(`frame type ${frame.type} goes from window to engine only`);
@@ -206,7 +217,7 @@ export class WindowSession implements Disposable {
     }
   }
 
-  #onBatch(batch: EventBatch): void {
+  *#onBatch(batch: EventBatch): Generator<void, void> {
     const last = batch.firstSequence + batch.count - 1;
     // Rows already on their way when the window was paused are not applied: the snapshot that follows holds them.
     if (this.#following) {
@@ -214,7 +225,10 @@ export class WindowSession implements Disposable {
         this.#startOver(last);
         return;
       }
-      this.state.apply(batch);
+      for (let from = 0; from < batch.count; from += STEP_ROWS) {
+        if (from > 0) yield;
+        this.state.apply(batch, from, Math.min(batch.count, from + STEP_ROWS));
+      }
       this.rates.apply(batch);
       this.clock.observe(this.state.clockUs, this.#wallMs());
       this.#stand();
@@ -223,7 +237,7 @@ export class WindowSession implements Disposable {
     if (this.#following) this.#listener.changed();
   }
 
-  #onSnapshot(payload: Uint8Array): void {
+  *#onSnapshot(payload: Uint8Array): Generator<void, void> {
     const { sequence, hasHead } = snapshotStart(payload);
     if (!this.#following) {
       this.send({ command: 'ack', sequence });
@@ -232,7 +246,7 @@ export class WindowSession implements Disposable {
     // What is to be shown comes before what is shown: nothing of that may stay.
     const isBack = hasHead && sequence < this.state.sequence;
     const state = this.#isStateOld || isBack ? new SessionState() : this.state;
-    const part = readSnapshotPart(state, payload);
+    const part = yield* snapshotPartSteps(state, payload);
     if (part === null) {
       this.#startOver(sequence);
       return;

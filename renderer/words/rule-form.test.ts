@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { FAULT_ERRORS, type FaultRule, FaultRuleSchema } from '#shared/contract/faults.ts';
+import { CHANGING_OPS, FAULT_ERRORS, type FaultRule, FaultRuleSchema } from '#shared/contract/faults.ts';
 import { OP_NAMES } from '#shared/events/vocabulary.ts';
-import { draftOf, NEW_RULE, type RuleDraft, readRule } from './rule-form.ts';
+import { draftOf, NEW_RULE, type RuleDraft, readRule, withDeed } from './rule-form.ts';
 import { MAX_SPAN_MS, parseSpan, spanText } from './spans.ts';
 
 const DISK = 64n << 20n;
@@ -34,6 +34,15 @@ describe('the form of a fault rule', () => {
     });
   });
 
+  it('makes a disk read-only for whatever changes it, as soon as that is chosen', () => {
+    expect(ruleOf(withDeed('readonly'))).toMatchObject({
+      name: 'Read-only',
+      ops: ['write', 'trim', 'zero'],
+      action: { do: 'readonly' },
+    });
+    expect(ruleOf(withDeed('freeze')).ops).toEqual(NEW_RULE.ops);
+  });
+
   it('takes ranges in blocks, sectors and sizes, up to the end of the disk', () => {
     expect(ruleOf({ everywhere: false, from: '16', to: '32' }).range).toEqual({
       from: '65536',
@@ -62,6 +71,7 @@ describe('the form of a fault rule', () => {
     expect(errorsOf({ lasts: '0' }).lasts).toMatch(/longer than nothing/);
     expect(errorsOf({ does: 'delay', delay: '' }).delay).toMatch(/how long/);
     expect(errorsOf({ ops: [] }).ops).toMatch(/at least one/);
+    expect(errorsOf({ ops: ['read'], does: 'readonly' }).ops).toMatch(/at least one of write, trim, zero/);
     expect(errorsOf({ does: 'fail', delay: 'nonsense' })).toEqual({});
   });
 
@@ -88,8 +98,15 @@ describe('the form of a fault rule', () => {
       afterMs: ms,
       forMs: fc.option(fc.integer({ min: 1, max: MAX_SPAN_MS })),
     });
+    const readonly = fc.record({
+      ops: fc.uniqueArray(fc.constantFrom(...CHANGING_OPS), { minLength: 1 }),
+      action: fc.constant({ do: 'readonly' as const }),
+    });
+    const any = fc
+      .tuple(rule, fc.option(readonly, { nil: {} }))
+      .map(([most, refused]): FaultRule => ({ ...most, ...refused }));
     fc.assert(
-      fc.property(rule, (whole) => {
+      fc.property(any, (whole) => {
         const read = readRule(draftOf(whole), DISK);
         expect(read).toEqual({ rule: whole });
         expect(v.is(FaultRuleSchema, whole)).toBe(true);

@@ -1,5 +1,11 @@
 import { formatBytes } from '#shared/bytes/size.ts';
-import { FAULT_ERRORS, type FaultError, type FaultRule } from '#shared/contract/faults.ts';
+import {
+  CHANGING_OPS,
+  changesDisk,
+  FAULT_ERRORS,
+  type FaultError,
+  type FaultRule,
+} from '#shared/contract/faults.ts';
 import { OP_NAMES } from '#shared/events/vocabulary.ts';
 import { parsePlace } from './go-to.ts';
 import { parseSpan, spanText } from './spans.ts';
@@ -101,6 +107,9 @@ export function readRule(
   const name = draft.name.trim();
   if (name.length > MAX_NAME) errors.name = `${name.length} characters: a name has at most ${MAX_NAME}`;
   if (draft.ops.length === 0) errors.ops = 'choose at least one operation';
+  else if (draft.does === 'readonly' && !draft.ops.some(changesDisk)) {
+    errors.ops = `a read-only disk refuses what changes it: choose at least one of ${CHANGING_OPS.join(', ')}`;
+  }
   const range = draft.everywhere ? null : readRange(draft, diskBytes, errors);
   const action = readAction(draft, errors);
   const percent = Number(draft.percent.trim().replace(/\s*%$/, ''));
@@ -147,6 +156,7 @@ function readAction(draft: RuleDraft, errors: Partial<Record<RuleField, string>>
     }
     case 'freeze':
     case 'disconnect':
+    case 'readonly':
       return { do: draft.does };
   }
 }
@@ -170,6 +180,8 @@ function ruleName(action: FaultRule['action']): string {
       return 'Frozen';
     case 'disconnect':
       return 'Hangs up';
+    case 'readonly':
+      return 'Read-only';
   }
 }
 
@@ -177,10 +189,16 @@ function ruleName(action: FaultRule['action']): string {
 export const RULE_OPS = OP_NAMES;
 export const RULE_ERRORS = FAULT_ERRORS;
 
+/** What choosing a deed changes in the form: a disk becomes read-only for whatever changes it, unless one says less then. */
+export function withDeed(does: RuleDraft['does']): Partial<RuleDraft> {
+  return does === 'readonly' ? { does, ops: CHANGING_OPS } : { does };
+}
+
 /** What a rule can do, in the words of its form. */
 export const RULE_DEEDS: readonly { readonly does: RuleDraft['does']; readonly words: string }[] = [
   { does: 'fail', words: 'Fail with an error' },
   { does: 'delay', words: 'Answer late' },
   { does: 'freeze', words: 'Never answer, until released' },
   { does: 'disconnect', words: 'Hang up on the client' },
+  { does: 'readonly', words: 'Refuse to be changed, as read-only' },
 ];

@@ -32,6 +32,14 @@ export const FAULT_ERRORS = [
 const ERRORS = FAULT_ERRORS.join(', ');
 export type FaultError = (typeof FAULT_ERRORS)[number];
 
+/** The operations that change a disk: those a read-only one refuses. */
+export const CHANGING_OPS = ['write', 'trim', 'zero'] as const satisfies readonly (typeof OP_NAMES)[number][];
+
+/** Whether an operation is refused by a disk that is read-only. */
+export function changesDisk(op: (typeof OP_NAMES)[number]): boolean {
+  return CHANGING_OPS.some((one) => one === op);
+}
+
 /** Rules that one disk can have. */
 export const MAX_FAULT_RULES = 64;
 
@@ -61,8 +69,10 @@ export const FaultRuleSchema = v.strictObject({
       v.strictObject({ do: v.literal('freeze') }),
       /** Hangs up on the client that asks. */
       v.strictObject({ do: v.literal('disconnect') }),
+      /** Refuses those of its operations that change the disk, with EPERM; it holds for no others. */
+      v.strictObject({ do: v.literal('readonly') }),
     ],
-    'one of fail, delay, freeze, disconnect',
+    'one of fail, delay, freeze, disconnect, readonly',
   ),
   /** How many of a hundred such requests, drawn at random. */
   percent: v.pipe(v.number(PERCENT), v.gtValue(0, PERCENT), v.maxValue(100, PERCENT)),

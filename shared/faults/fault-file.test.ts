@@ -21,11 +21,12 @@ const action: fc.Arbitrary<FaultRule['action']> = fc.oneof(
   fc.record({ do: fc.constant('delay' as const), ms, jitterMs: ms }),
   fc.constant({ do: 'freeze' as const }),
   fc.constant({ do: 'disconnect' as const }),
+  fc.constant({ do: 'readonly' as const }),
 );
 const range = fc
   .tuple(fc.bigInt({ min: 0n, max: 1n << 62n }), fc.bigInt({ min: 1n, max: 1n << 62n }))
   .map(([from, length]) => ({ from: `${from}`, to: `${from + length}` }));
-const rule: fc.Arbitrary<FaultRule> = fc.record({
+const anyRule: fc.Arbitrary<FaultRule> = fc.record({
   name,
   on: fc.boolean(),
   ops: fc.array(fc.constantFrom(...OP_NAMES), { minLength: 1, maxLength: 7 }),
@@ -36,6 +37,11 @@ const rule: fc.Arbitrary<FaultRule> = fc.record({
   afterMs: ms,
   forMs: fc.option(fc.double({ min: 0, max: 86_400_000, minExcluded: true, noNaN: true })),
 });
+/** A read-only rule names an operation that changes the disk. */
+const rule = anyRule.map(
+  (one): FaultRule =>
+    one.action.do === 'readonly' ? { ...one, ops: ['trim' as const, ...one.ops].slice(0, 7) } : one,
+);
 const file: fc.Arbitrary<FaultFile> = fc.record({
   nbdscope: fc.constant('faults' as const),
   version: fc.constant(1 as const),
@@ -74,7 +80,16 @@ const oddity: fc.Arbitrary<unknown> = fc.oneof(
     '😀'.repeat(80),
     '😀'.repeat(81),
   ),
-  fc.constantFrom(...OP_NAMES, ...FAULT_ERRORS, 'fail', 'delay', 'freeze', 'disconnect', 'faults'),
+  fc.constantFrom(
+    ...OP_NAMES,
+    ...FAULT_ERRORS,
+    'fail',
+    'delay',
+    'freeze',
+    'disconnect',
+    'readonly',
+    'faults',
+  ),
   fc.constantFrom([], {}, ['read'], Array(7).fill('read'), Array(8).fill('read'), { do: 'freeze' }),
 );
 
@@ -162,7 +177,12 @@ describe('a fault file', () => {
     ['rules.0.percent', 0, 'rules.0.percent: 0 will not do; use a number above 0 and up to 100'],
     ['rules.0.ops.0', 'reed', 'rules.0.ops.0: "reed" will not do; use one of read, write'],
     ['rules.0.action.error', 'EBAD', 'rules.0.action.error: "EBAD" will not do; use one of EPERM, EIO'],
-    ['rules.0.action.do', 'explode', 'use one of fail, delay, freeze, disconnect'],
+    ['rules.0.action.do', 'explode', 'use one of fail, delay, freeze, disconnect, readonly'],
+    [
+      'rules.0.action',
+      { do: 'readonly' },
+      'rules.0.ops: "readonly" refuses what changes the disk; name at least one of write, trim, zero',
+    ],
     ['rules.0.range.to', '524288', 'rules.0.range: "to" is the first byte after the range'],
     ['rules.0.extra', 1, 'rules.0.extra: unknown member'],
     ['rules.0.times', undefined, 'rules.0.times: missing'],

@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { type FaultFile, FaultFileSchema, type FaultRule } from '../contract/faults.ts';
+import {
+  CHANGING_OPS,
+  changesDisk,
+  type FaultFile,
+  FaultFileSchema,
+  type FaultRule,
+} from '../contract/faults.ts';
 
 /** Longest text that is looked at; 64 rules take far less. */
 const MAX_TEXT = 1 << 20;
@@ -21,10 +27,15 @@ export function parseFaultFile(text: string): ParsedFaultFile {
   }
   const parsed = v.safeParse(FaultFileSchema, json);
   if (!parsed.success) return { error: issueWords(parsed.issues[0]) };
-  for (const [i, { range }] of parsed.output.rules.entries()) {
+  for (const [i, { action, ops, range }] of parsed.output.rules.entries()) {
     if (range !== null && BigInt(range.from) >= BigInt(range.to)) {
       return {
         error: `rules.${i}.range: "to" is the first byte after the range and greater than "from"; ${range.to} is not greater than ${range.from}`,
+      };
+    }
+    if (action.do === 'readonly' && !ops.some(changesDisk)) {
+      return {
+        error: `rules.${i}.ops: "readonly" refuses what changes the disk; name at least one of ${CHANGING_OPS.join(', ')}`,
       };
     }
   }

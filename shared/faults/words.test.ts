@@ -32,6 +32,10 @@ describe('words about a rule', () => {
       { ops: ['extents'], action: { do: 'disconnect' } },
       'Block status requests get their client hung up on.',
     ],
+    [
+      { ops: ['zero', 'read', 'write', 'trim'], action: { do: 'readonly' }, afterMs: 5000 },
+      'Writes, trims and zeroes find the disk read-only and fail with EPERM, from 5 s on.',
+    ],
   ])('say all there is to it, in one sentence', (change, words) => {
     expect(ruleWords({ ...RULE, ...change })).toBe(words);
   });

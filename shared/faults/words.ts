@@ -1,5 +1,5 @@
 import { shortSize } from '../bytes/size.ts';
-import type { FaultRule } from '../contract/faults.ts';
+import { changesDisk, type FaultRule } from '../contract/faults.ts';
 import { OP_COUNT, OP_NAMES } from '../events/vocabulary.ts';
 
 const OP_WORDS: Readonly<Record<(typeof OP_NAMES)[number], string>> = {
@@ -17,7 +17,8 @@ const MAX_CHANGE_WORDS = 500;
 
 /** A rule in one plain sentence: `Reads that touch 1M to 2M fail with EIO, 20% of them, only the first 3.` */
 export function ruleWords(rule: FaultRule): string {
-  const { ops, range, percent, times, afterMs, forMs } = rule;
+  const { range, percent, times, afterMs, forMs } = rule;
+  const ops = rule.action.do === 'readonly' ? rule.ops.filter(changesDisk) : rule.ops;
   const whose =
     new Set(ops).size === OP_COUNT ? 'all requests' : listed(sorted(ops).map((op) => OP_WORDS[op]));
   const where = range === null ? '' : ` that touch ${rangeWords(BigInt(range.from), BigInt(range.to))}`;
@@ -49,6 +50,8 @@ function actionWords(action: FaultRule['action']): string {
       return 'get no answer until the rule is off';
     case 'disconnect':
       return 'get their client hung up on';
+    case 'readonly':
+      return 'find the disk read-only and fail with EPERM';
   }
 }
 

@@ -470,11 +470,14 @@ export class DiskModel {
     this.listener.touchesReplaced();
   }
 
-  /** Takes the runs of a snapshot in the place of those that are there. Throws RangeError when the bytes end early. */
-  readRuns(from: ByteReader): void {
+  /**
+   * Takes the runs of a snapshot in the place of those that are there, with the last of some steps. Throws RangeError when the
+   * bytes end early.
+   */
+  *readRuns(from: ByteReader): Generator<void, void> {
     const before = this.runs;
     const runs = new RunMap();
-    runs.read(from);
+    yield* runs.read(from);
     this.runs = runs;
     const listener = this.listener;
     if (listener === null) return;

@@ -5,6 +5,9 @@ import { NO_OP, type RunRecord, UNTOUCHED_RUN } from './page.ts';
 /** Runs that one disk keeps apart; more are made fewer by a coarser grain. Some 5 MB. */
 export const MAX_RUNS = 32_768;
 
+/** Runs that are read in one step. */
+export const STEP_RUNS = 1024;
+
 /**
  * What is known of pages that were only ever touched whole: a sorted list of runs of page numbers, each with one
  * record. A trim of a whole 7 EiB disk is one run, whatever its size. Covers all page numbers from 0 up. The last run is
@@ -186,12 +189,16 @@ export class RunMap {
     }
   }
 
-  /** Replaces everything by what {@link write} wrote. Throws RangeError when the bytes end early. */
-  read(from: ByteReader): void {
+  /**
+   * Replaces everything by what {@link write} wrote, in steps; whoever takes them waits as long as they like
+   * between two. Throws RangeError when the bytes end early.
+   */
+  *read(from: ByteReader): Generator<void, void> {
     this.clear();
     this.grain = from.f64();
     const runs = from.u32();
     for (let i = 0; i < runs; i += 1) {
+      if (i > 0 && i % STEP_RUNS === 0) yield;
       this.starts[i] = from.f64();
       const packed = from.u32();
       this.records[i] = {

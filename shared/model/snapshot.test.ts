@@ -6,8 +6,9 @@ import { batchesOf, rowStream } from '../testing/streams.ts';
 import { visible } from '../testing/visible-state.ts';
 import { KIND_MASK } from './block-state.ts';
 import { MemoryBudget } from './memory-budget.ts';
+import { STEP_RUNS } from './run-map.ts';
 import { SessionState } from './session-state.ts';
-import { readSnapshotPart, SnapshotParts } from './snapshot.ts';
+import { readSnapshotPart, SnapshotParts, snapshotPartSteps } from './snapshot.ts';
 
 /** Room for two pages with all there is to know, then for states only, then for none. */
 const SMALL_BUDGET = 72_000;
@@ -173,6 +174,41 @@ describe('a snapshot in parts', () => {
     expect(isMore).toBe(false);
     expect(parts).toBeGreaterThan(5);
     pair.expectSame();
+  });
+
+  it('is taken in steps: pages and disks one after another, the same in the end, and partial until then', () => {
+    const disks = 4;
+    const state = new SessionState(new MemoryBudget(SMALL_BUDGET));
+    // Pages apart from one another, for which there is no memory: each a run of its own.
+    for (let disk = 0; disk < disks; disk += 1) {
+      const batch = new EventBatch(6000);
+      for (let i = 0; i < 3000; i += 1) {
+        const at = { op: Op.Write, slot: 0, disk, offsetBytes: i * (8 << 20), lengthBytes: 4096 };
+        batch.push({ ...at, kind: RowKind.Request, clockUs: 1e15 + i * 1000 });
+        batch.push({ ...at, kind: RowKind.Completion, clockUs: 1e15 + i * 1000, latencyUs: 3 });
+      }
+      batch.firstSequence = state.sequence + 1;
+      state.apply(batch);
+    }
+    const copy = new SessionState(new MemoryBudget(SMALL_BUDGET));
+    const steps = snapshotPartSteps(copy, state.snapshot());
+    const runsIn = (one: SessionState): number =>
+      one.disks.reduce((sum, disk) => sum + (disk?.model.runs.starts.length ?? 0), 0);
+    let before = 0;
+    let most = 0;
+    let count = 0;
+    for (let step = steps.next(); step.done !== true; step = steps.next()) {
+      count += 1;
+      expect(copy.isPartial).toBe(true);
+      most = Math.max(most, runsIn(copy) - before);
+      before = runsIn(copy);
+    }
+    expect(count).toBeGreaterThan((disks * 3000) / STEP_RUNS - 1);
+    // A disk's runs take the place of those before at once, as a picture of half of them would be of none.
+    expect(most).toBeLessThan(7000);
+    expect(runsIn(copy)).toBeGreaterThan(disks * 3000);
+    expect(Buffer.compare(copy.snapshot(), state.snapshot())).toBe(0);
+    expect(copy.isPartial).toBe(false);
   });
 
   it('is refused by a copy that has not had the rows before it', () => {

@@ -2,10 +2,20 @@ import { ByteReader, ByteWriter } from '../bytes/binary.ts';
 import { readFaults, writeFaults } from './fault-history.ts';
 import type { InFlightTable } from './in-flight.ts';
 import type { Page } from './page.ts';
+import { STEP_RUNS } from './run-map.ts';
 import { type DiskState, MAX_DISKS, type SessionState } from './session-state.ts';
 
 const SNAPSHOT_MAGIC = 0x4e534253; // "SBSN"
 const SNAPSHOT_VERSION = 5;
+
+/** Pages that are taken in one step. */
+const STEP_PAGES = 4;
+
+/** What a part was: its first, with the counters, or its last, with which the copy is complete. */
+export interface SnapshotPartKind {
+  readonly hasHead: boolean;
+  readonly isLast: boolean;
+}
 
 /** How far the pages of one disk have been written. */
 interface DiskCursor {
@@ -114,24 +124,45 @@ export function snapshotStart(bytes: Uint8Array): { readonly sequence: number; r
  * a part that belongs behind rows which this state has not had. Throws RangeError when the bytes are no part of this
  * version.
  */
-export function readSnapshotPart(
+export function readSnapshotPart(state: SessionState, bytes: Uint8Array): SnapshotPartKind | null {
+  const steps = snapshotPartSteps(state, bytes);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * {@link readSnapshotPart} in steps of a ms or some, for whoever must not be busy for longer: the runs of many disks come with one
+ * part. Between two steps the state can be looked at, disks and pages being as before or as after; it must take no rows.
+ */
+export function* snapshotPartSteps(
   state: SessionState,
   bytes: Uint8Array,
-): { readonly hasHead: boolean; readonly isLast: boolean } | null {
+): Generator<void, SnapshotPartKind | null> {
   const from = new ByteReader(bytes);
   const sequence = readStart(from);
   const hasHead = from.u32() === 1;
   if (!hasHead && sequence !== state.sequence) return null;
   state.sequence = sequence;
   if (hasHead) readHead(state, from);
+  let pages = 0;
   for (let d = from.u32(); d !== 0; d = from.u32()) {
+    if (pages > 0 && pages % STEP_PAGES === 0) yield;
+    pages += 1;
     const disk = state.disks[d - 1];
     if (disk === undefined) throw new RangeError(`snapshot of a page of disk ${d - 1}, which is not there`);
     disk.model.readPage(from);
   }
   const isLast = from.u32() === 1;
   if (isLast) {
-    for (const disk of state.disks) disk?.model.readRuns(from);
+    let runs = 0;
+    for (const disk of state.disks) {
+      if (disk === undefined) continue;
+      if (runs > STEP_RUNS / 2) yield;
+      yield* disk.model.readRuns(from);
+      runs = disk.model.runs.starts.length;
+    }
     state.isPartial = false;
   }
   return { hasHead, isLast };

@@ -244,6 +244,46 @@ describe('the fault filter', () => {
     expect(trim.value).toBe(Errno.ESHUTDOWN);
   });
 
+  it('makes the disk read-only: what would change it is refused and not done, all else goes on', async () => {
+    const bench = new Bench();
+    const rule = faultRule({ action: { do: 'readonly' }, ops: [...OP_NAMES] });
+    bench.filter.setRules([rule]);
+    const answers = Object.fromEntries(OP_NAMES.map((op) => [op, bench.ask(op)]));
+    expect(answers).toEqual({
+      read: 0,
+      write: Errno.EPERM,
+      trim: Errno.EPERM,
+      zero: Errno.EPERM,
+      flush: 0,
+      cache: 0,
+      extents: 0,
+    });
+    expect(bench.states(), 'what it does not hold for is not counted').toEqual(['inForce 3 0']);
+    expect((await readBackend(bench.memory, 0n, 512)).equals(Buffer.alloc(512))).toBe(true);
+    bench.filter.setRules([{ ...rule, on: false }]);
+    expect(bench.ask('write')).toBe(0);
+  });
+
+  it('makes the disk read-only as other rules act: where, when, how often and how likely they say', async () => {
+    const draws = [0.9, 0.1];
+    const bench = new Bench(() => draws.shift() ?? 0);
+    const action = { do: 'readonly' as const };
+    const ops = ['read' as const, 'write' as const];
+    bench.filter.setRules([faultRule({ action, ops, range: byteRange(MIB, 2 * MIB) })]);
+    expect([bench.ask('write', 0), bench.ask('write', MIB), bench.ask('trim', MIB)]).toEqual([0, 1, 0]);
+    bench.filter.setRules([faultRule({ action, ops, times: 1 })]);
+    expect([bench.ask('read'), bench.ask('write'), bench.ask('write')]).toEqual([0, 1, 0]);
+    bench.filter.setRules([faultRule({ action, ops, percent: 50 })]);
+    expect([bench.ask('read'), bench.ask('write'), bench.ask('write')]).toEqual([0, 0, 1]);
+    bench.filter.setRules([faultRule({ action, ops, afterMs: 10, forMs: 10 })]);
+    const seen = [bench.ask('write')];
+    for (let step = 0; step < 2; step += 1) {
+      await bench.clock.pass(10);
+      seen.push(bench.ask('write'));
+    }
+    expect(seen).toEqual([0, 1, 0]);
+  });
+
   it('fails everything at once while the Error switch is on, also what is released meanwhile', async () => {
     const bench = new Bench();
     bench.filter.setRules([

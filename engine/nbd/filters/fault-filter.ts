@@ -17,7 +17,7 @@ export interface FaultFilterOptions {
  * Makes a disk fail as its rules say, and altogether while its Error switch is on.
  *
  * A request meets the rules in their order when it arrives. Every delay that holds for it adds its time; the first rule
- * that fails, freezes or hangs up ends the walk, and is carried out after the delays before it. What no rule holds for is
+ * that fails, refuses, freezes or hangs up ends the walk, and is carried out after the delays before it. What no rule holds for is
  * passed on at once. Unlike nbdkit's error filter this one can make a flush fail, too.
  */
 export class FaultFilter extends Filter {
@@ -160,6 +160,7 @@ export class FaultFilter extends Filter {
     if (running === null) return this.#carryOut(op, request);
     const { action } = running.rule;
     if (action.do === 'fail') return Errno[action.error];
+    if (action.do === 'readonly') return Errno.EPERM;
     if (action.do === 'disconnect') return this.#hangUp(request.connection.number);
     // It may have been turned off while the request was delayed.
     if (!this.#rules.includes(running) || this.#clock.nowMs() >= running.untilMs)

@@ -1,4 +1,4 @@
-import type { DiskFaults, FaultRule } from '#shared/contract/faults.ts';
+import { changesDisk, type DiskFaults, type FaultRule } from '#shared/contract/faults.ts';
 import { OP_NAMES } from '#shared/events/vocabulary.ts';
 import type { Request } from '../backend.ts';
 
@@ -29,7 +29,9 @@ export class RunningRule {
     this.fromMs = nowMs + rule.afterMs;
     this.untilMs = rule.forMs === null ? Number.POSITIVE_INFINITY : this.fromMs + rule.forMs;
     let ops = 0;
-    for (const op of rule.ops) ops |= 1 << OP_NAMES.indexOf(op);
+    for (const op of rule.ops) {
+      if (rule.action.do !== 'readonly' || changesDisk(op)) ops |= 1 << OP_NAMES.indexOf(op);
+    }
     this.#ops = ops;
     const from = BigInt(rule.range?.from ?? 0);
     const to = BigInt(rule.range?.to ?? 0);
