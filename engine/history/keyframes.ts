@@ -4,6 +4,7 @@ import { DEFAULT_MODEL_BYTES, MemoryBudget } from '#shared/model/memory-budget.t
 import type { SleepingRegion } from '#shared/model/page-map.ts';
 import { SessionState } from '#shared/model/session-state.ts';
 import { readHead, writeHead } from '#shared/model/snapshot.ts';
+import { inOneGo } from '#shared/model/steps.ts';
 import type { Blob, BlobStore } from './blob-store.ts';
 import { DiskTrail } from './disk-trail.ts';
 import { RegionWriter } from './region-codec.ts';
@@ -94,7 +95,7 @@ export class Keyframes {
     const from = new ByteReader(zstdDecompressSync(this.#store.read(keyframe.head)));
     readHead(state, from);
     state.sequence = keyframe.sequence;
-    for (const disk of state.disks) disk?.model.readRuns(from);
+    for (const disk of state.disks) if (disk !== undefined) inOneGo(disk.model.runsInSteps(from));
     for (const [d, at] of keyframe.disks.entries()) {
       const disk = state.disks[d];
       if (at === undefined || disk === undefined) continue;

@@ -474,10 +474,10 @@ export class DiskModel {
    * Takes the runs of a snapshot in the place of those that are there, with the last of some steps. Throws RangeError when the
    * bytes end early.
    */
-  *readRuns(from: ByteReader): Generator<void, void> {
+  *runsInSteps(from: ByteReader): Generator<void, void> {
     const before = this.runs;
     const runs = new RunMap();
-    yield* runs.read(from);
+    yield* runs.readInSteps(from);
     this.runs = runs;
     const listener = this.listener;
     if (listener === null) return;

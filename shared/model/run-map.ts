@@ -193,7 +193,7 @@ export class RunMap {
    * Replaces everything by what {@link write} wrote, in steps; whoever takes them waits as long as they like
    * between two. Throws RangeError when the bytes end early.
    */
-  *read(from: ByteReader): Generator<void, void> {
+  *readInSteps(from: ByteReader): Generator<void, void> {
     this.clear();
     this.grain = from.f64();
     const runs = from.u32();

@@ -4,6 +4,7 @@ import type { InFlightTable } from './in-flight.ts';
 import type { Page } from './page.ts';
 import { STEP_RUNS } from './run-map.ts';
 import { type DiskState, MAX_DISKS, type SessionState } from './session-state.ts';
+import { inOneGo } from './steps.ts';
 
 const SNAPSHOT_MAGIC = 0x4e534253; // "SBSN"
 const SNAPSHOT_VERSION = 5;
@@ -125,11 +126,7 @@ export function snapshotStart(bytes: Uint8Array): { readonly sequence: number; r
  * version.
  */
 export function readSnapshotPart(state: SessionState, bytes: Uint8Array): SnapshotPartKind | null {
-  const steps = snapshotPartSteps(state, bytes);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return inOneGo(snapshotPartSteps(state, bytes));
 }
 
 /**
@@ -160,7 +157,7 @@ export function* snapshotPartSteps(
     for (const disk of state.disks) {
       if (disk === undefined) continue;
       if (runs > STEP_RUNS / 2) yield;
-      yield* disk.model.readRuns(from);
+      yield* disk.model.runsInSteps(from);
       runs = disk.model.runs.starts.length;
     }
     state.isPartial = false;
