@@ -198,7 +198,7 @@ describe('converting', () => {
     await convert({ ...base, inputs, output, replace: true });
     const other = newPath('csv');
     await expect(convert({ ...base, inputs: [join(folder, 'none.log')], output: other })).rejects.toThrow(
-      'ENOENT',
+      'none.log: no such file; give the path of a log',
     );
     await expect(convert({ ...base, inputs, output: newPath('xlsx') })).rejects.toThrow('.parquet');
     expect(() => readFileSync(other)).toThrow('ENOENT');

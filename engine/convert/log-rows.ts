@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { LogDecoder } from '#engine/log/log-decoder.ts';
 import { Unpacker } from '#engine/log/unpack.ts';
+import { whyUnreadable } from '#engine/log/why-unreadable.ts';
 import type { SourceDisk } from '#engine/session/source.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS } from '#shared/events/vocabulary.ts';
@@ -39,6 +40,8 @@ async function* rowsOf(path: string, disks: Map<number, SourceDisk>): AsyncGener
     await unpacker.end();
     decoder.end();
     yield* ready.splice(0);
+  } catch (error) {
+    throw new Error(`${path}: ${whyUnreadable(error)}`, { cause: error });
   } finally {
     unpacker.destroy();
   }

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { decoderNotices } from '#engine/log/decoder-notices.ts';
 import { LogDecoder } from '#engine/log/log-decoder.ts';
-import { reason } from '#engine/log/log-tail.ts';
 import { Unpacker } from '#engine/log/unpack.ts';
+import { whyUnreadable } from '#engine/log/why-unreadable.ts';
 import type { SourceNotice } from '#engine/session/source.ts';
 import { OP_COUNT, opName } from '#shared/events/vocabulary.ts';
 import type { DiskCounters } from '#shared/model/disk-counters.ts';
@@ -77,17 +77,10 @@ export async function collectStats(paths: readonly string[]): Promise<StatsRepor
     try {
       logs.push(await collectLog(path));
     } catch (error) {
-      failed.push({ path, text: `${path}: ${whyNot(error)}` });
+      failed.push({ path, text: `${path}: ${whyUnreadable(error)}` });
     }
   }
   return { logs, failed };
-}
-
-function whyNot(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  if (code === 'ENOENT') return 'no such file; give the path of a log that nbdkit --filter=log has written';
-  if (code === 'EISDIR') return 'a directory; give the log file in it';
-  return reason(error);
 }
 
 async function collectLog(path: string): Promise<LogStats> {

@@ -21,11 +21,11 @@ export function SidePanel(): ReactElement {
       <DiskInHand />
       <Legend />
       <BlockReadout />
-      <MarksSection />
       <FaultsSection />
       <SetCard />
       <DiskCard />
       <NbdkitCard />
+      <MarksSection />
       <Latencies />
       <LatestRequests />
     </aside>
