@@ -44,8 +44,10 @@ export class DecodedFilm {
       const context = canvas?.getContext('2d', { willReadFrequently: true });
       if (video === null || canvas === null || !context) throw new Error('the page has no video');
       const sought = new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }));
+      // On a busy machine the frame comes to be drawn only after the seek is said to have ended.
+      const presented = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
       video.currentTime = time;
-      await sought;
+      await Promise.all([sought, presented]);
       canvas.width = video.videoWidth;
       canvas.height = video.videoHeight;
       context.drawImage(video, 0, 0);

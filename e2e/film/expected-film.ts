@@ -9,8 +9,6 @@ import { planeOf } from '../../renderer/grid/plane.ts';
 import { readLogs } from '../flash/recording-frames.ts';
 import { recording } from '../support/app.ts';
 
-export type Rgb = readonly [number, number, number];
-
 /** The middle of a cell of the picture, px. */
 export interface CellPlace {
   readonly xPx: number;
@@ -100,30 +98,35 @@ export function cellsThatDiffer(
   return cells.filter(isOff).length;
 }
 
-/**
- * Cells that a person would take for another: off by more than `tolerance`, and nearer to another colour of the frame than to
- * their own. Parts of a cell of several states are 2 px wide, and players smooth colours over that.
- */
-export function cellsMistaken(
+/** Cells of one colour from edge to edge: players smooth colours within those of several states, whose parts are 1 or 2 px wide. */
+export function wholeCells(
+  frame: Uint8Array,
+  widthPx: number,
+  cells: readonly CellPlace[],
+): readonly CellPlace[] {
+  const pixels = new Uint32Array(frame.buffer, frame.byteOffset, frame.byteLength >> 2);
+  // From a px left of and above the middle to one right of and below it: all that is within the gap of a 4 px cell.
+  return cells.filter(({ xPx, yPx }) => {
+    const middle = pixels[yPx * widthPx + xPx];
+    return [-1, 0, 1].every((down) =>
+      [-1, 0, 1].every((right) => pixels[(yPx + down) * widthPx + xPx + right] === middle),
+    );
+  });
+}
+
+/** Cells whose brightness, which films keep for each px, is off by more than `tolerance`. */
+export function cellsOfOtherBrightness(
   seen: Uint8Array,
   expected: Uint8Array,
   widthPx: number,
   cells: readonly CellPlace[],
   tolerance: number,
 ): number {
-  const colorAt = (frame: Uint8Array, { xPx, yPx }: CellPlace): Rgb => {
+  const brightness = (frame: Uint8Array, at: number): number =>
+    0.2126 * (frame[at] ?? 0) + 0.7152 * (frame[at + 1] ?? 0) + 0.0722 * (frame[at + 2] ?? 0);
+  return cells.filter(({ xPx, yPx }) => {
     const at = (yPx * widthPx + xPx) * 4;
-    return [frame[at] ?? 0, frame[at + 1] ?? 0, frame[at + 2] ?? 0];
-  };
-  const apart = (a: Rgb, b: Rgb): number =>
-    Math.max(Math.abs(a[0] - b[0]), Math.abs(a[1] - b[1]), Math.abs(a[2] - b[2]));
-  const colors = [
-    ...new Map(cells.map((cell) => [String(colorAt(expected, cell)), colorAt(expected, cell)])).values(),
-  ];
-  return cells.filter((cell) => {
-    const shown = colorAt(seen, cell);
-    const own = apart(shown, colorAt(expected, cell));
-    return own > tolerance && colors.some((color) => apart(shown, color) < own);
+    return Math.abs(brightness(seen, at) - brightness(expected, at)) > tolerance;
   }).length;
 }
 

@@ -63,6 +63,28 @@ test('an export is called off, and nothing of it is saved or kept', async ({ pag
   expect(downloads).toBe(0);
 });
 
+test('what a crashed window left in the storage goes at the next start, and what another window writes stays', async ({
+  page,
+  context,
+}) => {
+  await page.evaluate(async () => {
+    const folder = await navigator.storage.getDirectory();
+    await folder.getFileHandle('film-left.webm', { create: true });
+  });
+  await page.keyboard.press('Alt+KeyR');
+  await expect(page.getByRole('button', { name: 'End the recording and save it' })).toContainText('0:01');
+  const other = await context.newPage();
+  await other.goto(page.url());
+  const kept = (): Promise<string[]> =>
+    page.evaluate(async () => {
+      const names: string[] = [];
+      for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name);
+      return names.filter((name) => !name.endsWith('.crswap'));
+    });
+  await expect.poll(kept).toHaveLength(1);
+  expect(await kept()).not.toContain('film-left.webm');
+});
+
 test('the window is recorded from one press to the next', async ({ page, context }) => {
   await page.keyboard.press('Alt+KeyR');
   const button = page.getByRole('button', { name: 'End the recording and save it' });

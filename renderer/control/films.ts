@@ -1,7 +1,7 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Disposable } from '#shared/channel/channel.ts';
 import { DEFAULT_FILM, extensionOf, type FilmOptions } from '#shared/film/film-options.ts';
-import { type StoredFile, storeFile } from '../film/byte-sinks.ts';
+import { removeLeftFiles, type StoredFile, storeFile } from '../film/byte-sinks.ts';
 import { captionsOf, filmDisks } from '../film/film-facts.ts';
 import { FilmRecorder } from '../film/film-recorder.ts';
 import { SessionSource } from '../film/film-source.ts';
@@ -26,6 +26,7 @@ export class Films implements Disposable {
 
   constructor(app: WindowApp) {
     this.#app = app;
+    void removeLeftFiles();
   }
 
   /** Exports a span, µs since the epoch, and saves it; tells how that went in a notice. */

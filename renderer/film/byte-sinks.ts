@@ -19,6 +19,7 @@ const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
 export async function storeFile(name: string): Promise<StoredFile> {
   try {
     const folder = await navigator.storage.getDirectory();
+    const letGo = await holdName(name);
     const handle = await folder.getFileHandle(name, { create: true });
     const writable = await handle.createWritable();
     return {
@@ -28,10 +29,42 @@ export async function storeFile(name: string): Promise<StoredFile> {
         abort: () => writable.abort(),
       },
       result: () => handle.getFile(),
-      dispose: () => folder.removeEntry(name).catch(() => {}),
+      dispose: () =>
+        folder
+          .removeEntry(name)
+          .catch(() => {})
+          .finally(letGo),
     };
   } catch {
     return storeInMemory();
+  }
+}
+
+/** Says to the other windows of this page that a file is in use; the browser lets go of it should this window crash. */
+function holdName(name: string): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    const held = (): Promise<void> => new Promise((letGo) => resolve(letGo));
+    navigator.locks.request(lockOf(name), held).catch(reject);
+  });
+}
+
+function lockOf(name: string): string {
+  return `nbdscope-film ${name}`;
+}
+
+/** Removes what windows that crashed have left in the page's storage; files that another window writes or saves stay. */
+export async function removeLeftFiles(): Promise<void> {
+  try {
+    const folder = await navigator.storage.getDirectory();
+    const names: string[] = [];
+    for await (const name of folder.keys()) names.push(name);
+    for (const name of names) {
+      await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
+        if (lock !== null) await folder.removeEntry(name);
+      });
+    }
+  } catch {
+    // A browser without storage has nothing left in it, and a file that is still open goes another time.
   }
 }
 
