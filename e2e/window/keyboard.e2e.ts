@@ -52,6 +52,7 @@ test.describe('the keyboard', () => {
 
   test('zooms, pans and fits', async ({ page }) => {
     const grid = parts.grid(page);
+    await expect(grid).toHaveAttribute('data-cell-px', /\d/);
     const fitted = await grid.getAttribute('data-cell-px');
     await page.keyboard.press('Equal');
     await page.keyboard.press('Equal');

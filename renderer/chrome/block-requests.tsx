@@ -86,7 +86,7 @@ export function BlockRequests(): ReactElement {
                   className="asked-row mono"
                   data-testid="asked-request"
                   aria-current={item.index === current ? 'true' : undefined}
-                  aria-label={rowWords(request, zone)}
+                  title={rowWords(request, zone)}
                   onClick={() => app.time.seek({ sequence: request.sequence })}
                 >
                   <RequestCells request={request} zone={zone} />
