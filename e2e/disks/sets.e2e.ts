@@ -62,6 +62,11 @@ test.describe('a set of disks', () => {
     for (const uri of uris.slice(1)) {
       expect(await new NbdshClient(uri, 'h.pwrite(b"x" * 512, 0)').ended).toBe(0);
     }
+    // Until the window knows, those not written to are stopped unasked.
+    for (const name of ['disk2', 'disk3']) {
+      await panel(page, name).locator('.panel-name').click();
+      await expect(page.getByTestId('host-written')).toContainText('not saved');
+    }
     const unsaved = page.getByRole('list', { name: 'Not saved' });
     await page.keyboard.press('Shift+KeyQ');
     await expect(unsaved.getByRole('listitem')).toHaveCount(2);

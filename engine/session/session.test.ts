@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { ALL_DISKS, hasText, Op, RowKind } from '#shared/events/vocabulary.ts';
 import { MAX_DISKS, SessionState } from '#shared/model/session-state.ts';
-import { Session, type SessionListener } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionListener } from './session-listener.ts';
 import type { Source, SourceProgress, SourceSink } from './source.ts';
 
 const LIVE: SourceProgress = {

@@ -11,25 +11,10 @@ import { atMost } from './at-most.ts';
 import { withoutForeign } from './foreign-rows.ts';
 import { HISTORY_NOTICE_KEYS, historyNotices } from './history-notices.ts';
 import { Merge, type MergeInput } from './merge.ts';
+import type { SessionListener } from './session-listener.ts';
 import { type MarkChange, type MarkDraft, type MarkIds, SessionMarks } from './session-marks.ts';
 import type { Source, SourceDisk, SourceNotice, SourceProgress, SourceSink } from './source.ts';
 import { type SourceSide, shiftTimes, sidedName } from './source-side.ts';
-
-/** Told of what changes, by the engine that shows the session to windows. */
-export interface SessionListener {
-  /** Rows were applied to the state. The batch is not written to again. */
-  rows(batch: EventBatch): void;
-  /** The state is another one: everything a window holds is void. */
-  reset(): void;
-  /** Disks, sources or notices have changed. */
-  infoChanged(): void;
-  /** A source has found a disk. */
-  diskCame(disk: number, source: number): void;
-  /** A source has left the session, and its disks with it. */
-  sourceGone(source: number): void;
-  /** A disk has left the session; its number may come to stand for another. */
-  diskGone(disk: number): void;
-}
 
 /** A disk of a source that is read again: it keeps its number, and what a person said of it. */
 export interface KeptDisk {

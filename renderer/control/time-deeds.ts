@@ -34,7 +34,13 @@ export function playFromStart(app: WindowApp): void {
 }
 
 export function setSpeed(app: WindowApp, speed: number): void {
-  app.send({ command: 'play', speed });
+  steer(app, { speed });
+}
+
+/** Counts as done at once: the next press of a key, before the engine has answered, goes on from there. */
+function steer(app: WindowApp, change: { readonly speed: number } | { readonly skipIdle: boolean }): void {
+  app.store.setState(({ view }) => ({ view: { ...view, ...change } }));
+  app.send({ command: 'play', ...change });
 }
 
 /** Plays faster (1) or slower (-1) by one step of the speeds; as fast as it goes comes after the fastest. */
@@ -47,7 +53,7 @@ export function stepSpeed(app: WindowApp, step: 1 | -1): void {
 }
 
 export function toggleSkipIdle(app: WindowApp): void {
-  app.send({ command: 'play', skipIdle: !app.state.view.skipIdle });
+  steer(app, { skipIdle: !app.state.view.skipIdle });
 }
 
 /** Stands still at the next (1) or the previous (-1) request. */

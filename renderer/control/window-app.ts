@@ -1,6 +1,6 @@
 import type { Disposable } from '#shared/channel/channel.ts';
 import type { Command } from '#shared/contract/commands.ts';
-import type { DiskInfo, Message, SessionInfo } from '#shared/contract/messages.ts';
+import type { DiskInfo, Message } from '#shared/contract/messages.ts';
 import type { GridRenderer } from '../grid/grid-renderer.ts';
 import type { RangeMark } from '../grid/marks.ts';
 import { Picture, type PicturePlace } from '../picture/picture.ts';
@@ -20,11 +20,10 @@ import {
 } from '../store/app-store.ts';
 import { inOrder, shownDisks } from '../store/arrangement.ts';
 import { viewCounters } from '../store/counters.ts';
-import { hostedSource, hostInHand } from '../store/hosted.ts';
-import { hostedSet } from '../store/hosted-set.ts';
 import { loadPreferences, type Preferences, storePreferences } from '../store/preferences.ts';
 import { type Cursor, readOut } from '../store/readout.ts';
 import { withDistinctNames } from '../words/log-names.ts';
+import { standsInPlace, stillAsked, stopQuestion } from './asked-in-place.ts';
 import { rulesStillAsked } from './asked-rules.ts';
 import { faultsIn, type MarkInput, marksOf } from './disk-marks.ts';
 import { Films } from './films.ts';
@@ -450,57 +449,4 @@ export class WindowApp implements Disposable {
       readout: cursor === null ? null : readOut(session.state, cursor, session.shownUs()),
     });
   }
-}
-
-/** The dialog that asks about stopping what the engine did not stop; null when another dialog is open, or it is gone. */
-function stopQuestion({ dialog, session, asked, askingAbout }: AppState): 'stopHost' | 'stopSet' | null {
-  if (dialog === 'stopHost' || dialog === 'stopSet') return dialog;
-  if (dialog !== null) return null;
-  if (hostedSource(session, asked) !== null) return 'stopHost';
-  return asked === null && hostedSet(session, askingAbout) !== null ? 'stopSet' : null;
-}
-
-/** Whether what was asked is still to be seen, with a place for the refusal. */
-function standsInPlace(command: string, state: AppState): boolean {
-  switch (command) {
-    case 'setDiskSize':
-      return true;
-    case 'openLogs':
-      return state.dialog === 'open';
-    case 'hostDisk':
-      return state.dialog === 'host';
-    case 'saveHost':
-      return state.dialog === 'saveHost' || state.dialog === 'saveAndStopHost';
-    case 'startCapture':
-      return state.dialog === 'record';
-    case 'saveCapture':
-      return state.dialog === 'saveCapture' || state.dialog === 'exportRequests';
-    case 'copyHost':
-      return state.dialog === 'copyHost';
-    case 'openSet':
-      return state.dialog === 'openSet';
-    case 'hostSet':
-      return state.dialog === 'hostSet';
-    case 'setArrays':
-      return state.dialog === 'arrays';
-    case 'setErrorFile':
-      return state.dialog === 'errorFile';
-    case 'startNbdkit':
-      return state.dialog === 'nbdkit';
-    case 'setFaultRules':
-      return showsSide(state) && state.faultsOpen;
-    case 'setHostParameter':
-    case 'setHostReadOnly':
-      return showsSide(state) && hostInHand(state) !== null;
-    default:
-      return false;
-  }
-}
-
-/** Error switches that were asked to move and do not stand there yet. */
-function stillAsked(asked: AppState['askedErrors'], session: SessionInfo): AppState['askedErrors'] {
-  if (asked.size === 0) return asked;
-  const standsAt = (disk: number): boolean | undefined =>
-    session.disks.find((one) => one.id === disk)?.faults.errorSwitch?.on;
-  return new Map([...asked].filter(([disk, on]) => standsAt(disk) !== on));
 }
