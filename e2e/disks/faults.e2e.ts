@@ -105,6 +105,8 @@ test.describe('faults of a hosted disk', () => {
     await page.getByRole('menuitem', { name: 'Save as a file' }).click();
     const file = await (await downloading).path();
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ nbdscope: 'faults', version: 1 });
+    // While the menu is still there the button closes it.
+    await expect(page.getByRole('menu')).toBeHidden();
     await more.click();
     await page.getByRole('menuitem', { name: 'Remove all' }).click();
     await expect(page.getByTestId('rule')).toHaveCount(0);

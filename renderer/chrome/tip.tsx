@@ -1,14 +1,24 @@
 import { Tooltip } from 'radix-ui';
-import type { ComponentPropsWithoutRef, ReactElement, ReactNode } from 'react';
+import { type ComponentPropsWithoutRef, type ReactElement, type ReactNode, useRef, useState } from 'react';
 import { type ActionId, actionOf, isAvailable } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
 
 /** A short explanation that comes up beside what it wraps. */
 export function Tip(props: { readonly words: ReactNode; readonly children: ReactElement }): ReactElement {
+  const [isOpen, setOpen] = useState(false);
+  const trigger = useRef<HTMLButtonElement>(null);
+  const change = (open: boolean): void => {
+    // What takes the keyboard's focus scrolls into sight, which would take its words away again.
+    const isScroll = window.event?.type === 'scroll';
+    if (!open && isScroll && trigger.current?.matches(':focus-visible') === true) return;
+    setOpen(open);
+  };
   return (
-    <Tooltip.Root>
-      <Tooltip.Trigger asChild>{props.children}</Tooltip.Trigger>
+    <Tooltip.Root open={isOpen} onOpenChange={change}>
+      <Tooltip.Trigger asChild ref={trigger}>
+        {props.children}
+      </Tooltip.Trigger>
       <Tooltip.Portal>
         <Tooltip.Content className="tip" sideOffset={6} collisionPadding={8}>
           {props.words}
