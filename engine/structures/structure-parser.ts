@@ -1,0 +1,40 @@
+import type { Structure } from '#shared/structures/structure.ts';
+import type { Volume } from './volume.ts';
+
+/** What a parser found on a volume. */
+export interface Parsed {
+  readonly structure: Structure;
+  /** Volumes inside, to be looked at in turn: partitions, the data of an array's members. */
+  readonly volumes: readonly InnerVolume[];
+}
+
+/** A volume that lies inside a structure, which becomes the parent of what is found there. */
+export interface InnerVolume {
+  /** The key of the structure among {@link Parsed.structure}'s children that holds it. */
+  readonly key: string;
+  readonly volume: Volume;
+}
+
+/**
+ * Reads one kind of structure from a volume. A parser keeps nothing between calls, reads only, and trusts no number that it
+ * reads: what is inconsistent becomes a structure of kind `notUnderstood` or a {@link NotUnderstood}, never a crash, a hang or
+ * memory without bound. How much it may read is up to the volume.
+ */
+export interface StructureParser {
+  /** `GPT`, `ext4`, for messages. */
+  readonly name: string;
+  /** Null when the volume holds nothing of the kind; throws {@link NotUnderstood} when it does but cannot be read. */
+  parse(volume: Volume, limits: ParseLimits): Promise<Parsed | null>;
+}
+
+export interface ParseLimits {
+  /** The most structures to make, files among them. */
+  readonly maxStructures: number;
+  /** Throws when the work is to stop; gives way to other work when it has gone on for long. Awaited in every long loop. */
+  breathe(): Promise<void>;
+}
+
+/** There is something of the parser's kind, but it is damaged or of a form not known: why. */
+export class NotUnderstood extends Error {
+  override readonly name = 'NotUnderstood';
+}
