@@ -1,7 +1,8 @@
+import { Fields } from '../fields.ts';
+import { joined } from './block-number.ts';
 import { crc16, crc32c, crc32cOfU32, littleEndian32 } from './checksum.ts';
 import { type ExtReader, isTrouble, type Trouble } from './ext-reader.ts';
 import { INCOMPAT, RO_COMPAT } from './features.ts';
-import { fieldsOf, joined, u16, u32 } from './fields.ts';
 import { descriptorBlockAt, descriptorBlocks, descriptorsPerBlock } from './geometry.ts';
 
 const FLAG_INODE_UNINIT = 0x1;
@@ -64,29 +65,29 @@ export class DescriptorReader {
 
 /** Kernel Documentation/filesystems/ext4/group_descr.rst; e2fsprogs `struct ext4_group_desc`. */
 function parseDescriptor(reader: ExtReader, group: number, bytes: Uint8Array): GroupDescriptor {
-  const view = fieldsOf(bytes);
+  const view = new Fields(bytes);
   const { superblock } = reader;
   const wide = (superblock.features.incompat & INCOMPAT.has64Bit) !== 0;
-  const high16 = (offset: number): number => (wide ? u16(view, offset) * 2 ** 16 : 0);
-  const high32 = (offset: number): number => (wide ? u32(view, offset) : 0);
+  const high16 = (offset: number): number => (wide ? view.u16(offset) * 2 ** 16 : 0);
+  const high32 = (offset: number): number => (wide ? view.u32(offset) : 0);
   const counts = RO_COMPAT.metadataChecksum | RO_COMPAT.descriptorChecksum;
   const hasFlags = (superblock.features.roCompat & counts) !== 0;
-  const flags = hasFlags ? u16(view, 0x12) : 0;
-  const unusedInodes = hasFlags ? u16(view, 0x1c) + high16(0x32) : 0;
+  const flags = hasFlags ? view.u16(0x12) : 0;
+  const unusedInodes = hasFlags ? view.u16(0x1c) + high16(0x32) : 0;
   return {
-    blockBitmapBlock: joined(u32(view, 0x0), high32(0x20)),
-    inodeBitmapBlock: joined(u32(view, 0x4), high32(0x24)),
-    inodeTableBlock: joined(u32(view, 0x8), high32(0x28)),
-    freeClusters: u16(view, 0xc) + high16(0x2c),
-    freeInodes: u16(view, 0xe) + high16(0x2e),
-    directories: u16(view, 0x10) + high16(0x30),
+    blockBitmapBlock: joined(view.u32(0x0), high32(0x20)),
+    inodeBitmapBlock: joined(view.u32(0x4), high32(0x24)),
+    inodeTableBlock: joined(view.u32(0x8), high32(0x28)),
+    freeClusters: view.u16(0xc) + high16(0x2c),
+    freeInodes: view.u16(0xe) + high16(0x2e),
+    directories: view.u16(0x10) + high16(0x30),
     unusedInodes: Math.min(unusedInodes, superblock.inodesPerGroup),
     blockBitmapUninit: (flags & FLAG_BLOCK_UNINIT) !== 0,
     inodeTableUninit: (flags & FLAG_INODE_UNINIT) !== 0,
     inodeTableZeroed: (flags & FLAG_INODE_ZEROED) !== 0,
-    blockBitmapChecksum: u16(view, 0x18) + high16(0x38),
-    inodeBitmapChecksum: u16(view, 0x1a) + high16(0x3a),
-    checksumRight: hasFlags ? descriptorChecksum(reader, group, bytes) === u16(view, CHECKSUM_AT) : null,
+    blockBitmapChecksum: view.u16(0x18) + high16(0x38),
+    inodeBitmapChecksum: view.u16(0x1a) + high16(0x3a),
+    checksumRight: hasFlags ? descriptorChecksum(reader, group, bytes) === view.u16(CHECKSUM_AT) : null,
   };
 }
 

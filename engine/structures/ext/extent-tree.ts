@@ -1,6 +1,7 @@
+import { Fields } from '../fields.ts';
+import { joined } from './block-number.ts';
 import { crc32c } from './checksum.ts';
 import type { ExtReader } from './ext-reader.ts';
-import { fieldsOf, joined, u16, u32 } from './fields.ts';
 import { blockMapOf, type Inode } from './inode.ts';
 import type { MapCollector } from './mapping.ts';
 
@@ -26,7 +27,7 @@ interface Node {
  */
 export async function mapExtentTree(reader: ExtReader, inode: Inode, map: MapCollector): Promise<void> {
   const root = blockMapOf(inode);
-  const depth = u16(fieldsOf(root), 6);
+  const depth = new Fields(root).u16(6);
   if (depth > DEEPEST) {
     map.problem(`its extent tree says that it has ${depth} levels, where ${DEEPEST} are possible`);
     return;
@@ -51,15 +52,15 @@ export async function mapExtentTree(reader: ExtReader, inode: Inode, map: MapCol
 
 /** How many entries a node holds; none, and a problem, when its header makes no sense. */
 function entriesOf(node: Node, map: MapCollector): number {
-  const view = fieldsOf(node.bytes);
-  const entries = u16(view, 2);
+  const view = new Fields(node.bytes);
+  const entries = view.u16(2);
   const room = Math.floor((node.bytes.length - HEADER_BYTES) / ENTRY_BYTES);
   const problem =
-    u16(view, 0) !== MAGIC
+    view.u16(0) !== MAGIC
       ? 'a node of its extent tree has no signature'
-      : u16(view, 6) !== node.depth
-        ? `a node of its extent tree is at level ${u16(view, 6)} where ${node.depth} is expected`
-        : entries > room || entries > u16(view, 4)
+      : view.u16(6) !== node.depth
+        ? `a node of its extent tree is at level ${view.u16(6)} where ${node.depth} is expected`
+        : entries > room || entries > view.u16(4)
           ? `a node of its extent tree says that it has ${entries} entries, more than it has room for`
           : null;
   if (problem === null) return entries;
@@ -68,12 +69,12 @@ function entriesOf(node: Node, map: MapCollector): number {
 }
 
 function readLeaf(node: Node, count: number, map: MapCollector): void {
-  const view = fieldsOf(node.bytes);
+  const view = new Fields(node.bytes);
   let nextLogicalBlock = 0;
   for (let index = 0; index < count; index++) {
     const at = HEADER_BYTES + index * ENTRY_BYTES;
-    const logicalBlock = u32(view, at);
-    const length = u16(view, at + 4);
+    const logicalBlock = view.u32(at);
+    const length = view.u16(at + 4);
     const unwritten = length > MOST_WRITTEN_BLOCKS;
     const blocks = unwritten ? length - MOST_WRITTEN_BLOCKS : length;
     if (blocks === 0 || logicalBlock < nextLogicalBlock || logicalBlock + blocks > node.endLogicalBlock) {
@@ -81,7 +82,7 @@ function readLeaf(node: Node, count: number, map: MapCollector): void {
       return;
     }
     nextLogicalBlock = logicalBlock + blocks;
-    const firstBlock = joined(u32(view, at + 8), u16(view, at + 6));
+    const firstBlock = joined(view.u32(at + 8), view.u16(at + 6));
     map.add({ logicalBlock, firstBlock, count: blocks, unwritten });
   }
 }
@@ -91,19 +92,19 @@ function readIndex(
   count: number,
   map: MapCollector,
 ): { block: number; depth: number; endLogicalBlock: number }[] {
-  const view = fieldsOf(node.bytes);
+  const view = new Fields(node.bytes);
   const children: { block: number; depth: number; endLogicalBlock: number }[] = [];
   let before = -1;
   for (let index = 0; index < count; index++) {
     const at = HEADER_BYTES + index * ENTRY_BYTES;
-    const logicalBlock = u32(view, at);
+    const logicalBlock = view.u32(at);
     if (logicalBlock <= before) {
       map.problem(`the index of its extent tree is out of order at block ${logicalBlock}`);
       return children;
     }
     before = logicalBlock;
-    const endLogicalBlock = index + 1 < count ? u32(view, at + ENTRY_BYTES) : node.endLogicalBlock;
-    const block = joined(u32(view, at + 4), u16(view, at + 8));
+    const endLogicalBlock = index + 1 < count ? view.u32(at + ENTRY_BYTES) : node.endLogicalBlock;
+    const block = joined(view.u32(at + 4), view.u16(at + 8));
     children.push({ block, depth: node.depth - 1, endLogicalBlock });
   }
   return children;
@@ -111,9 +112,9 @@ function readIndex(
 
 /** The checksum follows the last entry that there is room for, and covers all before it. */
 function isChecksumRight(reader: ExtReader, inode: Inode, bytes: Uint8Array): boolean {
-  const view = fieldsOf(bytes);
-  const tailAt = HEADER_BYTES + u16(view, 4) * ENTRY_BYTES;
+  const view = new Fields(bytes);
+  const tailAt = HEADER_BYTES + view.u16(4) * ENTRY_BYTES;
   if (tailAt + 4 > bytes.length) return false;
   const seed = reader.inodeSeed(inode.number, inode.generation);
-  return crc32c(seed, bytes.subarray(0, tailAt)) === u32(view, tailAt);
+  return crc32c(seed, bytes.subarray(0, tailAt)) === view.u32(tailAt);
 }

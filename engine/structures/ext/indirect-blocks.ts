@@ -1,5 +1,5 @@
+import { Fields } from '../fields.ts';
 import type { ExtReader } from './ext-reader.ts';
-import { fieldsOf, u32 } from './fields.ts';
 import { blockMapOf, type Inode } from './inode.ts';
 import type { MapCollector } from './mapping.ts';
 
@@ -12,12 +12,12 @@ const LEVELS = 3;
  * Addressing".
  */
 export async function mapIndirectBlocks(reader: ExtReader, inode: Inode, map: MapCollector): Promise<void> {
-  const view = fieldsOf(blockMapOf(inode));
-  for (let index = 0; index < DIRECT_BLOCKS; index++) addBlock(map, index, u32(view, index * 4));
+  const view = new Fields(blockMapOf(inode));
+  for (let index = 0; index < DIRECT_BLOCKS; index++) addBlock(map, index, view.u32(index * 4));
   const perBlock = reader.superblock.blockBytes / 4;
   let logicalBlock = DIRECT_BLOCKS;
   for (let level = 1; level <= LEVELS; level++) {
-    const block = u32(view, (DIRECT_BLOCKS + level - 1) * 4);
+    const block = view.u32((DIRECT_BLOCKS + level - 1) * 4);
     await mapIndirect(map, block, level, logicalBlock, perBlock);
     logicalBlock += perBlock ** level;
   }
@@ -34,11 +34,11 @@ async function mapIndirect(
   if (block === 0 || map.leftOut) return;
   const bytes = await map.ownBlock(block);
   if (bytes === null) return;
-  const view = fieldsOf(bytes);
+  const view = new Fields(bytes);
   const covered = perBlock ** (level - 1);
   for (let index = 0; index < perBlock; index++) {
     const logicalBlock = firstLogicalBlock + index * covered;
-    const named = u32(view, index * 4);
+    const named = view.u32(index * 4);
     if (level === 1) addBlock(map, logicalBlock, named);
     else await mapIndirect(map, named, level - 1, logicalBlock, perBlock);
   }

@@ -2,9 +2,9 @@ import { formatBytes, thousands } from '#shared/bytes/size.ts';
 import type { Extent } from '#shared/structures/structure.ts';
 import type { StructureDraft } from './budget.ts';
 import type { ExtReader } from './ext-reader.ts';
-import { momentText } from './fields.ts';
 import { BLOCK_MAP_AT, BLOCK_MAP_BYTES, INODE_FLAG, type Inode, isFastSymlink, modeText } from './inode.ts';
 import { fileExtents, type MapCollector, runsOfBlocks } from './mapping.ts';
+import { momentText } from './text.ts';
 
 type Facts = (readonly [string, string])[];
 

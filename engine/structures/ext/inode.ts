@@ -1,7 +1,8 @@
+import { Fields } from '../fields.ts';
+import { joined } from './block-number.ts';
 import { crc32c } from './checksum.ts';
 import type { ExtReader } from './ext-reader.ts';
 import { RO_COMPAT } from './features.ts';
-import { fieldsOf, joined, u16, u32 } from './fields.ts';
 
 /** Of i_flags. Kernel Documentation/filesystems/ext4/inodes.rst. */
 export const INODE_FLAG = {
@@ -69,29 +70,29 @@ export interface Inode {
 
 /** Reads an inode from its bytes; any bytes give one. e2fsprogs `struct ext2_inode_large`. */
 export function parseInode(reader: ExtReader, number: number, offsetBytes: bigint, bytes: Uint8Array): Inode {
-  const view = fieldsOf(bytes);
-  const mode = u16(view, 0x0);
-  const flags = u32(view, 0x20);
-  const generation = u32(view, 0x64);
+  const view = new Fields(bytes);
+  const mode = view.u16(0x0);
+  const flags = view.u32(0x20);
+  const generation = view.u32(0x64);
   const extraRoom = bytes.length - OLD_INODE_BYTES;
-  const extraBytes = extraRoom >= 4 ? Math.min(u16(view, 0x80), extraRoom) : 0;
+  const extraBytes = extraRoom >= 4 ? Math.min(view.u16(0x80), extraRoom) : 0;
   return {
     number,
     offsetBytes,
     bytes,
     type: TYPES[mode >>> 12] ?? 'unknown',
     mode,
-    userId: u16(view, 0x2) + u16(view, 0x78) * 2 ** 16,
-    groupId: u16(view, 0x18) + u16(view, 0x7a) * 2 ** 16,
+    userId: view.u16(0x2) + view.u16(0x78) * 2 ** 16,
+    groupId: view.u16(0x18) + view.u16(0x7a) * 2 ** 16,
     // Sizes of 2^53 and more do not occur in a file system of 2^48 blocks with extents of 2^32; those read so are clipped.
-    sizeBytes: Math.min(joined(u32(view, 0x4), u32(view, 0x6c)), Number.MAX_SAFE_INTEGER),
+    sizeBytes: Math.min(joined(view.u32(0x4), view.u32(0x6c)), Number.MAX_SAFE_INTEGER),
     modifiedSeconds: seconds(view, 0x10, extraBytes >= 0x8c - OLD_INODE_BYTES ? 0x88 : null),
-    deletedSeconds: u32(view, 0x14),
-    links: u16(view, 0x1a),
+    deletedSeconds: view.u32(0x14),
+    links: view.u16(0x1a),
     flags,
     generation,
     sectors: sectorsOf(reader, view, flags),
-    attributeBlock: joined(u32(view, 0x68), u16(view, 0x76)),
+    attributeBlock: joined(view.u32(0x68), view.u16(0x76)),
     extraBytes,
     checksumRight: reader.hasChecksums
       ? isChecksumRight(reader, number, generation, extraBytes, bytes)
@@ -100,15 +101,15 @@ export function parseInode(reader: ExtReader, number: number, offsetBytes: bigin
 }
 
 /** Seconds since 1970, signed, with two more bits of epoch where the inode has room for them. */
-function seconds(view: DataView, at: number, extraAt: number | null): number {
-  const epoch = extraAt === null ? 0 : u32(view, extraAt) & 3;
-  return view.getInt32(at, true) + epoch * 2 ** 32;
+function seconds(view: Fields, at: number, extraAt: number | null): number {
+  const epoch = extraAt === null ? 0 : view.u32(extraAt) & 3;
+  return view.i32(at) + epoch * 2 ** 32;
 }
 
-function sectorsOf(reader: ExtReader, view: DataView, flags: number): number {
-  const low = u32(view, 0x1c);
+function sectorsOf(reader: ExtReader, view: Fields, flags: number): number {
+  const low = view.u32(0x1c);
   if ((reader.superblock.features.roCompat & RO_COMPAT.hugeFile) === 0) return low;
-  const count = joined(low, u16(view, 0x74));
+  const count = joined(low, view.u16(0x74));
   const inBlocks = (flags & INODE_FLAG.blocksCountInBlocks) !== 0;
   return inBlocks ? count * (reader.superblock.blockBytes / 512) : count;
 }
@@ -121,13 +122,13 @@ function isChecksumRight(
   extraBytes: number,
   bytes: Uint8Array,
 ): boolean {
-  const view = fieldsOf(bytes);
+  const view = new Fields(bytes);
   const hasHigh = extraBytes >= 4;
   const zeroed = bytes.slice();
   zeroed.fill(0, 0x7c, 0x7e);
   if (hasHigh) zeroed.fill(0, 0x82, 0x84);
   const found = crc32c(reader.inodeSeed(number, generation), zeroed);
-  const stored = u16(view, 0x7c) + (hasHigh ? u16(view, 0x82) * 2 ** 16 : 0);
+  const stored = view.u16(0x7c) + (hasHigh ? view.u16(0x82) * 2 ** 16 : 0);
   return (hasHigh ? found : found & 0xffff) === stored;
 }
 

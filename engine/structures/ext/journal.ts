@@ -1,10 +1,10 @@
 import { formatBytes, thousands } from '#shared/bytes/size.ts';
+import { Fields } from '../fields.ts';
 import { NotUnderstood } from '../structure-parser.ts';
 import type { StructureDraft } from './budget.ts';
 import { CRC32C_START, crc32c } from './checksum.ts';
 import { type ExtReader, isTrouble, type Trouble } from './ext-reader.ts';
 import { COMPAT } from './features.ts';
-import { fieldsOf, uuidField } from './fields.ts';
 import type { InodeReader } from './inode-reader.ts';
 import { inodeFacts, mappingStructures } from './inode-structures.ts';
 import { fileExtents, type Mapper } from './mapping.ts';
@@ -53,26 +53,26 @@ export interface JournalSuperblock {
  * e2fsprogs `journal_superblock_t`. Throws {@link NotUnderstood} when it is none.
  */
 export function parseJournalSuperblock(bytes: Uint8Array): JournalSuperblock {
-  const view = fieldsOf(bytes);
-  const type = view.getUint32(4);
-  if (view.getUint32(0) !== MAGIC || (type !== SUPERBLOCK_V1 && type !== SUPERBLOCK_V2)) {
+  const view = new Fields(bytes, 'big');
+  const type = view.u32(4);
+  if (view.u32(0) !== MAGIC || (type !== SUPERBLOCK_V1 && type !== SUPERBLOCK_V2)) {
     throw new NotUnderstood('its first block is no journal superblock');
   }
   const version = type === SUPERBLOCK_V2 ? 2 : 1;
-  const incompat = version === 2 ? view.getUint32(0x28) : 0;
+  const incompat = version === 2 ? view.u32(0x28) : 0;
   const names = INCOMPAT_NAMES.filter(([bit]) => (incompat & bit) !== 0).map(([, name]) => name);
-  if (version === 2 && (view.getUint32(0x24) & COMPAT_CHECKSUM_V1) !== 0) names.unshift('checksum_v1');
+  if (version === 2 && (view.u32(0x24) & COMPAT_CHECKSUM_V1) !== 0) names.unshift('checksum_v1');
   return {
     version,
-    blockBytes: view.getUint32(0xc),
-    blocksCount: view.getUint32(0x10),
-    firstBlock: view.getUint32(0x14),
-    sequence: view.getUint32(0x18),
-    startBlock: view.getUint32(0x1c),
-    errorNumber: view.getInt32(0x20),
+    blockBytes: view.u32(0xc),
+    blocksCount: view.u32(0x10),
+    firstBlock: view.u32(0x14),
+    sequence: view.u32(0x18),
+    startBlock: view.u32(0x1c),
+    errorNumber: view.i32(0x20),
     features: names,
-    uuid: version === 2 ? uuidField(bytes, 0x30) : '',
-    fastCommitBlocks: (incompat & FAST_COMMIT) !== 0 ? view.getUint32(0x54) : 0,
+    uuid: version === 2 ? view.uuid(0x30) : '',
+    fastCommitBlocks: (incompat & FAST_COMMIT) !== 0 ? view.u32(0x54) : 0,
     checksumRight: (incompat & CHECKSUM_V2_OR_V3) !== 0 ? isChecksumRight(bytes) : null,
   };
 }
@@ -80,7 +80,7 @@ export function parseJournalSuperblock(bytes: Uint8Array): JournalSuperblock {
 function isChecksumRight(bytes: Uint8Array): boolean {
   const zeroed = bytes.slice(0, JOURNAL_SUPERBLOCK_BYTES);
   zeroed.fill(0, CHECKSUM_AT, CHECKSUM_AT + 4);
-  return crc32c(CRC32C_START, zeroed) === fieldsOf(bytes).getUint32(CHECKSUM_AT);
+  return crc32c(CRC32C_START, zeroed) === new Fields(bytes, 'big').u32(CHECKSUM_AT);
 }
 
 /** What is worth knowing of a journal. */

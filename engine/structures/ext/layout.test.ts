@@ -1,16 +1,17 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Structure } from '#shared/structures/structure.ts';
+import { at, fact, ImageFolder } from '../testing/images.ts';
 import { type Dump, dumpe2fs } from './testing/dumpe2fs.ts';
-import { ImageFolder, VARIANTS } from './testing/ext-images.ts';
-import { at, blocksOf, fact, parseImage, walk } from './testing/parse-image.ts';
+import { makeExt, VARIANTS } from './testing/ext-images.ts';
+import { blocksOf, parseImage, walk } from './testing/parse-image.ts';
 
 const folder = new ImageFolder();
-afterAll(() => folder[Symbol.dispose]());
+afterAll(() => folder.remove());
 
 describe('the layout of a file system, as dumpe2fs tells it', () => {
   for (const [name, { size, options }] of Object.entries(VARIANTS)) {
     it(`is told of ${name}`, async () => {
-      const image = folder.make(name, size, options);
+      const image = makeExt(folder, name, size, options);
       const dump = dumpe2fs(image);
       const root = await parseImage(image);
       const blockBytes = Number(dump.head.get('Block size'));

@@ -2,7 +2,6 @@ import { thousands } from '#shared/bytes/size.ts';
 import type { StructureDraft } from './budget.ts';
 import { type ExtReader, isTrouble } from './ext-reader.ts';
 import { featureNames } from './features.ts';
-import { momentText } from './fields.ts';
 import {
   type BlockRun,
   descriptorBlockAt,
@@ -19,6 +18,7 @@ import {
   SUPERBLOCK_BYTES,
   SUPERBLOCK_OFFSET_BYTES,
 } from './superblock.ts';
+import { momentText } from './text.ts';
 
 type Facts = (readonly [string, string])[];
 

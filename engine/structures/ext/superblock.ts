@@ -1,7 +1,8 @@
+import { Fields } from '../fields.ts';
 import { NotUnderstood } from '../structure-parser.ts';
+import { joined } from './block-number.ts';
 import { CRC32C_START, crc32c } from './checksum.ts';
 import { COMPAT, type FeatureSets, INCOMPAT, RO_COMPAT, unknownIncompatible } from './features.ts';
-import { fieldsOf, joined, textField, u16, u32, uuidField } from './fields.ts';
 
 /** The superblock lies 1024 bytes into the volume, whatever the block size, and has 1024 bytes. */
 export const SUPERBLOCK_OFFSET_BYTES = 1024;
@@ -61,7 +62,7 @@ export interface ExtSuperblock {
 
 /** Whether a volume's bytes 1024 to 2047 are a superblock of the family. */
 export function hasSuperblockMagic(bytes: Uint8Array): boolean {
-  return bytes.length >= SUPERBLOCK_BYTES && u16(fieldsOf(bytes), 0x38) === MAGIC;
+  return bytes.length >= SUPERBLOCK_BYTES && new Fields(bytes).u16(0x38) === MAGIC;
 }
 
 /**
@@ -69,59 +70,59 @@ export function hasSuperblockMagic(bytes: Uint8Array): boolean {
  * {@link NotUnderstood} when its numbers contradict each other or are beyond what the format allows.
  */
 export function parseSuperblock(bytes: Uint8Array): ExtSuperblock {
-  const view = fieldsOf(bytes);
+  const view = new Fields(bytes);
   if (!hasSuperblockMagic(bytes))
     throw new NotUnderstood('its superblock has no ext2, ext3 or ext4 signature');
-  const revision = u32(view, 0x4c);
+  const revision = view.u32(0x4c);
   const dynamic = revision >= 1;
   const features: FeatureSets = dynamic
-    ? { compat: u32(view, 0x5c), incompat: u32(view, 0x60), roCompat: u32(view, 0x64) }
+    ? { compat: view.u32(0x5c), incompat: view.u32(0x60), roCompat: view.u32(0x64) }
     : { compat: 0, incompat: 0, roCompat: 0 };
   const unknown = unknownIncompatible(features);
   if (unknown.length > 0) {
     throw new NotUnderstood(`it has features that are not known here: ${unknown.join(', ')}`);
   }
   const has64Bit = (features.incompat & INCOMPAT.has64Bit) !== 0;
-  const high = (offset: number): number => (has64Bit ? u32(view, offset) : 0);
+  const high = (offset: number): number => (has64Bit ? view.u32(offset) : 0);
   const hasMetadataChecksum = (features.roCompat & RO_COMPAT.metadataChecksum) !== 0;
   const hasFlexGroups = (features.incompat & INCOMPAT.flexGroups) !== 0;
   const hasSparseSuper2 = (features.compat & COMPAT.sparseSuper2) !== 0;
   return {
     features,
     ...geometryOf(view, features, dynamic),
-    freeBlocksCount: joined(u32(view, 0xc), high(0x158)),
-    freeInodesCount: u32(view, 0x10),
-    firstInode: dynamic ? u32(view, 0x54) : 11,
-    reservedDescriptorBlocks: u16(view, 0xce),
-    firstMetaGroup: u32(view, 0x104),
+    freeBlocksCount: joined(view.u32(0xc), high(0x158)),
+    freeInodesCount: view.u32(0x10),
+    firstInode: dynamic ? view.u32(0x54) : 11,
+    reservedDescriptorBlocks: view.u16(0xce),
+    firstMetaGroup: view.u32(0x104),
     // A shift beyond 31 would wrap around; so large a group holds everything anyway.
     flexGroups: hasFlexGroups ? 2 ** Math.min(bytes[0x174] ?? 0, 31) : 1,
-    backupGroups: hasSparseSuper2 ? [u32(view, 0x24c), u32(view, 0x250)] : [0, 0],
+    backupGroups: hasSparseSuper2 ? [view.u32(0x24c), view.u32(0x250)] : [0, 0],
     revision,
-    uuid: uuidField(bytes, 0x68),
-    label: textField(bytes, 0x78, 16),
-    lastMounted: textField(bytes, 0x88, 64),
-    journalInode: u32(view, 0xe0),
-    journalUuid: uuidField(bytes, 0xd0),
-    firstOrphan: u32(view, 0xe8),
-    orphanFileInode: (features.compat & COMPAT.orphanFile) !== 0 ? u32(view, 0x280) : 0,
-    quotaInodes: [u32(view, 0x240), u32(view, 0x244), u32(view, 0x26c)],
+    uuid: view.uuid(0x68),
+    label: view.text(0x78, 16),
+    lastMounted: view.text(0x88, 64),
+    journalInode: view.u32(0xe0),
+    journalUuid: view.uuid(0xd0),
+    firstOrphan: view.u32(0xe8),
+    orphanFileInode: (features.compat & COMPAT.orphanFile) !== 0 ? view.u32(0x280) : 0,
+    quotaInodes: [view.u32(0x240), view.u32(0x244), view.u32(0x26c)],
     multiMountBlock:
       (features.incompat & INCOMPAT.multiMountProtection) !== 0
-        ? joined(u32(view, 0x168), u32(view, 0x16c))
+        ? joined(view.u32(0x168), view.u32(0x16c))
         : 0,
-    groupNumber: u16(view, 0x5a),
-    state: u16(view, 0x3a),
-    madeSeconds: u32(view, 0x108),
-    mountedSeconds: u32(view, 0x2c),
-    writtenSeconds: u32(view, 0x30),
-    mountCount: u16(view, 0x34),
+    groupNumber: view.u16(0x5a),
+    state: view.u16(0x3a),
+    madeSeconds: view.u32(0x108),
+    mountedSeconds: view.u32(0x2c),
+    writtenSeconds: view.u32(0x30),
+    mountCount: view.u16(0x34),
     checksumSeed:
       (features.incompat & INCOMPAT.checksumSeed) !== 0
-        ? u32(view, 0x270)
+        ? view.u32(0x270)
         : crc32c(CRC32C_START, bytes.subarray(0x68, 0x78)),
     checksumRight: hasMetadataChecksum
-      ? crc32c(CRC32C_START, bytes.subarray(0, CHECKSUM_AT)) === u32(view, CHECKSUM_AT)
+      ? crc32c(CRC32C_START, bytes.subarray(0, CHECKSUM_AT)) === view.u32(CHECKSUM_AT)
       : null,
   };
 }
@@ -141,12 +142,12 @@ type Geometry = Pick<
 >;
 
 /** The numbers that all others are computed from, each checked against the bounds that the format sets. */
-function geometryOf(view: DataView, features: FeatureSets, dynamic: boolean): Geometry {
+function geometryOf(view: Fields, features: FeatureSets, dynamic: boolean): Geometry {
   const blockBytes = blockBytesOf(view);
   const clusterBlocks = clusterBlocksOf(view, features, blockBytes);
   const has64Bit = (features.incompat & INCOMPAT.has64Bit) !== 0;
-  const blocksCount = joined(u32(view, 0x4), has64Bit ? u32(view, 0x150) : 0);
-  const firstDataBlock = u32(view, 0x14);
+  const blocksCount = joined(view.u32(0x4), has64Bit ? view.u32(0x150) : 0);
+  const firstDataBlock = view.u32(0x14);
   refuseUnless(firstDataBlock <= (blockBytes === 1024 ? 1 : 0), `its first data block is ${firstDataBlock}`);
   refuseUnless(
     blocksCount > firstDataBlock && blocksCount < MOST_BLOCKS,
@@ -154,31 +155,31 @@ function geometryOf(view: DataView, features: FeatureSets, dynamic: boolean): Ge
   );
   // A bitmap of one block tells of all clusters of a group, another of all its inodes.
   const bitmapBits = 8 * blockBytes;
-  const blocksPerGroup = u32(view, 0x20);
+  const blocksPerGroup = view.u32(0x20);
   refuseUnless(
     blocksPerGroup > 0 &&
       blocksPerGroup % clusterBlocks === 0 &&
       blocksPerGroup / clusterBlocks <= bitmapBits,
     `it says that a group has ${blocksPerGroup} blocks, more than its bitmap tells of`,
   );
-  const inodeBytes = dynamic ? u16(view, 0x58) : 128;
+  const inodeBytes = dynamic ? view.u16(0x58) : 128;
   refuseUnless(
     isPowerOfTwo(inodeBytes) && inodeBytes >= 128 && inodeBytes <= blockBytes,
     `it says that an inode has ${inodeBytes} bytes`,
   );
-  const inodesPerGroup = u32(view, 0x28);
+  const inodesPerGroup = view.u32(0x28);
   refuseUnless(
     inodesPerGroup > 0 && inodesPerGroup <= bitmapBits,
     `it says that a group has ${inodesPerGroup} inodes`,
   );
   const groupsCount = Math.ceil((blocksCount - firstDataBlock) / blocksPerGroup);
-  const inodesCount = u32(view, 0x0);
+  const inodesCount = view.u32(0x0);
   // Which bounds the groups as well: there are no more than 2^32 inodes.
   refuseUnless(
     inodesCount === groupsCount * inodesPerGroup,
     `it says that it has ${inodesCount} inodes, where its groups hold ${groupsCount * inodesPerGroup}`,
   );
-  const descriptorBytes = has64Bit ? u16(view, 0xfe) : 32;
+  const descriptorBytes = has64Bit ? view.u16(0xfe) : 32;
   refuseUnless(
     isPowerOfTwo(descriptorBytes) && descriptorBytes >= (has64Bit ? 64 : 32) && descriptorBytes <= 1024,
     `it says that a group descriptor has ${descriptorBytes} bytes`,
@@ -197,15 +198,15 @@ function geometryOf(view: DataView, features: FeatureSets, dynamic: boolean): Ge
   };
 }
 
-function blockBytesOf(view: DataView): number {
-  const log = u32(view, 0x18);
+function blockBytesOf(view: Fields): number {
+  const log = view.u32(0x18);
   refuseUnless(log <= 6, `its block size is 2^${log + 10} bytes, where 1 KiB to 64 KiB are possible`);
   return 1024 << log;
 }
 
-function clusterBlocksOf(view: DataView, features: FeatureSets, blockBytes: number): number {
+function clusterBlocksOf(view: Fields, features: FeatureSets, blockBytes: number): number {
   if ((features.roCompat & RO_COMPAT.bigalloc) === 0) return 1;
-  const log = u32(view, 0x1c);
+  const log = view.u32(0x1c);
   refuseUnless(
     log <= 20 && 1024 * 2 ** log >= blockBytes,
     `its cluster size is 2^${log + 10} bytes, where the block size to 1 GiB are possible`,

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { runTool } from '../../testing/images.ts';
 import type { BlockRun } from '../geometry.ts';
 
 /** What dumpe2fs says of a group. Runs are of blocks; absent ones are empty. */
@@ -25,12 +25,7 @@ export interface Dump {
 
 /** Runs dumpe2fs on an image. */
 export function dumpe2fs(image: string): Dump {
-  const text = execFileSync('dumpe2fs', [image], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 1 << 28,
-    env: { ...process.env, LC_ALL: 'C' },
-  });
+  const text = runTool('dumpe2fs', [image]);
   const [headText = '', ...groupTexts] = text.split(/^Group (?=\d+: )/m);
   const head = new Map<string, string>();
   for (const line of headText.split('\n')) {

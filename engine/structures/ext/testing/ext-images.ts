@@ -1,7 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type ImageFolder, runTool } from '../../testing/images.ts';
 
 /** The features that file systems are made with, each as the words that mke2fs takes, and the size of the image. */
 export const VARIANTS: Readonly<
@@ -62,27 +59,18 @@ export const VARIANTS: Readonly<
   },
 };
 
-/** A folder for images that goes when the test does. */
-export class ImageFolder implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), 'nbdscope-ext-'));
-
-  /** Makes a file system in a sparse file; `from` is a folder to fill it with. */
-  make(name: string, size: string, options: readonly string[], from?: string): string {
-    const image = join(this.path, name.replaceAll(/[^a-z0-9]+/gi, '-'));
-    writeFileSync(image, '');
-    truncateSync(image, bytesOf(size));
-    const fill = from === undefined ? [] : ['-d', from];
-    // The same UUID and times each time, so that failures come again.
-    execFileSync('mke2fs', ['-F', '-q', ...FIXED, ...options, ...fill, image], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, E2FSPROGS_FAKE_TIME: '1700000000' },
-    });
-    return image;
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
+/** Makes a file system in a sparse image; `from` is a folder to fill it with. */
+export function makeExt(
+  folder: ImageFolder,
+  name: string,
+  size: string,
+  options: readonly string[],
+  from?: string,
+): string {
+  const image = folder.image(name.replaceAll(/[^a-z0-9]+/gi, '-'), bytesOf(size));
+  const fill = from === undefined ? [] : ['-d', from];
+  runTool('mke2fs', ['-F', '-q', ...FIXED, ...options, ...fill, image]);
+  return image;
 }
 
 const FIXED = [
