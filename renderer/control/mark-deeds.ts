@@ -82,6 +82,8 @@ export function restoreMark(app: WindowApp): void {
 export function showMarks(app: WindowApp): void {
   app.openSide();
   app.store.setState({ marksOpen: true });
+  // It is there once React has drawn it.
+  requestAnimationFrame(() => document.querySelector('.marks')?.scrollIntoView({ block: 'nearest' }));
 }
 
 /** Asks for a file of times and words, and reads it. */

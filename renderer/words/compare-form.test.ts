@@ -76,8 +76,8 @@ describe('alignedWords', () => {
   const compared = (alignedUs: number) => ({
     ...NO_HISTORY,
     firstUs: FIRST_US,
-    marks: [...MARKS],
-    comparison: { alignedUs, sides: [] },
+    marks: [{ id: 0, kind: 'mark' as const, text: 'B: mkfs', clockUs: FIRST_US + 5e6 }, ...MARKS],
+    comparison: { alignedUs, sides: [{ badge: 'B', name: 'b.log', source: 1 }] },
   });
 
   it.each([

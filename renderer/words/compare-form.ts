@@ -75,8 +75,11 @@ function shortName(text: string): string {
 export function alignedWords(clockUs: number, history: HistoryInfo): string | null {
   const { comparison, marks, firstUs } = history;
   if (comparison === null) return null;
-  const { alignedUs } = comparison;
-  const mark = marks.find((one) => one.clockUs === alignedUs && one.text !== '');
+  const { alignedUs, sides } = comparison;
+  const there = marks.filter(({ clockUs: us, text }) => us === alignedUs && text !== '');
+  const isSided = ({ text }: Mark): boolean => sides.some(({ badge }) => text.startsWith(`${badge}: `));
+  // Marks of the second have its letter before them; the first has a name of its own for the moment.
+  const mark = there.find((one) => !isSided(one));
   const name = mark !== undefined ? shortName(mark.text) : alignedUs === firstUs ? 'start' : 'aligned';
   return `${name} ${sinceWords(clockUs - alignedUs)}`.trim();
 }
