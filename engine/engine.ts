@@ -25,6 +25,7 @@ import type { DiskHost } from './nbd/disk-host.ts';
 import { findNbdkit, type InstalledNbdkit } from './nbdkit/installed.ts';
 import { removeStaleFolders } from './nbdkit/nbdkit-folder.ts';
 import { NbdkitProcess } from './nbdkit/nbdkit-process.ts';
+import { planNotices } from './nbdkit/plan-notices.ts';
 import { RunningNbdkits } from './nbdkit/running-nbdkits.ts';
 import { logsToReadAgain } from './read-again.ts';
 import { RefusedError } from './refused-error.ts';
@@ -32,6 +33,7 @@ import { RecentLogs } from './session/recent-logs.ts';
 import { Session } from './session/session.ts';
 import type { SessionListener } from './session/session-listener.ts';
 import { Soon } from './soon.ts';
+import { StructureDesk } from './structures/structure-desk.ts';
 import { SessionPast } from './time/session-past.ts';
 import { WindowConnection } from './window-connection.ts';
 
@@ -66,6 +68,8 @@ export class Engine {
   readonly captionFiles: CaptionFiles;
   /** Writes down what goes on and what is kept. */
   readonly captures: CaptureDesk;
+  /** What lies on the session's disks. */
+  readonly structures = new StructureDesk();
   /** What makes the session's disks fail. */
   readonly faults = new FaultDesk();
   /** Called when a window has come or gone. */
@@ -264,19 +268,12 @@ export class Engine {
         await nbdkit.dispose();
         throw error;
       }
-      const { logFile, errorFile, logFirstCommand, name, added } = nbdkit.plan;
+      const { logFile, errorFile, logFirstCommand, name } = nbdkit.plan;
       const source = this.session.add(createLogSource(logFile, { name, kind: 'nbdkit' }));
       this.#nbdkits.add(source, nbdkit);
       await this.#logFaults.attach(source, { errorFile, logFirstCommand });
       nbdkit.onChanged = () => this.#infoSoon.ask();
-      if (added.length > 0) {
-        const text = `nbdscope added to the line: ${added.join('; ')}`;
-        this.session.notice(source, { key: 'added', level: 'info', text, detail: nbdkit.plan.command });
-      }
-      if (nbdkit.plan.outlivesCrash) {
-        const text = 'this nbdkit cannot be told to end with nbdscope: if nbdscope crashes, end it yourself';
-        this.session.notice(source, { key: 'outlives', level: 'warning', text, detail: nbdkit.plan.command });
-      }
+      for (const notice of planNotices(nbdkit.plan)) this.session.notice(source, notice);
       this.#infoSoon.ask();
     });
   }
@@ -474,6 +471,7 @@ export class Engine {
       notices: [...this.session.notices],
       history: this.past.info(),
       captures: this.captures.info,
+      structures: this.structures.info,
       recentLogs: [...this.recentLogs.logs],
       modelBytes: budget.usedBytes,
       modelLimitBytes: budget.limitBytes,

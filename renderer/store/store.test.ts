@@ -131,6 +131,7 @@ describe('summarize', () => {
     modelBytes: 0,
     history: NO_HISTORY,
     captures: NO_CAPTURES,
+    structures: [],
     modelLimitBytes: 1,
   };
 

@@ -4,6 +4,7 @@ import { CAPTURE_COMMANDS } from './captures.ts';
 import { FaultRulesSchema } from './faults.ts';
 import { QUESTION_COMMANDS } from './questions.ts';
 import { SAMPLES } from './samples.ts';
+import { STRUCTURE_COMMANDS } from './structures.ts';
 import { ResumeSchema, TIME_COMMANDS } from './time.ts';
 import { HostTlsSchema } from './tls.ts';
 
@@ -221,6 +222,7 @@ export const CommandSchema = v.variant('command', [
   ...TIME_COMMANDS,
   ...CAPTURE_COMMANDS,
   ...QUESTION_COMMANDS,
+  ...STRUCTURE_COMMANDS,
 ]);
 
 export type Command = v.InferOutput<typeof CommandSchema>;
