@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionInfo } from '#shared/contract/messages.ts';
 import { NO_HISTORY } from '#shared/contract/time.ts';
 import { alignChoices, alignedWords, compareCommand, openRecording } from './compare-form.ts';
 import { hostInfo, sourceInfo } from './testing/infos.ts';
@@ -11,18 +10,10 @@ const MARKS = [
   { id: 3, kind: 'mark', text: 'Here it hangs', clockUs: FIRST_US + 7.25e6 },
 ] as const;
 
-function session(source: Parameters<typeof sourceInfo>[0]): SessionInfo {
-  const history = { ...NO_HISTORY, firstUs: FIRST_US, marks: [...MARKS] };
+function session(source: Parameters<typeof sourceInfo>[0]): Parameters<typeof openRecording>[0] {
   return {
     sources: [sourceInfo(source)],
-    disks: [],
-    arrays: [],
-    notices: [],
-    recentLogs: [],
-    history,
-    modelBytes: 0,
-    modelLimitBytes: 1,
-    captures: { recording: null, saving: null, saved: 0 },
+    history: { ...NO_HISTORY, firstUs: FIRST_US, marks: [...MARKS] },
   };
 }
 

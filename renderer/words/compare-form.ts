@@ -27,7 +27,9 @@ export interface OpenRecording {
 export type CompareCommand = Extract<Command, { command: 'compare' }>;
 
 /** The recording that is open; null where there is none, or none that could be opened again by a name. */
-export function openRecording(session: SessionInfo | null): OpenRecording | null {
+export function openRecording(
+  session: Pick<SessionInfo, 'sources' | 'history'> | null,
+): OpenRecording | null {
   const source = session?.sources.length === 1 ? session.sources[0] : undefined;
   const { firstUs, marks } = session?.history ?? { firstUs: null, marks: [] };
   if (source === undefined || firstUs === null || source.host !== null || source.nbdkit !== null) return null;
