@@ -1,4 +1,4 @@
-import type { Structure } from '#shared/structures/structure.ts';
+import type { Extent, Structure } from '#shared/structures/structure.ts';
 import type { Volume } from './volume.ts';
 
 /** What a parser found on a volume. */
@@ -10,15 +10,15 @@ export interface Parsed {
 
 /** A volume that lies inside a structure, which becomes the parent of what is found there. */
 export interface InnerVolume {
-  /** The key of the structure among {@link Parsed.structure}'s children that holds it. */
-  readonly key: string;
+  /** The structure that holds it, by its keys below {@link Parsed.structure}: `p1`, `p3/p5`; empty for that itself. */
+  readonly path: string;
   readonly volume: Volume;
 }
 
 /**
  * Reads one kind of structure from a volume. A parser keeps nothing between calls, reads only, and trusts no number that it
  * reads: what is inconsistent becomes a structure of kind `notUnderstood` or a {@link NotUnderstood}, never a crash, a hang or
- * memory without bound. How much it may read is up to the volume.
+ * memory without bound. How much it may read is up to the volume. How to write one: docs/structure-parsers.md.
  */
 export interface StructureParser {
   /** `GPT`, `ext4`, for messages. */
@@ -37,4 +37,12 @@ export interface ParseLimits {
 /** There is something of the parser's kind, but it is damaged or of a form not known: why. */
 export class NotUnderstood extends Error {
   override readonly name = 'NotUnderstood';
+  /** Where what is not understood lies on the volume; empty when that is not known either. */
+  readonly extents: readonly Extent[];
+
+  /** @param why the end of a sentence that begins "not understood here, because". */
+  constructor(why: string, extents: readonly Extent[] = []) {
+    super(why);
+    this.extents = extents;
+  }
 }
