@@ -1,7 +1,7 @@
 import type { Answer } from '#shared/channel/answer.ts';
 import type { DiskStructures, StructureQuestion } from '#shared/contract/structures.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
-import type { History } from '../history/history.ts';
+import type { Structure } from '#shared/structures/structure.ts';
 import { RefusedError } from '../refused-error.ts';
 import { answerStructures } from './answers/answers.ts';
 import type { ByteSource } from './cached-reader.ts';
@@ -10,33 +10,32 @@ import { shareTree } from './knowledge/share-tree.ts';
 import { STRUCTURE_PARSERS } from './parsers.ts';
 import { type OpenBytes, openBytes } from './reading/open-bytes.ts';
 import { type Reading, StructureWatch } from './reading/structure-watch.ts';
+import { diskNames, type WatchedSession } from './watched-session.ts';
 
-/** What the desk sees of the session. */
-export interface WatchedSession {
-  /** The disks of the session; `name` is for sentences. */
-  readonly disks: readonly { readonly id: number; readonly name: string }[];
-  /** The last row. */
-  readonly sequence: number;
-  readonly history: History | null;
-}
+/** Arrays lie in disks, their partitions or arrays of these, no deeper. */
+const MAX_ARRAY_DEPTH = 6;
 
-/** A disk that can be read right here. */
-export interface HostedBytes extends ByteSource {
-  /** What it is, in words. */
-  readonly name: string;
+/** A disk that is hosted here. */
+export interface HostOfDisk {
+  readonly uri: string;
+  /** Whether reading it costs next to nothing. */
+  readonly isNear: boolean;
+  readonly content: ByteSource;
 }
 
 /** What is known of the structures on the disks of one engine: reads them, watches what is written, and answers questions. */
 export class StructureDesk {
-  readonly #session: () => WatchedSession;
+  readonly #session: WatchedSession;
   readonly #onChanged: () => void;
   readonly #disks = new Map<number, DiskKnowledge>();
-  readonly #hosted = new Map<number, HostedBytes>();
+  readonly #hosted = new Map<number, ByteSource>();
   readonly #images = new Map<number, OpenBytes>();
   readonly #watch: StructureWatch;
+  /** Disks that are members of arrays. */
+  #members: DiskKnowledge[] = [];
 
   /** @param onChanged called when windows should be told. */
-  constructor(session: () => WatchedSession, onChanged: () => void) {
+  constructor(session: WatchedSession, onChanged: () => void) {
     this.#session = session;
     this.#onChanged = onChanged;
     this.#watch = new StructureWatch(STRUCTURE_PARSERS, {
@@ -51,7 +50,7 @@ export class StructureDesk {
 
   /** What windows are told, disk by disk. */
   get info(): DiskStructures[] {
-    return this.#session().disks.map(({ id }) => this.#disk(id).info);
+    return diskNames(this.#session).map(({ id }) => this.#disk(id).info);
   }
 
   /** What is known of a disk; null for nothing yet. */
@@ -69,13 +68,14 @@ export class StructureDesk {
     this.#watch.rows(batch);
   }
 
-  /** A disk that is hosted here has come. @param explain whether it is read from the beginning. */
-  hosted(disk: number, bytes: HostedBytes, explain: boolean): void {
-    this.#hosted.set(disk, bytes);
+  /** A disk that is hosted here has come: it is read from the beginning where that costs next to nothing. */
+  hosted(disk: number, host: HostOfDisk): void {
+    const { isNear, content } = host;
+    this.#hosted.set(disk, content);
     const known = this.#disk(disk);
-    known.source = { kind: 'host', name: bytes.name };
-    known.forget(explain ? 'reading' : 'off');
-    if (explain) this.#watch.add(disk, this.#nameOf(disk), bytes);
+    known.source = { kind: 'host', name: host.uri };
+    known.forget(isNear ? 'reading' : 'off');
+    if (isNear) this.#watch.add(disk, this.#nameOf(disk), content);
     this.#onChanged();
   }
 
@@ -136,8 +136,9 @@ export class StructureDesk {
 
   /** @throws RefusedError when nothing is known that could answer. */
   answer(question: StructureQuestion, signal: AbortSignal): Promise<Answer> {
-    const { history, disks } = this.#session();
-    return answerStructures(question, { disks: this.#disks, history, names: disks }, signal);
+    const names = diskNames(this.#session);
+    const { history } = this.#session.past;
+    return answerStructures(question, { disks: this.#disks, history, names }, signal);
   }
 
   async dispose(): Promise<void> {
@@ -148,6 +149,7 @@ export class StructureDesk {
   async #read({ trees, lastWrites }: Reading, breathe: () => Promise<void>): Promise<void> {
     // What is in an array depends on what was written to any of its members.
     const lastOfAll = Math.max(0, ...lastWrites.values());
+    this.#members = [];
     for (const { disk, root } of trees) {
       const known = this.#disks.get(disk);
       if (known === undefined) continue;
@@ -155,21 +157,15 @@ export class StructureDesk {
       const shared = await shareTree(last?.tree ?? null, root, breathe);
       known.versions.add({ ...shared, fromSequence: lastOfAll });
       known.know('known');
+      if (isArrayMember(shared.tree)) this.#members.push(known);
     }
     this.#onChanged();
   }
 
   #touched(disk: number, sequence: number): void {
-    const { sharesArray } = this;
-    for (const known of this.#disks.values()) {
-      if (known.disk === disk || sharesArray) known.versions.touched(sequence);
-    }
-  }
-
-  /** Whether any disk is the member of an array. */
-  private get sharesArray(): boolean {
-    for (const { versions } of this.#disks.values()) if (versions.isArrayMember) return true;
-    return false;
+    this.#disks.get(disk)?.versions.touched(sequence);
+    // What is in an array was read from its other members too.
+    for (const known of this.#members) if (known.disk !== disk) known.versions.touched(sequence);
   }
 
   #disk(id: number): DiskKnowledge {
@@ -179,11 +175,18 @@ export class StructureDesk {
   }
 
   #known(disk: number): DiskKnowledge {
-    if (!this.#session().disks.some(({ id }) => id === disk)) throw new RefusedError(`there is no disk ${disk}`);
+    if (!this.#session.session.hasDisk(disk)) throw new RefusedError(`there is no disk ${disk}`);
     return this.#disk(disk);
   }
 
   #nameOf(disk: number): string {
-    return this.#session().disks.find(({ id }) => id === disk)?.name ?? `disk ${disk}`;
+    return diskNames(this.#session).find(({ id }) => id === disk)?.name ?? `disk ${disk}`;
   }
+}
+
+/** Whether a tree has an array in it, in whose other members a part of it lies. */
+function isArrayMember(structure: Structure, depth = 0): boolean {
+  if (structure.kind === 'array') return true;
+  if (structure.kind === 'fileSystem' || depth > MAX_ARRAY_DEPTH) return false;
+  return structure.children.some((child) => isArrayMember(child, depth + 1));
 }

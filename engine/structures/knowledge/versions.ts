@@ -105,6 +105,12 @@ export class Versions {
     return at <= 0 ? null : (this.#versions[at - 1] ?? null);
   }
 
+  /** Versions after one, at most so many. */
+  after(version: Version, most: number): readonly Version[] {
+    const at = this.#versions.findIndex(({ number }) => number === version.number);
+    return at < 0 ? [] : this.#versions.slice(at + 1, at + 1 + most);
+  }
+
   /** The index of a version, made when it is asked for. */
   indexOf(version: Version, breathe: () => Promise<void>): Promise<StructureIndex> {
     const made = this.#indexes.get(version) ?? StructureIndex.build(version.tree, breathe);
