@@ -10,6 +10,8 @@ export interface WatchedSession {
 }
 
 /** The disks of a session, with what they are called in sentences. */
-export function diskNames({ session }: WatchedSession): readonly { readonly id: number; readonly name: string }[] {
+export function diskNames({
+  session,
+}: WatchedSession): readonly { readonly id: number; readonly name: string }[] {
   return session.diskInfos().map(({ id, name }) => ({ id, name }));
 }

@@ -1,10 +1,10 @@
+import { joinHalves } from '#shared/bytes/size.ts';
 import type { Answer } from '#shared/channel/answer.ts';
 import type { AccountAnswer, AccountSentence } from '#shared/contract/structures.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { Op } from '#shared/events/vocabulary.ts';
-import { joinHalves } from '#shared/bytes/size.ts';
-import { RefusedError } from '../../refused-error.ts';
 import { rowsOfSpan, walkSpan } from '../../questions/span-walk.ts';
+import { RefusedError } from '../../refused-error.ts';
 import type { AccountDisk, AccountRule, KnowledgeChange, Told } from '../account/account-rule.ts';
 import { rulesFor } from '../account/rules.ts';
 import { RequestNamer, type SequencedRequest } from '../knowledge/request-namer.ts';
@@ -38,14 +38,15 @@ export async function answerAccount(
   const rows = await rowsOfSpan(history, span);
   const tellers = new Map(
     wanted.map(({ disk, versions }) => {
-      const name = wanted.length === 1 ? null : (sight.known.names.find(({ id }) => id === disk)?.name ?? `disk ${disk}`);
+      const name =
+        wanted.length === 1
+          ? null
+          : (sight.known.names.find(({ id }) => id === disk)?.name ?? `disk ${disk}`);
       const changes = changesIn(versions, rows.first, rows.last);
       return [disk, new Teller(disk, { name, changes }, versions, sight)] as const;
     }),
   );
   let left = MOST_REQUESTS;
-  const stop = new AbortController();
-  const signal = AbortSignal.any([sight.signal, stop.signal]);
   const arrived = (batch: EventBatch, i: number): void => {
     if (left === 0) return;
     const op = batch.op[i] ?? 0;
@@ -59,7 +60,7 @@ export async function answerAccount(
       lengthBytes: joinHalves(batch.lengthHigh[i] ?? 0, batch.lengthLow[i] ?? 0),
     });
   };
-  await walkSpan(history, { span, disks: wanted.map(({ disk }) => disk) }, { arrived }, signal);
+  await walkSpan(history, { span, disks: wanted.map(({ disk }) => disk) }, { arrived }, sight.signal);
   const sentences: AccountSentence[] = [];
   for (const teller of tellers.values()) sentences.push(...(await teller.sentences()));
   sentences.sort((a, b) => a.fromSequence - b.fromSequence);
@@ -75,7 +76,8 @@ function changesIn(versions: Versions, first: number, last: number): KnowledgeCh
   const changes: KnowledgeChange[] = [];
   for (const [i, after] of versions.all.entries()) {
     const before = versions.all[i - 1] ?? null;
-    if (before !== null && after.fromSequence >= first && after.fromSequence <= last) changes.push({ before, after });
+    if (before !== null && after.fromSequence >= first && after.fromSequence <= last)
+      changes.push({ before, after });
   }
   return changes;
 }

@@ -10,8 +10,8 @@ import { answerAccount } from './account.ts';
 import { answerRequestNames } from './request-names.ts';
 import { answerStructureAt } from './structure-at.ts';
 import { answerStructureExtents } from './structure-extents.ts';
-import { answerStructureRegions } from './structure-regions.ts';
 import { answerStructureList } from './structure-list.ts';
+import { answerStructureRegions } from './structure-regions.ts';
 
 /** What answers are made from. */
 export interface Known {
@@ -39,11 +39,16 @@ export class Sight {
   };
 
   /** What was known of a disk at a moment, or soonest after. @throws RefusedError when nothing ever was. */
-  versionAt(disk: number, atSequence: number): { readonly knowledge: DiskKnowledge; readonly version: Version } {
+  versionAt(
+    disk: number,
+    atSequence: number,
+  ): { readonly knowledge: DiskKnowledge; readonly version: Version } {
     const knowledge = this.known.disks.get(disk);
     const version = knowledge?.versions.at(atSequence) ?? null;
     if (knowledge === undefined || version === null) {
-      throw new RefusedError(`nothing is known of what lies on disk ${disk}: ${knowledge?.info.words ?? 'it is not there'}`);
+      throw new RefusedError(
+        `nothing is known of what lies on disk ${disk}: ${knowledge?.info.words ?? 'it is not there'}`,
+      );
     }
     return { knowledge, version };
   }

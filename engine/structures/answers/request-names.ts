@@ -1,7 +1,7 @@
 import type { Answer } from '#shared/channel/answer.ts';
 import type { RequestName, RequestNamesAnswer } from '#shared/contract/structures.ts';
-import { requestName } from '../knowledge/request-names.ts';
 import { RequestNamer } from '../knowledge/request-namer.ts';
+import { requestName } from '../knowledge/request-names.ts';
 import type { Sight, StructureQuestionAbout } from './answers.ts';
 import { lineOf } from './structure-at.ts';
 

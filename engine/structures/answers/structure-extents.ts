@@ -54,7 +54,9 @@ function answerOf(places: ReadonlyMap<number, readonly Extent[]>): Answer {
   let bytes = 0n;
   let leftOut = 0;
   for (const [disk, extents] of [...places].sort(([a], [b]) => a - b)) {
-    for (const { startBytes, endBytes } of [...extents].sort((a, b) => (a.startBytes < b.startBytes ? -1 : 1))) {
+    for (const { startBytes, endBytes } of [...extents].sort((a, b) =>
+      a.startBytes < b.startBytes ? -1 : 1,
+    )) {
       bytes += endBytes - startBytes;
       const firstBlock = startBytes / BLOCK_BYTES;
       const endBlock = (endBytes + BLOCK_BYTES - 1n) / BLOCK_BYTES;

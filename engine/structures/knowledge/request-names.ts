@@ -1,11 +1,18 @@
 import { Op, opName } from '#shared/events/vocabulary.ts';
 import type { StructureKind } from '#shared/structures/structure.ts';
-import { isContainer, type Located, type StructureIndex } from './structure-index.ts';
+import { isContainer, type Located, type StructureIndex, wayTo } from './structure-index.ts';
 
 /** Structures that a request is looked at for: one that touches more is named by what they lie in. */
 const MOST_TOUCHED = 2_000;
 /** Structures that are named one by one. */
-const MOST_NAMED = 2;
+const MOST_NAMED = 3;
+/** What is named after whatever else a request touched, however large. */
+const LESS: ReadonlySet<StructureKind> = new Set([
+  'free',
+  'reservedDescriptors',
+  'otherMetadata',
+  'directory',
+]);
 
 /** A request as far as its name goes. */
 export interface NamedRequest {
@@ -21,7 +28,7 @@ export interface Touched {
   readonly words: string;
   /** Of what is named, the first. */
   readonly at: Located;
-  /** All structures that it touched, innermost, with the bytes of each; those with most first. */
+  /** All structures that it touched, innermost, with the bytes of each; what matters first, then what has most of them. */
   readonly structures: ReadonlyMap<Located, bigint>;
   /** Whether something is known of the place beyond what contains it: no partition or file system, no free space alone. */
   readonly isSure: boolean;
@@ -49,15 +56,16 @@ export function touchedBy(index: StructureIndex, { offsetBytes, lengthBytes }: N
     if (bytes.size >= MOST_TOUCHED) break;
   }
   if (bytes.size === 0) return null;
-  const structures = new Map([...bytes].sort(([, a], [, b]) => (a === b ? 0 : a > b ? -1 : 1)));
+  const structures = new Map([...bytes].sort(byWeight));
   const touched = [...structures.keys()];
   const [first] = touched;
   if (first === undefined) return null;
   const isSure = touched.some(({ structure: { kind } }) => !isContainer(kind) && kind !== 'free');
   const isFree = !isSure && touched.some(({ structure: { kind } }) => kind === 'free');
   const named = (words: string, at = first): Touched => ({ words, at, structures, isSure, isFree });
-  if (touched.length <= MOST_NAMED) return named(touched.map(labelOf).join(' and '));
   const kinds = new Set(touched.map(({ structure: { kind } }) => kind));
+  if (kinds.size === 1 && touched.every((at) => groupOf(at) !== null)) return named(sameKindWords(touched));
+  if (touched.length <= MOST_NAMED) return named(listed(touched.map(labelOf)));
   if (kinds.size === 1) return named(sameKindWords(touched));
   const common = commonParent(touched);
   if (common === null || common.parent === null || !coversMost(common, offsetBytes, endBytes)) {
@@ -66,18 +74,29 @@ export function touchedBy(index: StructureIndex, { offsetBytes, lengthBytes }: N
   return named(`all of ${labelOf(common)}`, common);
 }
 
+function byWeight([a, aBytes]: [Located, bigint], [b, bBytes]: [Located, bigint]): number {
+  const less = Number(isLess(a)) - Number(isLess(b));
+  if (less !== 0 || aBytes === bBytes) return less;
+  return aBytes > bBytes ? -1 : 1;
+}
+
+function isLess({ structure: { kind } }: Located): boolean {
+  return LESS.has(kind) || isContainer(kind);
+}
+
 /** A structure in a name: `inode table, group 1`. */
 export function labelOf({ structure: { kind, name } }: Located): string {
   if (kind === 'free') return 'free space';
-  return name.replace(/ of (group \S+)$/, ', $1');
+  return name.replace(/ (?:of|in) (group \d+)$/, ', $1');
 }
 
 /** Names of several of one kind: `inode tables of groups 1 to 3`. */
 export function sameKindWords(touched: readonly Located[]): string {
   const [first] = touched;
   if (first === undefined) return '';
+  if (touched.length === 1) return labelOf(first);
   const groups = touched.map(groupOf).filter((group) => group !== null);
-  const plain = first.structure.name.replace(/ of group \S+$/, '');
+  const plain = first.structure.name.replace(/ (?:of|in) group \d+$/, '');
   if (groups.length === touched.length) return `${plural(plain)} of ${numberWords('group', groups)}`;
   const { kind } = first.structure;
   return `${labelOf(first)} and ${touched.length - 1} other ${plural(KIND_WORDS[kind] ?? 'structure')}`;
@@ -89,6 +108,11 @@ const KIND_WORDS: Partial<Record<StructureKind, string>> = {
   superblockBackup: 'backup superblock',
   partition: 'partition',
 };
+
+/** `a, b and c`. */
+export function listed(words: readonly string[]): string {
+  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
 
 /** `groups 1 to 3`, `groups 1, 3 and 5`, `group 4`. */
 export function numberWords(what: string, numbers: readonly number[]): string {
@@ -119,13 +143,6 @@ function commonParent(touched: readonly Located[]): Located | null {
     common = at;
   }
   return common;
-}
-
-/** Structures down to one, the disk first. */
-export function wayTo(at: Located): Located[] {
-  const way: Located[] = [];
-  for (let each: Located | null = at; each !== null; each = each.parent) way.unshift(each);
-  return way;
 }
 
 /** Whether a range covers nine tenths of a structure. */

@@ -11,6 +11,13 @@ export interface Located {
   readonly path: string;
 }
 
+/** Structures down to one, the disk first. */
+export function wayTo(at: Located): Located[] {
+  const way: Located[] = [];
+  for (let each: Located | null = at; each !== null; each = each.parent) way.unshift(each);
+  return way;
+}
+
 /** A stretch of a disk that belongs to one structure, innermost. */
 export interface Stretch {
   readonly startBytes: bigint;
@@ -117,7 +124,8 @@ async function sorted(pieces: Piece[], breathe: () => Promise<void>): Promise<re
   }
   while (runs.length > 1) {
     const merged: (readonly Piece[])[] = [];
-    for (let i = 0; i < runs.length; i += 2) merged.push(await merge(runs[i] ?? [], runs[i + 1] ?? [], breathe));
+    for (let i = 0; i < runs.length; i += 2)
+      merged.push(await merge(runs[i] ?? [], runs[i + 1] ?? [], breathe));
     runs = merged;
   }
   return runs[0] ?? [];
@@ -193,7 +201,13 @@ function add(stretches: Stretch[], next: Stretch): void {
       ? next.fileBytes === null
       : next.fileBytes === last.fileBytes + (last.endBytes - last.startBytes));
   if (last !== undefined && goesOn) stretches[stretches.length - 1] = { ...last, endBytes: next.endBytes };
-  else stretches.push({ startBytes: next.startBytes, endBytes: next.endBytes, at: next.at, fileBytes: next.fileBytes });
+  else
+    stretches.push({
+      startBytes: next.startBytes,
+      endBytes: next.endBytes,
+      at: next.at,
+      fileBytes: next.fileBytes,
+    });
 }
 
 /** Pieces that have begun, the highest rank on top; of equal ones that which begins later. Those that are over leave when they come up. */

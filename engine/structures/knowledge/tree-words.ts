@@ -20,7 +20,9 @@ export function treeWords(disk: Structure): string {
   const found: string[] = [];
   const visit = (structure: Structure, place: string, depth: number): void => {
     for (const child of structure.children) {
-      if (NAMED.has(child.kind)) found.push(namedWords(child, place));
+      // Parts of a table are no tables of their own.
+      const isPart = child.kind === 'partitionTable' && structure.kind === 'partitionTable';
+      if (NAMED.has(child.kind) && !isPart) found.push(namedWords(child, place));
       if (child.kind === 'fileSystem' || depth >= MAX_DEPTH) continue;
       visit(child, child.kind === 'partition' ? ` on ${firstWords(child.name)}` : place, depth + 1);
     }

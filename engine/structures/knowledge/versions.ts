@@ -62,7 +62,8 @@ export class Versions {
       last.untilSequence = Number.POSITIVE_INFINITY;
       return last;
     }
-    if (last !== undefined) last.untilSequence = Math.min(last.untilSequence, Math.max(last.fromSequence, read.fromSequence - 1));
+    if (last !== undefined)
+      last.untilSequence = Math.min(last.untilSequence, Math.max(last.fromSequence, read.fromSequence - 1));
     this.#last += 1;
     const fromSequence = Math.max(read.fromSequence, last?.fromSequence ?? 0);
     const version = { ...read, fromSequence, number: this.#last, untilSequence: Number.POSITIVE_INFINITY };

@@ -66,7 +66,12 @@ class ImageBytes implements OpenBytes {
     const bytes = new Uint8Array(lengthBytes);
     let done = 0;
     while (done < lengthBytes) {
-      const { bytesRead } = await this.#file.read(bytes, done, lengthBytes - done, offsetBytes + BigInt(done));
+      const { bytesRead } = await this.#file.read(
+        bytes,
+        done,
+        lengthBytes - done,
+        offsetBytes + BigInt(done),
+      );
       if (bytesRead === 0) throw new Error('the image has become shorter');
       done += bytesRead;
     }

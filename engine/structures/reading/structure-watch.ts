@@ -134,11 +134,15 @@ export class StructureWatch {
       await this.#pass(signal);
     } catch (error) {
       if (!signal.aborted) {
-        this.#listener.failed([...this.#disks.keys()], error instanceof Error ? error.message : String(error));
+        this.#listener.failed(
+          [...this.#disks.keys()],
+          error instanceof Error ? error.message : String(error),
+        );
       }
     } finally {
       this.#isReading = false;
-      if (this.#firstStaleMs !== null && !this.#isDisposed) this.#timer ??= setTimeout(() => this.#due(), QUIET_MS);
+      if (this.#firstStaleMs !== null && !this.#isDisposed)
+        this.#timer ??= setTimeout(() => this.#due(), QUIET_MS);
     }
   }
 
