@@ -20,11 +20,10 @@ const FILLED = [
   'ext3 of 2 KiB',
   'meta_bg',
   'uninit_bg without 64bit',
-  'metadata_csum_seed',
   'bigalloc',
   'inline_data',
   'inline_data of 1 KiB, inodes of 512',
-  'quota, project, mmp, orphan_file',
+  'quota, project, orphan_file',
   'inodes of 128 bytes',
 ];
 const RESIZE_INODE = 7;
@@ -117,7 +116,7 @@ function isInInode(structure: Structure): boolean {
 
 function sizePattern(size: number): RegExp {
   const exact = size.toString().replace(/\B(?=(\d{3})+$)/g, ',');
-  return size < 1024 ? new RegExp(`^${size} bytes$`) : new RegExp(`\\(${exact} bytes\\)$`);
+  return size < 1024 ? new RegExp(`^${size} bytes?$`) : new RegExp(`\\(${exact} bytes\\)$`);
 }
 
 function runsFrom(structure: Structure, blockBytes: number): Omit<MappedRun, 'unwritten'>[] {
