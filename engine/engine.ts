@@ -323,6 +323,10 @@ export class Engine {
       const sides = await prepareComparison(request, this.options.assetsDir);
       await this.#empty();
       openComparison(sides, this.session, this.past);
+      for (const { source } of this.past.comparison?.sides ?? []) {
+        const path = this.session.sourceOf(source)?.path ?? null;
+        if (path !== null) this.recentLogs.note(resolve(path));
+      }
       this.#playFromStart();
     });
   }
