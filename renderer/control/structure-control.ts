@@ -4,9 +4,11 @@ import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
 import type { BlockStretch } from '../structures/overlay-scene.ts';
 import { NOTHING_PICKED, PickedStructure } from '../structures/picked-structure.ts';
+import type { ShownMoment } from '../structures/region-feeds.ts';
 import type { Regions } from '../structures/regions.ts';
 import { StructureOverlay } from '../structures/structure-overlay.ts';
 import { StructureTree, type TreeRoot } from '../structures/structure-tree.ts';
+import { WholeRegions } from '../structures/whole-regions.ts';
 import type { WindowApp } from './window-app.ts';
 
 /** Height of names over the grids, CSS px; larger before an audience. */
@@ -55,9 +57,24 @@ export class StructureControl implements Disposable {
     return this.pastSequence ?? this.#app.session.state.sequence;
   }
 
-  /** The regions that the window shows, by disk. */
+  get moment(): ShownMoment {
+    return { pastSequence: this.pastSequence, sequence: this.sequence };
+  }
+
+  /** The regions that the window shows, by disk; none while they are not to be seen. */
   get regions(): ReadonlyMap<number, Regions> {
     return this.overlay?.regions ?? new Map();
+  }
+
+  /** The regions of whole disks, kept up until they are disposed: for a film that is recorded. */
+  wholeRegions(disks: readonly { readonly id: number; readonly sizeBytes: bigint }[]): WholeRegions {
+    const app = this.#app;
+    return new WholeRegions(
+      (question, signal) => app.session.ask(question, signal),
+      disks,
+      () => this.moment,
+      (disk) => (app.state.structuresOn ? (structuresOf(app.state, disk)?.version ?? 0) : 0),
+    );
   }
 
   /** Tells of the tree's changes. */
@@ -79,11 +96,8 @@ export class StructureControl implements Disposable {
           return app.state.structuresOn;
         },
         version: (disk) => structuresOf(app.state, disk)?.version ?? 0,
-        get pastSequence() {
-          return control.pastSequence;
-        },
-        get sequence() {
-          return control.sequence;
+        get moment() {
+          return control.moment;
         },
         get theme() {
           return app.theme.theme;
