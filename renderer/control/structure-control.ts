@@ -4,7 +4,7 @@ import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
 import type { BlockStretch } from '../structures/overlay-scene.ts';
 import { NOTHING_PICKED, PickedStructure } from '../structures/picked-structure.ts';
-import type { ShownMoment } from '../structures/region-feeds.ts';
+import { NOW_SEQUENCE } from '../structures/region-feeds.ts';
 import type { Regions } from '../structures/regions.ts';
 import { StructureOverlay } from '../structures/structure-overlay.ts';
 import { StructureTree, type TreeRoot } from '../structures/structure-tree.ts';
@@ -52,13 +52,9 @@ export class StructureControl implements Disposable {
     return view.mode === 'past' ? view.sequence : null;
   }
 
-  /** The row up to which things are shown. */
+  /** The row as of which questions are asked. */
   get sequence(): number {
-    return this.pastSequence ?? this.#app.session.state.sequence;
-  }
-
-  get moment(): ShownMoment {
-    return { pastSequence: this.pastSequence, sequence: this.sequence };
+    return this.pastSequence ?? NOW_SEQUENCE;
   }
 
   /** The regions that the window shows, by disk; none while they are not to be seen. */
@@ -72,7 +68,7 @@ export class StructureControl implements Disposable {
     return new WholeRegions(
       (question, signal) => app.session.ask(question, signal),
       disks,
-      () => this.moment,
+      () => this.pastSequence,
       (disk) => (app.state.structuresOn ? (structuresOf(app.state, disk)?.version ?? 0) : 0),
     );
   }
@@ -96,8 +92,8 @@ export class StructureControl implements Disposable {
           return app.state.structuresOn;
         },
         version: (disk) => structuresOf(app.state, disk)?.version ?? 0,
-        get moment() {
-          return control.moment;
+        get pastSequence() {
+          return control.pastSequence;
         },
         get theme() {
           return app.theme.theme;
@@ -168,7 +164,7 @@ export class StructureControl implements Disposable {
       const version = structuresOf(state, id)?.version ?? 0;
       return version === 0 ? [] : [{ disk: id, name, sizeBytes: BigInt(sizeBytes ?? 0), version }];
     });
-    this.tree.show(roots, this.pastSequence, this.sequence);
+    this.tree.show(roots, this.pastSequence);
     const { picked } = state.picked;
     if (picked !== null) this.picked.pick(picked, this.sequence);
     this.overlay?.refresh();

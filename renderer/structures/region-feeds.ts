@@ -8,13 +8,11 @@ import { type Regions, readRegions } from './regions.ts';
 
 type RegionsQuestion = Extract<Question, { readonly about: 'structureRegions' }>;
 
-/** The moment that is shown. */
-export interface ShownMoment {
-  /** The last row that is shown, while that is in the past; null for now. */
-  readonly pastSequence: number | null;
-  /** The last row that is shown. */
-  readonly sequence: number;
-}
+/**
+ * Later than any row: what is asked about now is what is known now, whichever row the window has come to. While it changes
+ * from the past to live it may still have rows of the past.
+ */
+export const NOW_SEQUENCE = Number.MAX_SAFE_INTEGER;
 
 /** Keeps up what lies on the disks, disk by disk, while what is known of them and the moment shown change. */
 export class RegionFeeds implements Disposable {
@@ -45,10 +43,10 @@ export class RegionFeeds implements Disposable {
 
   /**
    * Says which blocks of a disk are wanted, null for none.
-   * @param known what is known of it, 0 for nothing, and as of when it is asked about.
+   * @param version what is known of it, 0 for nothing.
+   * @param pastSequence the last row that is shown, while that is in the past; null for now.
    */
-  want(disk: number, blocks: BlockStretch | null, known: ShownMoment & { readonly version: number }): void {
-    const { version, pastSequence, sequence } = known;
+  want(disk: number, blocks: BlockStretch | null, version: number, pastSequence: number | null): void {
     if (blocks === null || version === 0 || blocks.endBlock <= blocks.firstBlock) {
       this.#feeds.get(disk)?.want(null);
       this.#regions.delete(disk);
@@ -57,7 +55,7 @@ export class RegionFeeds implements Disposable {
     const question = { about: 'structureRegions' as const, disk, ...blocks, most: MAX_STRUCTURE_REGIONS };
     const mode = pastSequence === null ? 'now' : 'past';
     this.#feedOf(disk).want(
-      { ...question, atSequence: pastSequence ?? sequence },
+      { ...question, atSequence: pastSequence ?? NOW_SEQUENCE },
       `${blocks.firstBlock}-${blocks.endBlock}/${version}/${mode}`,
       pastSequence ?? 0,
     );

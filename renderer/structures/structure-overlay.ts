@@ -5,7 +5,7 @@ import type { Theme } from '#shared/theme/theme.ts';
 import { FAMILY_NAMES, type StructureFamily } from './kind-look.ts';
 import { type NameStyle, nameMetrics, nameStyle, OverlayPainter } from './overlay-painter.ts';
 import { type BlockStretch, type OverlayPanel, type OverlayScene, overlayScene } from './overlay-scene.ts';
-import { RegionFeeds, type ShownMoment } from './region-feeds.ts';
+import { RegionFeeds } from './region-feeds.ts';
 import type { Regions } from './regions.ts';
 import { wantedBlocks } from './wanted-blocks.ts';
 
@@ -15,7 +15,8 @@ export interface OverlaySource {
   readonly isOn: boolean;
   /** What is known of a disk's structures: 0 for nothing, and another number whenever that is something else. */
   version(disk: number): number;
-  readonly moment: ShownMoment;
+  /** The last row that is shown, while that is in the past; null for now. */
+  readonly pastSequence: number | null;
   readonly theme: Theme;
   /** Height of names, CSS px. */
   readonly namePx: number;
@@ -97,7 +98,7 @@ export class StructureOverlay implements Disposable {
     this.#feeds.keep(new Set(this.#panels.map(({ disk }) => disk)));
     for (const panel of this.#panels) {
       const blocks = source.isOn ? wantedBlocks(panel) : null;
-      this.#feeds.want(panel.disk, blocks, { version: source.version(panel.disk), ...source.moment });
+      this.#feeds.want(panel.disk, blocks, source.version(panel.disk), source.pastSequence);
     }
   }
 
