@@ -9,6 +9,8 @@ export interface Failure {
   /** The test's full title; empty for an error outside of any test. */
   readonly title: string;
   readonly message: string;
+  /** Whether it passed when it was tried again. */
+  readonly passedAgain?: true;
 }
 
 /** One test that did not run. */
@@ -116,7 +118,7 @@ export function playwrightFailures(report: string, root: string): Failure[] {
     const failed = test.results.find(({ status }) => status !== 'passed');
     const message =
       failed?.errors.map((error) => error.message).join('\n') || (failed?.status ?? test.status);
-    failures.push({ file, title, message });
+    failures.push({ file, title, message, ...(test.status === 'flaky' ? { passedAgain: true } : {}) });
   }
   return failures;
 }
@@ -163,9 +165,9 @@ function under(root: string, file: string): string {
 
 /** What the failures are, for the end of a log: the first 20, each with the first lines of its message. */
 export function listFailures(failures: readonly Failure[]): string {
-  const lines = failures.slice(0, MOST_LISTED).map(({ file, title, message }) => {
+  const lines = failures.slice(0, MOST_LISTED).map(({ file, title, message, passedAgain }) => {
     const what = [file, title].filter((part) => part !== '').join(' > ') || 'outside of any test';
-    return `FAILED: ${what}\n${indent(shorten(message))}`;
+    return `${passedAgain ? 'FAILED AT FIRST, then passed' : 'FAILED'}: ${what}\n${indent(shorten(message))}`;
   });
   const more = failures.length - lines.length;
   if (more > 0) lines.push(`and ${more} more\n`);

@@ -3,20 +3,38 @@ import { SPILL_FILE_BYTES, SpillFile } from './spill-file.ts';
 /** Bytes written to a file at once. */
 const WRITE_BYTES = 1 << 20;
 
-/** Some bytes that a {@link BlobStore} keeps, in memory or in a file. */
+/** Where blobs lie that are not in memory. */
+export interface BlobFile {
+  /** @throws Error when they cannot be read. */
+  read(at: number, length: number): Uint8Array;
+}
+
+/** Some bytes that a {@link BlobKeeper} keeps, in memory or in a file. */
 export class Blob {
   readonly length: number;
   /** Null once they are in a file. */
   bytes: Uint8Array | null;
-  file: SpillFile | null = null;
+  file: BlobFile | null = null;
   at = 0;
   /** How many want it: who put it, and states that have still to read it. */
   holders = 1;
 
-  constructor(bytes: Uint8Array) {
+  /** @param bytes null for so many in a file. */
+  constructor(bytes: Uint8Array | null, length = bytes?.length ?? 0) {
     this.bytes = bytes;
-    this.length = bytes.length;
+    this.length = length;
   }
+}
+
+/** Keeps pieces of bytes for as long as somebody wants them. */
+export interface BlobKeeper {
+  put(bytes: Uint8Array): Blob;
+  /** What was put. @throws Error when it has been dropped, or its file cannot be read. */
+  read(blob: Blob): Uint8Array;
+  /** Keeps it for one more. */
+  hold(blob: Blob): void;
+  /** One of those who want it needs it no more; it goes with the last. */
+  drop(blob: Blob): void;
 }
 
 export interface BlobStoreOptions {
@@ -29,7 +47,7 @@ export interface BlobStoreOptions {
 }
 
 /** Keeps pieces of bytes: the latest in memory, older ones in files. What a file refuses stays in memory. */
-export class BlobStore {
+export class BlobStore implements BlobKeeper {
   /** Bytes in memory, and in files that are still wanted. */
   memoryBytes = 0;
   spilledBytes = 0;
@@ -60,19 +78,16 @@ export class BlobStore {
     return blob;
   }
 
-  /** What was put. @throws Error when it has been dropped, or its file cannot be read. */
   read(blob: Blob): Uint8Array {
     if (blob.bytes !== null) return blob.bytes;
     if (blob.file === null) throw new Error('this part of the history is gone');
     return blob.file.read(blob.at, blob.length);
   }
 
-  /** Keeps it for one more. */
   hold(blob: Blob): void {
     blob.holders += 1;
   }
 
-  /** One of those who want it needs it no more; it goes with the last. */
   drop(blob: Blob): void {
     blob.holders -= 1;
     if (blob.holders !== 0) return;
@@ -80,7 +95,7 @@ export class BlobStore {
     blob.bytes = null;
     if (blob.file === null) return;
     this.spilledBytes -= blob.length;
-    this.#release(blob.file, blob.length);
+    for (const file of this.#files) if (file === blob.file) this.#release(file, blob.length);
     blob.file = null;
   }
 

@@ -2,6 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
 import type { Blob, BlobStore } from './blob-store.ts';
+import { FootprintWriter, mayTouch } from './footprint.ts';
+import type { HistoryChunk } from './history.ts';
 import { decodeRows } from './row-decoder.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { rowsBetween } from './rows-between.ts';
@@ -20,16 +22,19 @@ export interface Chunk {
   readonly firstUs: number;
   readonly lastUs: number;
   readonly blob: Blob;
+  /** Which blocks its rows are of. */
+  readonly footprint: Blob;
 }
 
 /** The rows of a session, by sequence number: chunks, and behind them the latest as they came. */
 export class RowLog {
-  /** Bytes that the chunks take. */
+  /** Bytes that the chunks take, with their footprints. */
   bytes = 0;
   requests = 0;
   droppedRequests = 0;
   readonly #store: BlobStore;
   readonly #encoder = new RowEncoder();
+  readonly #footprints = new FootprintWriter();
   #chunks: Chunk[] = [];
   #tail = new EventBatch(CHUNK_ROWS);
   #tailRequests = 0;
@@ -81,6 +86,7 @@ export class RowLog {
     const { count } = tail;
     if (count === 0) return;
     const bytes = this.#encoder.encode(tail);
+    const footprint = this.#footprints.write(tail);
     this.#chunks.push({
       firstSequence: tail.firstSequence,
       count,
@@ -88,8 +94,9 @@ export class RowLog {
       firstUs: tail.clockUs[0] ?? Number.NaN,
       lastUs: tail.clockUs[count - 1] ?? Number.NaN,
       blob: this.#store.put(bytes),
+      footprint: this.#store.put(footprint),
     });
-    this.bytes += bytes.length;
+    this.bytes += bytes.length + footprint.length;
     this.requests += this.#tailRequests;
     this.#tailRequests = 0;
     tail.firstSequence += count;
@@ -120,6 +127,29 @@ export class RowLog {
   chunkOf(sequence: number): Chunk | null {
     if (sequence >= this.#tail.firstSequence) return null;
     return this.#chunks[lastWhere(this.#chunks, ({ firstSequence }) => firstSequence <= sequence)] ?? null;
+  }
+
+  /** See History.chunks. */
+  chunks(): HistoryChunk[] {
+    const chunks: HistoryChunk[] = this.#chunks.map(({ firstSequence, count, footprint }) => ({
+      firstSequence,
+      lastSequence: firstSequence + count - 1,
+      mayTouch: (disk, firstBlock, endBlock) => this.#mayTouch(footprint, disk, firstBlock, endBlock),
+    }));
+    const { firstSequence, count } = this.#tail;
+    if (count > 0) {
+      chunks.push({ firstSequence, lastSequence: firstSequence + count - 1, mayTouch: () => true });
+    }
+    return chunks;
+  }
+
+  #mayTouch(footprint: Blob, disk: number, firstBlock: number, endBlock: number): boolean {
+    try {
+      return mayTouch(this.#store.read(footprint), disk, firstBlock, endBlock);
+    } catch {
+      // It has gone, or cannot be read: whoever reads the rows then is told so.
+      return true;
+    }
   }
 
   /** See History.rows. @throws Error when a row has gone by the time that it is due. */
@@ -156,7 +186,8 @@ export class RowLog {
     const end = this.#chunks.findIndex(({ firstSequence }) => firstSequence > sequence);
     for (const chunk of this.#chunks.splice(0, end < 0 ? this.#chunks.length : end)) {
       this.#store.drop(chunk.blob);
-      this.bytes -= chunk.blob.length;
+      this.#store.drop(chunk.footprint);
+      this.bytes -= chunk.blob.length + chunk.footprint.length;
       this.requests -= chunk.requests;
       this.droppedRequests += chunk.requests;
     }
@@ -164,7 +195,10 @@ export class RowLog {
   }
 
   dispose(): void {
-    for (const { blob } of this.#chunks.splice(0)) this.#store.drop(blob);
+    for (const { blob, footprint } of this.#chunks.splice(0)) {
+      this.#store.drop(blob);
+      this.#store.drop(footprint);
+    }
     this.#before = this.#tail.firstSequence + this.#tail.count - 1;
     this.#tail.firstSequence = this.#before + 1;
     this.#tail.count = 0;

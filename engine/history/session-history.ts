@@ -4,7 +4,7 @@ import { RowKind } from '#shared/events/vocabulary.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import { ActivityBins } from './activity-bins.ts';
 import { BlobStore } from './blob-store.ts';
-import type { History } from './history.ts';
+import type { History, HistoryChunk } from './history.ts';
 import { Keyframes } from './keyframes.ts';
 import { RowLog } from './row-log.ts';
 import { removeStaleSpills } from './spill-file.ts';
@@ -176,6 +176,10 @@ export class SessionHistory implements History {
       }
       return state;
     }
+  }
+
+  chunks(): readonly HistoryChunk[] {
+    return this.#log.chunks();
   }
 
   async sequenceAt(us: number): Promise<number> {

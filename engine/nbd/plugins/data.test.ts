@@ -255,7 +255,9 @@ describe('the data language', () => {
     writeFileSync(large, '');
     truncateSync(large, 8 * 2 ** 30);
     const limit = 4 << 20;
-    await expect(make([['data', `<${large}`]], true, limit)).rejects.toThrow(`memory for ${limit} bytes of it`);
+    await expect(make([['data', `<${large}`]], true, limit)).rejects.toThrow(
+      `memory for ${limit} bytes of it`,
+    );
     await expect(make([['data', '</dev/zero']], true, limit)).rejects.toThrow('take a slice of it');
     const parts = Array.from({ length: 9 }, () => `<${large}[:500000]`).join(' ');
     await expect(make([['data', parts]], true, limit)).rejects.toThrow('memory for 194304 bytes of it');

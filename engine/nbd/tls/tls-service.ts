@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { createServer, type PeerCertificate, type TLSSocket, type TlsOptions } from 'node:tls';
 import { encodePath, type UriSecurity } from '../host-address.ts';
-import { type CredentialFiles, readCredentials, type TlsCredentials } from './credentials.ts';
 import { visible } from '../visible.ts';
+import { type CredentialFiles, readCredentials, type TlsCredentials } from './credentials.ts';
 import { probeTls } from './probe-tls.ts';
 
 /** TLS 1.3 as ever; before it the suites that begin with a shared key, those with a fresh key exchange first. */
@@ -84,7 +84,8 @@ export class TlsService {
     server.on('secureConnection', (socket) => {
       socket.disableRenegotiation();
       const version = socket.getProtocol()?.replace('TLSv', 'TLS ') ?? 'TLS';
-      const by = credentials.kind === 'psk' ? `PSK user ${visible(user, NAME_CHARACTERS)}` : x509Words(socket);
+      const by =
+        credentials.kind === 'psk' ? `PSK user ${visible(user, NAME_CHARACTERS)}` : x509Words(socket);
       listener.secured(socket, `${version} (${by})`);
     });
     server.emit('connection', stream);
