@@ -98,7 +98,11 @@ function problemOf(structure: Structure, sizeBytes: bigint): string | null {
   if (!STRUCTURE_KINDS.includes(structure.kind)) return `is of kind ${structure.kind}`;
   if (structure.name === '' || structure.name.length > MAX_SENTENCE)
     return 'has no name, or one that is a book';
-  if (structure.kind === 'notUnderstood' && !structure.name.includes('not understood here, because ')) {
+  const words = [structure.name, ...structure.facts.map(([label, value]) => `${label} ${value}`)];
+  if (
+    structure.kind === 'notUnderstood' &&
+    !words.some((each) => /not understood here, because ./.test(each))
+  ) {
     return 'does not say why it is not understood';
   }
   let before = 0n;

@@ -70,12 +70,6 @@ const OTHERS: readonly MdSet[] = [
     create: '-l 0 -n 4 -e 1.0 -c 16 --layout=alternate',
   },
   {
-    name: 'raid0-090',
-    disksKib: disks(2, 1024),
-    content: 'pattern',
-    create: '-l 0 -n 2 -e 0.90 -c 64 --layout=dangerous',
-  },
-  {
     name: 'linear',
     disksKib: [2560, 3100, 2816],
     content: 'pattern',
