@@ -28,7 +28,7 @@ function newPath(): string {
 }
 
 /** Few rows apart, so that a recording has many keyframes. */
-const SHORT = { cacheDir, intervalRows: 500 };
+const SHORT = { cacheDir, keyframeWork: 500 };
 
 async function expectSameAt(capture: CaptureHistory, recorded: Recorded, sequence: number): Promise<void> {
   const sought = await capture.stateAt(sequence);
@@ -63,7 +63,7 @@ describe('the history in a capture', () => {
           for (const batch of batchesOf(rows, [40])) recorded.rows(batch);
           const path = newPath();
           await writeCapture(path, recorded, 1, 20);
-          const capture = await CaptureHistory.open(path, { cacheDir, intervalRows: 30 });
+          const capture = await CaptureHistory.open(path, { cacheDir, keyframeWork: 30 });
           await expectSameAt(capture, recorded, sequence);
           const us = rows[Math.min(sequence, rows.length - 1)]?.clockUs ?? 0;
           expect(await capture.sequenceAt(us)).toBe(await recorded.history.sequenceAt(us));
@@ -154,7 +154,7 @@ describe('the history in a capture', () => {
       const path = newPath();
       await writeCapture(path, recorded, 1, 50);
       const limitBytes = Math.floor(statSync(`${await captured()}.index`).size / 2);
-      const capture = await CaptureHistory.open(path, { ...SHORT, intervalRows: 100, limitBytes });
+      const capture = await CaptureHistory.open(path, { ...SHORT, keyframeWork: 100, limitBytes });
       await capture.indexed;
       expect(statSync(`${path}.index`).size).toBeLessThanOrEqual(limitBytes);
       await expectSameAt(capture, recorded, 3000);

@@ -32,7 +32,7 @@ export class CaptureSource implements Source {
 
   /** Says how the capture stands now. */
   tell(): void {
-    const { damage, indexedShare, isFinished } = this.#history;
+    const { damage, indexedShare, indexTrouble, isFinished } = this.#history;
     const { bytes } = this.#history.info();
     const index =
       indexedShare < 1
@@ -48,6 +48,14 @@ export class CaptureSource implements Source {
       timesBackwards: 0,
       runs: [],
     });
+    if (indexTrouble !== null) {
+      this.#sink?.notice({
+        key: 'index',
+        level: 'warning',
+        text: `the index of ${this.name} was damaged and is made again: blocks of a moment shown just now may be as if untouched`,
+        detail: indexTrouble,
+      });
+    }
     if (damage !== null) {
       this.#sink?.notice({
         key: 'damaged',

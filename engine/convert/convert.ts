@@ -140,7 +140,7 @@ async function openInput(paths: readonly string[]): Promise<Input> {
 
 async function captureInput(path: string): Promise<Input> {
   // Rows are read from the beginning to the end: no states on the way are needed.
-  const history = await CaptureHistory.open(path, { cacheDir: '', intervalRows: Number.POSITIVE_INFINITY });
+  const history = await CaptureHistory.open(path, { cacheDir: '', keyframeWork: Number.POSITIVE_INFINITY });
   return {
     session: () => history.session,
     rows: () => history.rows(history.firstSequence, history.lastSequence),
