@@ -134,9 +134,14 @@ export class CaptureIndex {
     return this.isWhole && this.reached > this.#base.sequence ? this.#activity : null;
   }
 
-  /** A state of the caller's own as at the last keyframe that is no later than a row. */
+  /** A state of the caller's own as at the last keyframe that is no later than a row; as before all rows, when that cannot be read. */
   restore(sequence: number): SessionState {
-    return this.#keyframes.restore(this.#keyframes.at(sequence));
+    try {
+      return this.#keyframes.restore(this.#keyframes.at(sequence));
+    } catch (error) {
+      this.#onTrouble(error instanceof Error ? error.message : String(error));
+      return this.#keyframes.restore(this.#keyframes.at(this.#base.sequence));
+    }
   }
 
   /** Whether a batch of the capture may hold a row of some blocks. */
