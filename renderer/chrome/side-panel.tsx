@@ -11,22 +11,24 @@ import { MarksSection } from './marks-section.tsx';
 import { NbdkitCard } from './nbdkit-card.tsx';
 import { SetCard } from './set-card.tsx';
 
-/** What is known in numbers, of the disk in hand. */
+/** What is known in numbers, of the disk in hand. The latest requests stay in sight, whatever there is above them. */
 export function SidePanel(): ReactElement {
   const name = useAppState(
     (state) => state.session?.disks.find((disk) => disk.id === state.activeDisk)?.name,
   );
   return (
     <aside className="side" aria-label={name === undefined ? 'Numbers' : `Numbers of ${name}`}>
-      <DiskInHand />
-      <Legend />
-      <BlockReadout />
-      <FaultsSection />
-      <SetCard />
-      <DiskCard />
-      <NbdkitCard />
-      <MarksSection />
-      <Latencies />
+      <div className="side-scroll">
+        <DiskInHand />
+        <Legend />
+        <BlockReadout />
+        <FaultsSection />
+        <SetCard />
+        <DiskCard />
+        <NbdkitCard />
+        <MarksSection />
+        <Latencies />
+      </div>
       <LatestRequests />
     </aside>
   );

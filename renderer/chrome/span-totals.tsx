@@ -159,9 +159,9 @@ function HotRow({ range, most }: { readonly range: HotRange; readonly most: numb
         data-testid="hot-range"
         onClick={() => goToBlocks(app, range)}
       >
-        <span className="clip">
-          {name === undefined ? '' : `${name} · `}
-          {blocksWords(range)}
+        <span className="span-where">
+          {name !== undefined && <span className="clip">{name}</span>}
+          <span>{name === undefined ? blocksWords(range) : ` · ${blocksWords(range)}`}</span>
         </span>
         <span className="span-bar-place" aria-hidden="true">
           <span className="span-bar" data-any="true" style={{ width: `${(range.requests / most) * 100}%` }} />
@@ -190,10 +190,13 @@ function WaitRow({ wait }: { readonly wait: LongWait }): ReactElement {
         onClick={() => app.time.seek({ sequence: wait.sequence })}
       >
         <span className="swatch swatch-small" data-layer={LAYERS[wait.op] ?? 'none'} aria-hidden="true" />
-        <span className="clip mono">
-          {name === undefined ? '' : `${name} · `}
-          {opName(wait.op)}
-          {where}
+        <span className="span-where mono">
+          {name !== undefined && <span className="clip">{name}</span>}
+          <span>
+            {name === undefined ? '' : ' · '}
+            {opName(wait.op)}
+            {where}
+          </span>
         </span>
         <span className="mono quiet">{formatClockPrecise(wait.arrivalUs, zone, 3)}</span>
         <span className="mono">

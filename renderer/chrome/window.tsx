@@ -8,6 +8,7 @@ import { useApp, useAppState } from './app-context.ts';
 import { ArraysDialog } from './arrays-dialog.tsx';
 import { ExportRequestsDialog, RecordDialog, SaveCaptureDialog } from './capture-dialogs.tsx';
 import { CommandPalette } from './command-palette.tsx';
+import { CompareDialog } from './compare-dialog.tsx';
 import { CopyHostDialog } from './copy-host-dialog.tsx';
 import { Drawer } from './drawer.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
@@ -132,6 +133,8 @@ function Dialogs(): ReactElement | null {
       return <HostSetDialog />;
     case 'openSet':
       return <OpenSetDialog />;
+    case 'compare':
+      return <CompareDialog />;
     case 'nbdkit':
       return <NbdkitDialog />;
     case 'arrays':

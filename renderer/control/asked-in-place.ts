@@ -33,6 +33,8 @@ export function standsInPlace(command: string, state: AppState): boolean {
       return state.dialog === 'saveCapture' || state.dialog === 'exportRequests';
     case 'copyHost':
       return state.dialog === 'copyHost';
+    case 'compare':
+      return state.dialog === 'compare';
     case 'openSet':
       return state.dialog === 'openSet';
     case 'hostSet':

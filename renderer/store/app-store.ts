@@ -11,6 +11,7 @@ import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
 import type { MomentReadout } from '../timeline/moment-readout.ts';
+import { alignedWords, type CompareForm } from '../words/compare-form.ts';
 import type { RuleDraft } from '../words/rule-form.ts';
 import type { Zone } from '../words/zone.ts';
 import type { DiskActivity } from './activity.ts';
@@ -36,6 +37,7 @@ export type DialogName =
   | 'goToTime'
   | 'open'
   | 'openSet'
+  | 'compare'
   | 'host'
   | 'hostSet'
   | 'stopHost'
@@ -182,6 +184,8 @@ export interface AppState {
   readonly footerOpen: boolean;
   readonly hintOpen: boolean;
   readonly dialog: DialogName | null;
+  /** The two recordings that were compared last, as they were asked for; null before any were. */
+  readonly compared: CompareForm | null;
   /** The source of the hosted disk that a dialog speaks of. */
   readonly asked: number | null;
   /** The disk or set that the dialog is about, where that need not be the one in hand. */
@@ -227,6 +231,11 @@ export function hasPast(state: AppState): boolean {
 /** The words that belong to the moment shown; null for none. */
 export function shownCaption(state: AppState): string | null {
   return captionAt(state.session?.history.marks ?? [], state.counters.clockUs);
+}
+
+/** How far the moment shown is from where two compared recordings coincide, in words; null while none are compared. */
+export function shownAligned({ session, counters }: AppState): string | null {
+  return session === null ? null : alignedWords(counters.clockUs, session.history);
 }
 
 /** The counters of the disk in hand, once it has shown something. */
@@ -285,6 +294,7 @@ export function createAppStore(preferences: Preferences): AppStore {
     footerOpen: preferences.footerOpen,
     hintOpen: preferences.hintOpen,
     dialog: null,
+    compared: null,
     asked: null,
     askingAbout: null,
     askedErrors: new Map(),

@@ -72,7 +72,7 @@ export const CommandSchema = v.variant('command', [
     sample: v.picklist(SAMPLES.map(({ id }) => id)),
   }),
   /**
-   * Opens two recordings in step instead of what is open: logs, folders with logs, or samples by name. `align` says what is to
+   * Opens two recordings in step instead of what is open: logs, captures, folders with logs, or samples by name. `align` says what is to
    * coincide in the first and in the second: a step, a time, or null for the first row.
    */
   v.strictObject({
