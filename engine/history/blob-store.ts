@@ -1,21 +1,57 @@
+import type { EncodingThread } from './encoding-thread.ts';
+import type { EncodingKind } from './encodings.ts';
 import { SPILL_FILE_BYTES, SpillFile } from './spill-file.ts';
 
 /** Bytes written to a file at once. */
 const WRITE_BYTES = 1 << 20;
 
+/** What is to be kept encoded and is not encoded yet. */
+export interface Unencoded {
+  readonly kind: EncodingKind;
+  readonly rawBytes: number;
+  /** A copy of what there is to encode, for somebody who takes it away. */
+  copy(): Uint8Array<ArrayBuffer>;
+  /** Encodes it here and now. */
+  encode(): Uint8Array;
+}
+
 /** Some bytes that a {@link BlobStore} keeps, in memory or in a file. */
 export class Blob {
-  readonly length: number;
-  /** Null once they are in a file. */
-  bytes: Uint8Array | null;
+  /** What it is expected to be as long as it is not encoded. */
+  length: number;
+  /** Null before it is encoded, and once it is in a file. */
+  bytes: Uint8Array | null = null;
+  unencoded: Unencoded | null = null;
   file: SpillFile | null = null;
   at = 0;
   /** How many want it: who put it, and states that have still to read it. */
   holders = 1;
+  /** Told when the length turns out to be another. */
+  readonly onLength: (change: number) => void;
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.length = bytes.length;
+  constructor(length: number, onLength: (change: number) => void) {
+    this.length = length;
+    this.onLength = onLength;
+  }
+}
+
+/** What bytes of a kind came to so far; before any have, what they usually do. */
+class Share {
+  #rawBytes: number;
+  #bytes = 4096;
+
+  /** @param guess bytes of what is encoded for each raw one. */
+  constructor(guess: number) {
+    this.#rawBytes = this.#bytes / guess;
+  }
+
+  add(rawBytes: number, bytes: number): void {
+    this.#rawBytes += rawBytes;
+    this.#bytes += bytes;
+  }
+
+  of(rawBytes: number): number {
+    return Math.round((rawBytes * this.#bytes) / this.#rawBytes);
   }
 }
 
@@ -24,11 +60,13 @@ export interface BlobStoreOptions {
   readonly memoryBytes: number;
   /** Where files are made; null to keep everything in memory. */
   readonly directory: string | null;
+  /** Who encodes what can wait for that; null to encode everything at once. */
+  readonly thread: EncodingThread | null;
   /** Called once, when files cannot be written: from now on everything stays in memory. */
   readonly onTrouble: (reason: string) => void;
 }
 
-/** Keeps pieces of bytes: the latest in memory, older ones in files. What a file refuses stays in memory. */
+/** Keeps pieces of bytes, encoded: the latest in memory, older ones in files. What a file refuses stays in memory. */
 export class BlobStore {
   /** Bytes in memory, and in files that are still wanted. */
   memoryBytes = 0;
@@ -41,6 +79,12 @@ export class BlobStore {
   #canSpill: boolean;
   #isSpilling = false;
   #isDisposed = false;
+  readonly #shares: Readonly<Record<EncodingKind, Share>> = {
+    rows: new Share(0.05),
+    pages: new Share(0.15),
+    changes: new Share(0.25),
+    plain: new Share(0.5),
+  };
 
   constructor(options: BlobStoreOptions) {
     this.#options = options;
@@ -52,16 +96,56 @@ export class BlobStore {
     return this.#canSpill;
   }
 
-  put(bytes: Uint8Array): Blob {
-    const blob = new Blob(bytes);
+  /** What something that is to be put comes to: as others of its kind did where that is for the thread, else just that. */
+  expectedBytes(what: Unencoded): number {
+    return this.#options.thread?.hasRoom === true
+      ? this.#shares[what.kind].of(what.rawBytes)
+      : what.encode().length;
+  }
+
+  /**
+   * Keeps what something comes to once it is encoded: by the thread, where that has room, or now. Whoever reads it earlier
+   * has it encoded then.
+   * @param onLength told when it turns out longer or shorter than the blob's `length` was.
+   */
+  put(what: Unencoded, onLength: (change: number) => void = () => {}): Blob {
+    const { thread } = this.#options;
+    if (thread?.hasRoom !== true) {
+      const bytes = what.encode();
+      this.#shares[what.kind].add(what.rawBytes, bytes.length);
+      const blob = new Blob(bytes.length, onLength);
+      this.#keep(blob, bytes);
+      return blob;
+    }
+    const blob = new Blob(this.expectedBytes(what), onLength);
+    blob.unencoded = what;
     this.memoryBytes += blob.length;
-    this.#waiting.push(blob);
-    if (this.#canSpill && this.memoryBytes > this.#options.memoryBytes) void this.#spill();
+    thread.encode(what.kind, what.copy(), (bytes) => {
+      if (blob.unencoded === what) this.#encoded(blob, what, bytes ?? what.encode());
+    });
     return blob;
   }
 
-  /** What was put. @throws Error when it has been dropped, or its file cannot be read. */
+  #encoded(blob: Blob, what: Unencoded, bytes: Uint8Array): void {
+    this.#shares[what.kind].add(what.rawBytes, bytes.length);
+    const expected = blob.length;
+    blob.unencoded = null;
+    blob.length = bytes.length;
+    blob.onLength(bytes.length - expected);
+    this.memoryBytes -= expected;
+    this.#keep(blob, bytes);
+  }
+
+  #keep(blob: Blob, bytes: Uint8Array): void {
+    blob.bytes = bytes;
+    this.memoryBytes += bytes.length;
+    this.#waiting.push(blob);
+    if (this.#canSpill && this.memoryBytes > this.#options.memoryBytes) void this.#spill();
+  }
+
+  /** What was put, encoded. @throws Error when it has been dropped, or its file cannot be read. */
   read(blob: Blob): Uint8Array {
+    if (blob.unencoded !== null) this.#encoded(blob, blob.unencoded, blob.unencoded.encode());
     if (blob.bytes !== null) return blob.bytes;
     if (blob.file === null) throw new Error('this part of the history is gone');
     return blob.file.read(blob.at, blob.length);
@@ -76,8 +160,9 @@ export class BlobStore {
   drop(blob: Blob): void {
     blob.holders -= 1;
     if (blob.holders !== 0) return;
-    if (blob.bytes !== null) this.memoryBytes -= blob.length;
+    if (blob.bytes !== null || blob.unencoded !== null) this.memoryBytes -= blob.length;
     blob.bytes = null;
+    blob.unencoded = null;
     if (blob.file === null) return;
     this.spilledBytes -= blob.length;
     this.#release(blob.file, blob.length);

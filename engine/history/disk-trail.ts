@@ -1,10 +1,12 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { zstdDecompressSync } from 'node:zlib';
 import { PAGE_BLOCKS, SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
 import type { DiskModel } from '#shared/model/disk-model.ts';
 import { Page, PageDetail } from '#shared/model/page.ts';
 import { SleepingPage, SleepingRegion } from '#shared/model/page-map.ts';
-import type { Blob, BlobStore } from './blob-store.ts';
-import { emptyPage, type RegionWriter, readRegion } from './region-codec.ts';
+import type { Blob, BlobStore, Unencoded } from './blob-store.ts';
+import { encoded, encodedRegion } from './encodings.ts';
+import { emptyPage, readRegion } from './region-codec.ts';
+import type { RegionColumns } from './region-columns.ts';
 
 /** Pages that are written and read together, in the order in which they were made. */
 const REGION_PAGES = 64;
@@ -13,8 +15,6 @@ const MOST_CHANGES = 64;
 /** Blocks in one keyframe past which no region is written whole that need not be: the session waits meanwhile. */
 const MOST_BLOCKS = 256 * 1024;
 
-const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-
 interface Version {
   /** The keyframe's. */
   readonly sequence: number;
@@ -22,11 +22,32 @@ interface Version {
   readonly blob: Blob;
 }
 
-interface Region {
-  readonly versions: Version[];
-  /** Bytes of the last whole, and of the changes since. */
-  wholeBytes: number;
-  changesBytes: number;
+type Region = Version[];
+
+/** Pages that were copied out of the picture, into columns that soon hold others. */
+class UnencodedRegion implements Unencoded {
+  readonly kind: 'pages' | 'changes';
+  readonly rawBytes: number;
+  readonly #columns: RegionColumns;
+  /** Once it has been copied out of the columns. */
+  #packed: Uint8Array<ArrayBuffer> | null = null;
+  #encoded: Uint8Array | null = null;
+
+  constructor(kind: 'pages' | 'changes', columns: RegionColumns) {
+    this.kind = kind;
+    this.rawBytes = columns.rawBytes;
+    this.#columns = columns;
+  }
+
+  copy(): Uint8Array<ArrayBuffer> {
+    this.#packed = this.#columns.pack();
+    return this.#packed.slice();
+  }
+
+  encode(): Uint8Array {
+    this.#encoded ??= this.#packed === null ? encodedRegion(this.#columns) : encoded(this.kind, this.#packed);
+    return this.#encoded;
+  }
 }
 
 /** What one disk's pages were at each keyframe, from the model's birth until it is emptied. */
@@ -51,7 +72,7 @@ export class DiskTrail {
    * Writes what was touched at `sinceMs` or later. Returns how many pages there are.
    * @param model the one it was made for.
    */
-  add(model: DiskModel, sequence: number, sinceMs: number, nowMs: number, writer: RegionWriter): number {
+  add(model: DiskModel, sequence: number, sinceMs: number, nowMs: number, columns: RegionColumns): number {
     const known = this.#pages.length;
     while (this.#newPages !== null && this.#pages.length < model.pages.size) {
       const next = this.#newPages.next();
@@ -64,7 +85,7 @@ export class DiskTrail {
     }
     let blocks = 0;
     for (let first = 0; first < this.#pages.length; first += REGION_PAGES) {
-      blocks += this.#addRegion(first, known, sequence, sinceMs, nowMs, writer, blocks < MOST_BLOCKS);
+      blocks += this.#addRegion(first, known, sequence, sinceMs, nowMs, columns, blocks < MOST_BLOCKS);
     }
     return this.#pages.length;
   }
@@ -76,7 +97,7 @@ export class DiskTrail {
     sequence: number,
     sinceMs: number,
     nowMs: number,
-    writer: RegionWriter,
+    columns: RegionColumns,
     mayBeWhole: boolean,
   ): number {
     const end = Math.min(first + REGION_PAGES, this.#pages.length);
@@ -84,40 +105,42 @@ export class DiskTrail {
     for (let p = first; p < end; p += 1) {
       const page = this.#pages[p];
       if (page === undefined || (page.touchedMs < sinceMs && p < known)) continue;
-      if (!isTouched) writer.begin(nowMs);
+      if (!isTouched) columns.begin(nowMs);
       isTouched = true;
       if (page.sectors !== null)
         this.#sectorsSince[p] = Math.min(this.#sectorsSince[p] ?? sequence, sequence);
-      if (p < known) writer.changes(p - first, page, sinceMs);
-      else writer.page(p - first, page);
+      if (p < known) columns.changes(p - first, page, sinceMs);
+      else columns.page(p - first, page);
     }
     if (!isTouched) return 0;
-    let { blocks } = writer;
-    let bytes: Uint8Array = zstdCompressSync(writer.finish(), ZSTD);
-    let region = this.#regions[first / REGION_PAGES];
-    let isWhole = region === undefined;
-    if (region === undefined) {
-      region = { versions: [], wholeBytes: 0, changesBytes: 0 };
-      this.#regions.push(region);
-    } else if (
-      (mayBeWhole && region.changesBytes + bytes.length > region.wholeBytes) ||
-      region.versions.length - region.versions.findLastIndex((version) => version.isWhole) > MOST_CHANGES
-    ) {
+    let blocks = columns.blockCount;
+    const before = this.#regions[first / REGION_PAGES];
+    const region = before ?? [];
+    let isWhole = before === undefined;
+    let what = new UnencodedRegion(isWhole ? 'pages' : 'changes', columns);
+    if (before === undefined) this.#regions.push(region);
+    else if (this.#isWholeDue(region, what, mayBeWhole)) {
       isWhole = true;
-      writer.begin(nowMs);
+      columns.begin(nowMs);
       for (let p = first; p < end; p += 1) {
         const page = this.#pages[p];
-        if (page !== undefined) writer.page(p - first, page);
+        if (page !== undefined) columns.page(p - first, page);
       }
-      blocks += writer.blocks;
-      bytes = zstdCompressSync(writer.finish(), ZSTD);
+      blocks += columns.blockCount;
+      what = new UnencodedRegion('pages', columns);
     }
-    if (isWhole) {
-      region.wholeBytes = bytes.length;
-      region.changesBytes = 0;
-    } else region.changesBytes += bytes.length;
-    region.versions.push({ sequence, isWhole, blob: this.#store.put(bytes) });
+    region.push({ sequence, isWhole, blob: this.#store.put(what) });
     return blocks;
+  }
+
+  /** Whether changes have come to as much as the region takes, with those that there are now. */
+  #isWholeDue(region: Region, changes: Unencoded, mayBeWhole: boolean): boolean {
+    const last = region.findLastIndex((version) => version.isWhole);
+    if (region.length - last > MOST_CHANGES) return true;
+    if (!mayBeWhole) return false;
+    let changesBytes = this.#store.expectedBytes(changes);
+    for (let v = last + 1; v < region.length; v += 1) changesBytes += region[v]?.blob.length ?? 0;
+    return changesBytes > (region[last]?.blob.length ?? 0);
   }
 
   /** Another model has taken the place of this one: nothing is added any more. */
@@ -169,7 +192,7 @@ export class DiskTrail {
 
   /** What has to be read of a region for what it was at a keyframe, in order. */
   #versionsOf(region: number, sequence: number): Blob[] {
-    const versions = this.#regions[region]?.versions ?? [];
+    const versions = this.#regions[region] ?? [];
     const end = versions.findLastIndex((version) => version.sequence <= sequence) + 1;
     const start = versions.findLastIndex((version, v) => v < end && version.isWhole);
     return versions.slice(Math.max(0, start), end).map(({ blob }) => blob);
@@ -177,7 +200,7 @@ export class DiskTrail {
 
   /** Forgets what only keyframes before that one need. */
   dropBefore(sequence: number): void {
-    for (const { versions } of this.#regions) {
+    for (const versions of this.#regions) {
       const start = versions.findLastIndex((version) => version.isWhole && version.sequence <= sequence);
       for (const { blob } of versions.splice(0, Math.max(0, start))) this.#store.drop(blob);
     }
@@ -186,7 +209,7 @@ export class DiskTrail {
   /** Forgets everything. */
   drop(): void {
     this.end();
-    for (const { versions } of this.#regions) {
+    for (const versions of this.#regions) {
       for (const { blob } of versions.splice(0)) this.#store.drop(blob);
     }
   }

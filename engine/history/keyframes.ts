@@ -1,15 +1,14 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { zstdDecompressSync } from 'node:zlib';
 import { ByteReader, ByteWriter } from '#shared/bytes/binary.ts';
 import { DEFAULT_MODEL_BYTES, MemoryBudget } from '#shared/model/memory-budget.ts';
 import type { SleepingRegion } from '#shared/model/page-map.ts';
 import { SessionState } from '#shared/model/session-state.ts';
 import { readHead, writeHead } from '#shared/model/snapshot.ts';
 import { inOneGo } from '#shared/model/steps.ts';
-import type { Blob, BlobStore } from './blob-store.ts';
+import type { Blob, BlobStore, Unencoded } from './blob-store.ts';
 import { DiskTrail } from './disk-trail.ts';
-import { RegionWriter } from './region-codec.ts';
-
-const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+import { encoded } from './encodings.ts';
+import { RegionColumns } from './region-columns.ts';
 
 /** A disk at a keyframe: whose pages, and how many there were. */
 interface DiskAt {
@@ -24,6 +23,28 @@ export interface Keyframe {
   readonly disks: readonly (DiskAt | undefined)[];
 }
 
+/** What a keyframe holds whole. */
+class UnencodedHead implements Unencoded {
+  readonly kind = 'plain';
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#bytes = bytes;
+  }
+
+  get rawBytes(): number {
+    return this.#bytes.length;
+  }
+
+  copy(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice();
+  }
+
+  encode(): Uint8Array {
+    return encoded(this.kind, this.#bytes);
+  }
+}
+
 /**
  * States of a session on its way. Each holds what is small whole, and of the pages what was touched since the one before;
  * where a state is made of one, pages sleep until somebody looks at them.
@@ -31,7 +52,7 @@ export interface Keyframe {
 export class Keyframes {
   readonly #store: BlobStore;
   readonly #onTrouble: (reason: string) => void;
-  readonly #writer = new RegionWriter();
+  readonly #columns = new RegionColumns();
   readonly #all: Keyframe[] = [];
   #trails: (DiskTrail | undefined)[] = [];
   #lastMs = 0;
@@ -65,13 +86,13 @@ export class Keyframes {
         trail = new DiskTrail(disk.model, this.#store);
         this.#trails[d] = trail;
       }
-      disks[d] = { trail, pages: trail.add(disk.model, state.sequence, this.#lastMs, nowMs, this.#writer) };
+      disks[d] = { trail, pages: trail.add(disk.model, state.sequence, this.#lastMs, nowMs, this.#columns) };
     }
     this.#lastMs = nowMs;
     const to = new ByteWriter();
     writeHead(state, to);
     for (const disk of state.disks) disk?.model.runs.write(to);
-    const head = this.#store.put(zstdCompressSync(to.finish(), ZSTD));
+    const head = this.#store.put(new UnencodedHead(to.finish()));
     this.#all.push({ sequence: state.sequence, head, disks });
   }
 

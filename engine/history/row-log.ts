@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { EventBatch } from '#shared/events/event-batch.ts';
+import { EventBatch, ROW_BYTES } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
-import type { Blob, BlobStore } from './blob-store.ts';
+import type { Blob, BlobStore, Unencoded } from './blob-store.ts';
+import { encodedRows } from './encodings.ts';
 import { decodeRows } from './row-decoder.ts';
-import { RowEncoder } from './row-encoder.ts';
 import { rowsBetween } from './rows-between.ts';
 
 /** Rows in a chunk at most: what is read to look at one row. */
@@ -22,6 +22,28 @@ export interface Chunk {
   readonly blob: Blob;
 }
 
+/** Rows that are not written to again. */
+class UnencodedRows implements Unencoded {
+  readonly kind = 'rows';
+  readonly batch: EventBatch;
+
+  constructor(batch: EventBatch) {
+    this.batch = batch;
+  }
+
+  get rawBytes(): number {
+    return this.batch.count * ROW_BYTES + this.batch.text.length;
+  }
+
+  copy(): Uint8Array<ArrayBuffer> {
+    return this.batch.encode();
+  }
+
+  encode(): Uint8Array {
+    return encodedRows(this.batch);
+  }
+}
+
 /** The rows of a session, by sequence number: chunks, and behind them the latest as they came. */
 export class RowLog {
   /** Bytes that the chunks take. */
@@ -29,7 +51,6 @@ export class RowLog {
   requests = 0;
   droppedRequests = 0;
   readonly #store: BlobStore;
-  readonly #encoder = new RowEncoder();
   #chunks: Chunk[] = [];
   #tail = new EventBatch(CHUNK_ROWS);
   #tailRequests = 0;
@@ -65,8 +86,8 @@ export class RowLog {
   }
 
   append(batch: EventBatch): void {
-    const tail = this.#tail;
     for (let from = 0; from < batch.count; ) {
+      const tail = this.#tail;
       const to = Math.min(batch.count, from + CHUNK_ROWS - tail.count);
       tail.appendRows(batch, from, to);
       for (let i = from; i < to; i += 1) if (batch.kind[i] === RowKind.Request) this.#tailRequests += 1;
@@ -80,21 +101,24 @@ export class RowLog {
     const tail = this.#tail;
     const { count } = tail;
     if (count === 0) return;
-    const bytes = this.#encoder.encode(tail);
+    const blob = this.#store.put(new UnencodedRows(tail), (change) => {
+      this.bytes += change;
+    });
     this.#chunks.push({
       firstSequence: tail.firstSequence,
       count,
       requests: this.#tailRequests,
       firstUs: tail.clockUs[0] ?? Number.NaN,
       lastUs: tail.clockUs[count - 1] ?? Number.NaN,
-      blob: this.#store.put(bytes),
+      blob,
     });
-    this.bytes += bytes.length;
+    this.bytes += blob.length;
     this.requests += this.#tailRequests;
     this.#tailRequests = 0;
-    tail.firstSequence += count;
-    tail.count = 0;
-    tail.text = new Uint8Array(0);
+    if (blob.unencoded !== null) this.#tail = new EventBatch(CHUNK_ROWS);
+    this.#tail.firstSequence = tail.firstSequence + count;
+    this.#tail.count = 0;
+    this.#tail.text = new Uint8Array(0);
   }
 
   /** Requests in the latest rows, that are in no chunk yet. */
@@ -104,7 +128,10 @@ export class RowLog {
 
   /** The rows of a chunk. @throws Error when it cannot be read any more. */
   read(chunk: Chunk): EventBatch {
-    return decodeRows(this.#store.read(chunk.blob));
+    const { blob } = chunk;
+    return blob.unencoded instanceof UnencodedRows
+      ? blob.unencoded.batch
+      : decodeRows(this.#store.read(blob));
   }
 
   /** A copy of the latest rows, that are in no chunk yet. */
