@@ -12,7 +12,9 @@ export function requireNode(found) {
       NEEDED_NODE +
       ' or later and this is Node ' +
       found +
-      '; run "npm ci" in the clone, then start it with "npm start" or "npx nbdscope", which use the Node it brings\n',
+      '; in a clone run "npm ci", then "npm start" or "npx nbdscope", which use the Node it brings; elsewhere install Node ' +
+      NEEDED_NODE +
+      ' (nodejs.org)\n',
   );
   process.exit(1);
 }

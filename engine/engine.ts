@@ -25,13 +25,16 @@ import type { DiskHost } from './nbd/disk-host.ts';
 import { findNbdkit, type InstalledNbdkit } from './nbdkit/installed.ts';
 import { removeStaleFolders } from './nbdkit/nbdkit-folder.ts';
 import { NbdkitProcess } from './nbdkit/nbdkit-process.ts';
+import { planNotices } from './nbdkit/plan-notices.ts';
 import { RunningNbdkits } from './nbdkit/running-nbdkits.ts';
 import { logsToReadAgain } from './read-again.ts';
 import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
 import { Session } from './session/session.ts';
 import type { SessionListener } from './session/session-listener.ts';
+import { sessionInfoOf } from './session-info.ts';
 import { Soon } from './soon.ts';
+import { StructureDesk } from './structures/structure-desk.ts';
 import { SessionPast } from './time/session-past.ts';
 import { WindowConnection } from './window-connection.ts';
 
@@ -66,6 +69,8 @@ export class Engine {
   readonly captionFiles: CaptionFiles;
   /** Writes down what goes on and what is kept. */
   readonly captures: CaptureDesk;
+  /** What lies on the session's disks. */
+  readonly structures: StructureDesk;
   /** What makes the session's disks fail. */
   readonly faults = new FaultDesk();
   /** Called when a window has come or gone. */
@@ -90,6 +95,7 @@ export class Engine {
       rows: (batch: EventBatch) => {
         for (const window of this.#windows) window.view.rows(batch);
         this.captionFiles.rowsCame();
+        this.structures.rows(batch);
         this.#historySoon.ask();
       },
       reset: () => {
@@ -100,7 +106,10 @@ export class Engine {
         this.#infoSoon.ask();
       },
       diskCame: (disk: number, source: number) => void this.#logFaults.diskCame(disk, source),
-      diskGone: (disk: number) => void this.faults.remove(disk),
+      diskGone: (disk: number) => {
+        void this.faults.remove(disk);
+        void this.structures.gone(disk);
+      },
       // Behind what is done now: logs that are read again take their error files over before the former give them back.
       sourceGone: (source: number) =>
         void this.enqueue(async () => {
@@ -116,6 +125,7 @@ export class Engine {
       changed: () => this.#infoSoon.ask(),
       notice: (key, level, text) => this.session.notice(null, { key, level, text, detail: null }),
     });
+    this.structures = new StructureDesk(this, () => this.#infoSoon.ask());
     this.#logFaults = new LogFaults(options.stateDir, this.session, this.faults, () => this.#infoSoon.ask());
     removeStaleFolders();
   }
@@ -162,7 +172,10 @@ export class Engine {
   async #show(host: DiskHost): Promise<void> {
     const source = this.session.add(host.source);
     this.#hosts.add(source, host);
-    for (const disk of this.session.disksOf(source)) await this.faults.add(disk, host.faults);
+    for (const disk of this.session.disksOf(source)) {
+      await this.faults.add(disk, host.faults);
+      this.structures.hosted(disk, host);
+    }
   }
 
   /** Ends a hosted disk and its picture; `force` though clients are connected. */
@@ -264,19 +277,12 @@ export class Engine {
         await nbdkit.dispose();
         throw error;
       }
-      const { logFile, errorFile, logFirstCommand, name, added } = nbdkit.plan;
+      const { logFile, errorFile, logFirstCommand, name } = nbdkit.plan;
       const source = this.session.add(createLogSource(logFile, { name, kind: 'nbdkit' }));
       this.#nbdkits.add(source, nbdkit);
       await this.#logFaults.attach(source, { errorFile, logFirstCommand });
       nbdkit.onChanged = () => this.#infoSoon.ask();
-      if (added.length > 0) {
-        const text = `nbdscope added to the line: ${added.join('; ')}`;
-        this.session.notice(source, { key: 'added', level: 'info', text, detail: nbdkit.plan.command });
-      }
-      if (nbdkit.plan.outlivesCrash) {
-        const text = 'this nbdkit cannot be told to end with nbdscope: if nbdscope crashes, end it yourself';
-        this.session.notice(source, { key: 'outlives', level: 'warning', text, detail: nbdkit.plan.command });
-      }
+      for (const notice of planNotices(nbdkit.plan)) this.session.notice(source, notice);
       this.#infoSoon.ask();
     });
   }
@@ -317,6 +323,10 @@ export class Engine {
       const sides = await prepareComparison(request, this.options.assetsDir);
       await this.#empty();
       openComparison(sides, this.session, this.past);
+      for (const { source } of this.past.comparison?.sides ?? []) {
+        const path = this.session.sourceOf(source)?.path ?? null;
+        if (path !== null) this.recentLogs.note(resolve(path));
+      }
       this.#playFromStart();
     });
   }
@@ -458,22 +468,11 @@ export class Engine {
   }
 
   sessionInfo(): SessionInfo {
-    const budget = this.session.state.budget;
-    return {
-      disks: this.session.diskInfos().map((disk) => ({ ...disk, faults: this.faults.info(disk.id) })),
+    return sessionInfoOf(this, {
       arrays: this.#arrays.infos(),
-      sources: this.session.sourceInfos().map((source) => ({
-        ...source,
-        host: this.#hosts.info(source.id),
-        nbdkit: this.#nbdkits.info(source.id),
-      })),
-      notices: [...this.session.notices],
-      history: this.past.info(),
-      captures: this.captures.info,
-      recentLogs: [...this.recentLogs.logs],
-      modelBytes: budget.usedBytes,
-      modelLimitBytes: budget.limitBytes,
-    };
+      hosted: (source) => this.#hosts.info(source),
+      nbdkit: (source) => this.#nbdkits.info(source),
+    });
   }
 
   sendInfo(): void {
@@ -488,6 +487,7 @@ export class Engine {
     for (const window of [...this.#windows]) window.close();
     await this.enqueue(() => this.#hosts.stopAll());
     await this.captures.dispose();
+    await this.structures.dispose();
     await this.enqueue(() => this.session.dispose());
     await this.enqueue(async () => {
       await Promise.all([this.#nbdkits.dispose(), this.#logFaults.dispose(), this.faults.dispose()]);

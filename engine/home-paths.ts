@@ -39,6 +39,8 @@ export function withHomePaths(command: Command): Command {
     }
     case 'setErrorFile':
       return { ...command, path: command.path === null ? null : homePath(command.path) };
+    case 'setDiskImage':
+      return { ...command, from: command.from === null ? null : homePath(command.from) };
     case 'saveHost':
       return { ...command, path: homePath(command.path) };
     case 'setHostParameter':

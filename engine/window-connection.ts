@@ -55,7 +55,7 @@ export class WindowConnection {
     this.#channel = channel;
     this.#feed = new WindowFeed(channel, () => this.view.state);
     this.view = new WindowView(this.#feed, engine.past, (message) => this.#feed.message(message));
-    this.#questions = new Questions(() => engine.past.history, {
+    this.#questions = new Questions(engine, {
       answer: (id, payload) => channel.send(encodeFrame(FrameType.Answer, payload, id)),
       unanswered: (id, text) => this.#feed.message({ message: 'unanswered', id, text }),
     });
@@ -246,6 +246,11 @@ export class WindowConnection {
       case 'callOff':
         this.#questions.callOff(command.id);
         return undefined;
+      case 'explainDisk':
+        engine.structures.explain(command.disk, command.on);
+        return undefined;
+      case 'setDiskImage':
+        return engine.structures.setImage(command.disk, command.from);
     }
   }
 

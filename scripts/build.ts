@@ -1,9 +1,18 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import * as v from 'valibot';
 import { build, type InlineConfig } from 'vite';
 import { BUILT_STAMP, isBuildStale } from './stale.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
+
+/** What is installed beside the product, by its package.json. */
+function dependencies(): string[] {
+  const manifest: unknown = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8'));
+  return Object.keys(
+    v.parse(v.object({ dependencies: v.record(v.string(), v.string()) }), manifest).dependencies,
+  );
+}
 
 /** A bundle for Node or Electron. What package.json calls a dependency stays an import; everything else goes in. */
 function nodeBundle(
@@ -15,7 +24,7 @@ function nodeBundle(
     configFile: false,
     root: ROOT,
     logLevel: 'warn',
-    ssr: { external: ['electron'] },
+    ssr: { noExternal: true, external: ['electron', ...dependencies()] },
     build: {
       ssr: true,
       target: 'node24',
@@ -23,6 +32,8 @@ function nodeBundle(
       emptyOutDir: false,
       minify: false,
       sourcemap: true,
+      // The preload script, beside which another bundle lies, has nothing of others in it.
+      license: format === 'es' && { fileName: 'licences.md' },
       rolldownOptions: {
         input: { ...entries },
         output: {

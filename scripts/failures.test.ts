@@ -110,6 +110,23 @@ describe('what Playwright reports', () => {
     expect(listFailures(failures)).toMatch(/Error: expect\(received\)\.toBe\(expected\).*"sdb"/s);
   });
 
+  it('is told of a test that passed at the second try, with what went wrong at the first', () => {
+    write(
+      'a.spec.ts',
+      `import { expect, test } from '@playwright/test';
+       test('opens', ({}, { retry }) => { expect('closed').toBe(retry > 0 ? 'closed' : 'open'); });
+       test('stays', () => { expect('gone').toBe('there'); });`,
+    );
+    write(
+      'playwright.config.ts',
+      `export default { retries: 1, reporter: [['json', { outputFile: '../playwright.json' }]] };`,
+    );
+    run('playwright', 'test', '--config', join(root, 'part/playwright.config.ts'));
+    const list = listFailures(playwrightFailures(join(root, 'playwright.json'), root));
+    expect(list).toMatch(/^FAILED AT FIRST, then passed: part\/a\.spec\.ts > .*opens\n {4}Error: .*"open"/s);
+    expect(list).toMatch(/^FAILED: part\/a\.spec\.ts > .*stays\n/m);
+  });
+
   it('is told of what failed outside of tests', () => {
     write('a.spec.ts', `throw new Error('no tests in here');`);
     write(

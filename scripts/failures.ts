@@ -9,6 +9,8 @@ export interface Failure {
   /** The test's full title; empty for an error outside of any test. */
   readonly title: string;
   readonly message: string;
+  /** Whether it passed when it was tried again. */
+  readonly passedAgain?: true;
 }
 
 /** As much of each message, and as many failures, as still fit the end of a log that keeps little. */
@@ -103,6 +105,7 @@ export function playwrightFailures(report: string, root: string): Failure[] {
           file: under(root, `${read.config.rootDir}/${spec.file}`),
           title: [`[${test.projectName}]`, ...titles, spec.title].join(' > '),
           message: failed?.errors.map(({ message }) => message).join('\n') || (failed?.status ?? test.status),
+          ...(test.status === 'flaky' ? { passedAgain: true } : {}),
         });
       }
     }
@@ -119,9 +122,9 @@ function under(root: string, file: string): string {
 
 /** What the failures are, for the end of a log: the first 20, each with the first lines of its message. */
 export function listFailures(failures: readonly Failure[]): string {
-  const lines = failures.slice(0, MOST_LISTED).map(({ file, title, message }) => {
+  const lines = failures.slice(0, MOST_LISTED).map(({ file, title, message, passedAgain }) => {
     const what = [file, title].filter((part) => part !== '').join(' > ') || 'outside of any test';
-    return `FAILED: ${what}\n${indent(shorten(message))}`;
+    return `${passedAgain ? 'FAILED AT FIRST, then passed' : 'FAILED'}: ${what}\n${indent(shorten(message))}`;
   });
   const more = failures.length - lines.length;
   if (more > 0) lines.push(`and ${more} more\n`);

@@ -28,18 +28,19 @@ it('reads what vitest reports', () => {
     numTodoTests: 1,
     testResults: [],
   });
-  expect(vitestTally(path)).toEqual({ passed: 5, failed: 1, skipped: 3 });
+  expect(vitestTally(path)).toEqual({ passed: 5, retried: 0, failed: 1, skipped: 3 });
 });
 
-it('reads what Playwright reports, and takes a flaky test for a failed one', () => {
+it('reads what Playwright reports, and counts what passed at the second try', () => {
   const path = report({ stats: { expected: 5, unexpected: 1, flaky: 1, skipped: 2 } });
-  expect(playwrightTally(path)).toEqual({ passed: 5, failed: 2, skipped: 2 });
+  expect(playwrightTally(path)).toEqual({ passed: 6, retried: 1, failed: 1, skipped: 2 });
 });
 
 it('counts nothing where no report was written', () => {
   expect(vitestTally(join(folder, 'none.json'))).toEqual(NO_TESTS);
-  expect(addTallies(NO_TESTS, { passed: 1, failed: 2, skipped: 3 })).toEqual({
+  expect(addTallies(NO_TESTS, { passed: 1, retried: 1, failed: 2, skipped: 3 })).toEqual({
     passed: 1,
+    retried: 1,
     failed: 2,
     skipped: 3,
   });

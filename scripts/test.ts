@@ -105,6 +105,9 @@ export async function run(): Promise<void> {
   }
   process.stdout.write(`\n${times.join(', ')}\n`);
   if (failures.length > 0) process.stdout.write(`\n${listFailures(failures)}\n`);
+  if (total.retried > 0) {
+    process.stdout.write(`${total.retried} of those that passed FAILED AT FIRST: see above\n`);
+  }
   process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
   process.exitCode = total.failed > 0 ? 1 : 0;
 }

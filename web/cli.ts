@@ -41,6 +41,10 @@ export async function main(args: readonly string[], options: CliOptions = {}): P
       const { runRender } = await import('./render/run-render.ts');
       return runRender(command, context);
     }
+    case 'doctor': {
+      const { runDoctor } = await import('./doctor/run-doctor.ts');
+      return runDoctor(ROOT, version, command.json);
+    }
     case 'host':
       return hostDisk(command, context);
     case 'window': {

@@ -1,6 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import { type RunningApp, recording, startApp } from '../support/app.ts';
 import { hostSetByDialog, panel, panelNames } from '../support/disk-panels.ts';
+import { pickItem } from '../support/menus.ts';
 import { expectNothingSerious, parts, playAt, watchForErrors } from '../support/window.ts';
 
 const LOGS = [1, 2, 3, 4, 5].map((n) => recording(`raid5-logfirst-5x64M/log${n}`));
@@ -80,14 +81,14 @@ test.describe('the panels of five logs', () => {
     await page.keyboard.press('Shift+KeyH');
     await expect.poll(() => panelNames(page)).toEqual(['log1', 'log2', 'log3', 'log5']);
     await panel(page, 'log1').getByRole('button', { name: 'More for log1' }).click();
-    await page.getByRole('menuitem', { name: /^Hide/ }).click();
+    await pickItem(page, /^Hide/);
     await expect.poll(() => panelNames(page)).toEqual(['log2', 'log3', 'log5']);
     await page.getByRole('button', { name: 'Show log4' }).click();
     await expect.poll(() => panelNames(page)).toEqual(['log2', 'log3', 'log4', 'log5']);
     await page.keyboard.press('KeyU');
     await expect.poll(() => panelNames(page)).toHaveLength(5);
     await panel(page, 'log2').getByRole('button', { name: 'More for log2' }).click();
-    await page.getByRole('menuitem', { name: /^Enlarge/ }).click();
+    await pickItem(page, /^Enlarge/);
     await expect.poll(() => panelNames(page)).toEqual(['log2']);
     await page.keyboard.press('KeyM');
     await expect.poll(() => panelNames(page)).toHaveLength(5);

@@ -4,6 +4,7 @@ import { Pki } from '../../engine/nbd/testing/pki.ts';
 import { type RunningApp, startApp } from '../support/app.ts';
 import { commandFor, drivesSeenByQemu, shell } from '../support/copied-command.ts';
 import { card, uriOf } from '../support/host-card.ts';
+import { pickItem } from '../support/menus.ts';
 import { expectNothingSerious, legendCount, parts, watchForErrors } from '../support/window.ts';
 
 test.describe('the encryption of a disk, as the dialog asks for it', () => {
@@ -52,7 +53,7 @@ test.describe('the encryption of a disk, as the dialog asks for it', () => {
     await page.getByTestId('notice').getByRole('button', { name: 'Dismiss' }).click();
 
     await card(page).getByRole('button', { name: 'Try it' }).click();
-    await page.getByRole('menuitem', { name: /Write at random/ }).click();
+    await pickItem(page, /Write at random/);
     await expect.poll(() => legendCount(page, 'write')).toBeGreaterThan(20);
     expect(errors).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { expect, test } from '@playwright/test';
 import { type RunningApp, startApp } from '../support/app.ts';
 import { card, hostByDialog, uriOf } from '../support/host-card.ts';
+import { pickItem } from '../support/menus.ts';
 import { NbdshClient } from '../support/nbdsh-client.ts';
 import { expectNothingSerious, legendCount, parts, watchForErrors } from '../support/window.ts';
 
@@ -26,7 +27,7 @@ test.describe('a disk hosted from the window', () => {
     expect(await legendCount(page, 'write')).toBe(0);
     await card(page).getByRole('button', { name: 'Try it' }).click();
     const before = await parts.grid(page).boundingBox();
-    await page.getByRole('menuitem', { name: /Write at random/ }).click();
+    await pickItem(page, /Write at random/);
     await expect.poll(() => legendCount(page, 'write')).toBeGreaterThan(20);
     expect(await parts.grid(page).boundingBox(), 'the picture stays where it is').toEqual(before);
     await expect(card(page).getByRole('progressbar')).toBeVisible();

@@ -6,6 +6,7 @@ import { THEMES } from '../../shared/theme/palettes.ts';
 import { type RunningApp, startApp } from '../support/app.ts';
 import { card, FAST, hostApart, hostByDialog, uriOf } from '../support/host-card.ts';
 import { qemuIo } from '../support/hosted.ts';
+import { pickItem } from '../support/menus.ts';
 import { Nbdkit } from '../support/nbdkit.ts';
 import { expectNothingSerious, parts, watchForErrors } from '../support/window.ts';
 
@@ -252,7 +253,7 @@ test.describe('the host dialog', () => {
       await page.setViewportSize({ width: 900, height: 600 });
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Theme' }).click();
-      await page.getByRole('menuitemradio', { name: THEMES[theme].label }).click();
+      await pickItem(page, THEMES[theme].label, 'menuitemradio');
       await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
       await parts.grid(page).focus();
       await page.keyboard.press('KeyN');

@@ -1,4 +1,5 @@
 import { expect, type Locator, type Page } from '@playwright/test';
+import { pickItem } from './menus.ts';
 
 /** What a hosted disk in hand is made to do, by a person in the window. */
 export interface RuleFields {
@@ -68,5 +69,5 @@ export async function turnRule(page: Page, name: string, on: boolean): Promise<v
 /** Adds the rules of a preset, by its name. */
 export async function addPreset(page: Page, name: string): Promise<void> {
   await faults(page).getByRole('button', { name: 'Presets' }).click();
-  await page.getByRole('menuitem', { name: new RegExp(`^${name}`) }).click();
+  await pickItem(page, new RegExp(`^${name}`));
 }

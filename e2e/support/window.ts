@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Locator, type Page } from '@playwright/test';
+import { pickItem } from './menus.ts';
 
 /** The window's parts, by what a person would call them. */
 export const parts = {
@@ -14,9 +15,7 @@ export const parts = {
 /** Plays the past at a speed of the speed menu: `8x`, `1/10x`, `As fast as it goes`. */
 export async function playAt(page: Page, speed: string): Promise<void> {
   await page.getByRole('button', { name: /^Speed / }).click();
-  await page.getByRole('menuitemradio', { name: speed, exact: true }).click();
-  // Until it is gone, keys are the menu's.
-  await expect(page.getByRole('menu')).toHaveCount(0);
+  await pickItem(page, speed, 'menuitemradio');
 }
 
 /** How many requests the legend counts on a layer. */

@@ -1,5 +1,6 @@
 import { expect, type Page } from '@playwright/test';
 import { recording, startApp } from '../support/app.ts';
+import { pickItem } from '../support/menus.ts';
 import { type GridFacts, gridFacts } from '../support/picture.ts';
 import { expectCounts, parts } from '../support/window.ts';
 import { test } from '../support/window-test.ts';
@@ -32,7 +33,7 @@ test.describe('layouts of the grid', () => {
     await page.keyboard.press('KeyV');
     await expect(grid).toHaveAttribute('data-layout', 'serpentine');
     await page.getByRole('button', { name: 'View' }).click();
-    await page.getByRole('menuitemradio', { name: 'Hilbert curve' }).click();
+    await pickItem(page, 'Hilbert curve', 'menuitemradio');
     await expect(grid).toHaveAttribute('data-layout', 'hilbert');
     await grid.focus();
     await page.keyboard.press('ArrowDown');

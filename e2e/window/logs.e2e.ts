@@ -2,6 +2,7 @@ import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { type RunningApp, recording, startApp, temporaryFolder } from '../support/app.ts';
+import { pickItem } from '../support/menus.ts';
 import { expectCounts, expectNothingSerious, legendCount, parts } from '../support/window.ts';
 
 /** Requests in the first 400 lines of the recording ext4-blog-64M. */
@@ -124,11 +125,11 @@ test.describe('logs in the window', () => {
     await expect.poll(() => legendCount(page, 'read')).toBe(READS.first + READS.second);
     await expect(page.getByText('2 runs')).toBeVisible();
     await page.getByRole('button', { name: /^More for/ }).click();
-    await page.getByRole('menuitemradio', { name: /^Run 1/ }).click();
+    await pickItem(page, /^Run 1/, 'menuitemradio');
     await expect(page.getByText('run 1 of 2')).toBeVisible();
     await expect.poll(() => legendCount(page, 'read')).toBe(READS.first);
     await page.getByRole('button', { name: /^More for/ }).click();
-    await page.getByRole('menuitemradio', { name: /^Run 2/ }).click();
+    await pickItem(page, /^Run 2/, 'menuitemradio');
     await expect.poll(() => legendCount(page, 'read')).toBe(READS.second);
   });
 

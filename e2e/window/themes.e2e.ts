@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from '@playwright/test';
 import { PNG } from 'pngjs';
 import { THEMES } from '../../shared/theme/palettes.ts';
+import { pickItem } from '../support/menus.ts';
 import { gridFacts, near, rgbOf } from '../support/picture.ts';
 import { expectCounts, expectNothingSerious, parts, watchForErrors } from '../support/window.ts';
 import { test } from '../support/window-test.ts';
@@ -13,7 +14,7 @@ test.describe('themes', () => {
     test(`${name}: axe finds nothing serious, in the window or its dialogs`, async ({ page }) => {
       const errors = watchForErrors(page);
       await page.getByRole('button', { name: 'Theme' }).click();
-      await page.getByRole('menuitemradio', { name: THEMES[name].label }).click();
+      await pickItem(page, THEMES[name].label, 'menuitemradio');
       await expect(page.locator('html')).toHaveAttribute('data-theme', name);
       // The menu gives the focus back to its button once it has gone.
       await expect(page.getByRole('button', { name: 'Theme' })).toBeFocused();

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import type { Source, SourceSink } from '#engine/session/source.ts';
+import type { Source, SourceDisk, SourceNotice, SourceSink } from '#engine/session/source.ts';
 import type { CaptureHistory } from './capture-history.ts';
+import type { CaptureSession } from './capture-session.ts';
 
 /**
  * An open capture as a source of the session: its disks, how much of it there is, what is damaged. Its rows do not come through
@@ -23,16 +24,14 @@ export class CaptureSource implements Source {
   start(sink: SourceSink): void {
     this.#sink = sink;
     for (const [index, disk] of this.#history.session.disks.entries()) {
-      const sizeBytes = disk.sizeBytes === null ? null : BigInt(disk.sizeBytes);
-      const { id, exportName, name } = disk;
-      sink.disk({ index, id, exportName, name, sizeBytes, highestByte: 0n });
+      sink.disk({ ...captureDisk(disk, index), id: disk.id });
     }
     this.tell();
   }
 
   /** Says how the capture stands now. */
   tell(): void {
-    const { damage, indexedShare, isFinished } = this.#history;
+    const { damage, indexedShare } = this.#history;
     const { bytes } = this.#history.info();
     const index =
       indexedShare < 1
@@ -48,25 +47,40 @@ export class CaptureSource implements Source {
       timesBackwards: 0,
       runs: [],
     });
-    if (damage !== null) {
-      this.#sink?.notice({
-        key: 'damaged',
-        level: 'error',
-        text: `${this.name} is damaged or cut at byte ${damage.offset}; what comes before is shown`,
-        detail: damage.why,
-      });
-    } else if (!isFinished) {
-      this.#sink?.notice({
-        key: 'unfinished',
-        level: 'info',
-        text: `${this.name} was not finished: the recording ended abruptly, or goes on; what was written is shown`,
-        detail: null,
-      });
-    }
+    const notice = captureNotice(this.#history, this.name);
+    if (notice !== null) this.#sink?.notice(notice);
   }
 
   stop(): Promise<void> {
     this.#sink = null;
     return this.#history.dispose();
   }
+}
+
+/** A disk that a capture tells of, as the source's disk of that index. */
+export function captureDisk(
+  { exportName, name, sizeBytes }: CaptureSession['disks'][number],
+  index: number,
+): SourceDisk {
+  const size = sizeBytes === null ? null : BigInt(sizeBytes);
+  return { index, exportName, name, sizeBytes: size, highestByte: 0n };
+}
+
+/** What is to be said of a capture that does not come to its end; null for a whole one. */
+export function captureNotice({ damage, isFinished }: CaptureHistory, name: string): SourceNotice | null {
+  if (damage !== null) {
+    return {
+      key: 'damaged',
+      level: 'error',
+      text: `${name} is damaged or cut at byte ${damage.offset}; what comes before is shown`,
+      detail: damage.why,
+    };
+  }
+  if (isFinished) return null;
+  return {
+    key: 'unfinished',
+    level: 'info',
+    text: `${name} was not finished: the recording ended abruptly, or goes on; what was written is shown`,
+    detail: null,
+  };
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
 import { parseCompare } from './compare-arguments.ts';
 import { type ConvertCommand, parseConvert } from './convert-arguments.ts';
+import { type DoctorCommand, parseDoctor } from './doctor-arguments.ts';
 import { type HostCommand, parseHost } from './host-arguments.ts';
 import { parseRaid } from './raid-arguments.ts';
 import { parseRender, type RenderCommand } from './render-arguments.ts';
@@ -23,6 +24,7 @@ export type CommandLine =
   | HostCommand
   | ConvertCommand
   | RenderCommand
+  | DoctorCommand
   | PrintedOutcome;
 
 export interface ArgumentsContext {
@@ -48,7 +50,8 @@ Examples:
   nbdscope stats disk.log --json       numbers without a window
   nbdscope disk.log --record a.nbdscope  record what the log tells; nbdscope a.nbdscope plays it
   nbdscope convert a.nbdscope a.parquet  see nbdscope convert --help
-  nbdscope render disk.log -o a.webm   a film of it without a window; see nbdscope render --help`;
+  nbdscope render disk.log -o a.webm   a film of it without a window; see nbdscope render --help
+  nbdscope doctor                      what is there to work with, and how to get what is missing`;
 
 /** Reads the arguments after the program's name. Never throws and never ends the process. */
 export function parseArguments(args: readonly string[], context: ArgumentsContext): CommandLine {
@@ -57,6 +60,7 @@ export function parseArguments(args: readonly string[], context: ArgumentsContex
   if (args[0] === 'convert') return parseConvert(args.slice(1));
   if (args[0] === 'raid') return parseRaid(args.slice(1));
   if (args[0] === 'render') return parseRender(args.slice(1));
+  if (args[0] === 'doctor') return parseDoctor(args.slice(1));
   return args[0] === 'host' ? parseHost(args.slice(1)) : parseWindow(args, context);
 }
 
@@ -64,7 +68,7 @@ function parseWindow(args: readonly string[], context: ArgumentsContext): Comman
   const command = addWindowOptions(
     new Command('nbdscope')
       .usage(
-        '[options] [LOG...] [SIZE]\n       nbdscope raid [options] N SIZE LOGS [ERRORS]\n       nbdscope compare [options] A B\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]\n       nbdscope convert IN... OUT [--from T] [--to T]\n       nbdscope render LOG... -o FILE [options]',
+        '[options] [LOG...] [SIZE]\n       nbdscope raid [options] N SIZE LOGS [ERRORS]\n       nbdscope compare [options] A B\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]\n       nbdscope convert IN... OUT [--from T] [--to T]\n       nbdscope render LOG... -o FILE [options]\n       nbdscope doctor [--json]',
       )
       .description('See what a disk does: every read, write, trim and zero in an nbdkit log, painted live.')
       .argument('[LOG...]', 'nbdkit logs to follow, or one capture to play; - is standard input', []),

@@ -35,7 +35,7 @@ describe('nbdscope compare A B', () => {
 
   it('says what is wrong', () => {
     expect(refusal('a.log')).toContain("missing required argument 'B'");
-    expect(refusal('a.log', 'nowhere')).toContain('"nowhere": no such log, folder or sample');
+    expect(refusal('a.log', 'nowhere')).toContain('"nowhere": no such log, capture, folder or sample');
     expect(refusal('a.log', 'folder', 'ext4')).toContain('too many arguments');
     expect(refusal('a.log', 'ext4', '--align', '1', '--align', '2', '--align', '3')).toContain(
       '--align is given once',

@@ -6,13 +6,14 @@ import { type PrintedOutcome, runCommander, usageError } from './run-commander.t
 import { addWindowOptions, type WindowCommand, type WindowOptions, windowCommand } from './window-options.ts';
 
 const EXAMPLES = `
-A and B are logs (gzip and zstd are unpacked), folders that hold log (or log1, log2, ...) with steps beside, or the built-in
-samples ${SAMPLES.map(({ id }) => id).join(' and ')}. WHERE is a step by its name, a time of day in UTC, or seconds after the first row. Given twice, the
+A and B are logs (gzip and zstd are unpacked), captures, folders that hold log (or log1, log2, ...) with steps beside, or the built-in
+samples ${SAMPLES.map(({ id }) => id).join(' and ')}. WHERE is a step or mark by its name, a time of day in UTC, or seconds after the first row. Given twice, the
 first is A's and the second B's. Without it their first rows coincide.
 
 Examples:
   nbdscope compare ext4/ xfs/ --align mkfs
   nbdscope compare before.log after.log
+  nbdscope compare before.nbdscope after.nbdscope --align 'here it hangs'
   nbdscope compare before.log after.log --align 22:20:05.5 --align +12.5`;
 
 interface CompareOptions extends WindowOptions {
@@ -47,7 +48,7 @@ export function parseCompare(
   for (const name of [a, b]) {
     const isSample = SAMPLES.some(({ id }) => id === name);
     if (name === '' || (!isSample && !context.exists(name))) {
-      return usageError(`"${name}": no such log, folder or sample`, 'nbdscope compare');
+      return usageError(`"${name}": no such log, capture, folder or sample`, 'nbdscope compare');
     }
   }
   if (align.length > 2)

@@ -1,7 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { isCapture } from '#engine/capture/is-capture.ts';
+import { createWholeCaptureSource, openInOrder } from '#engine/capture/whole-capture-source.ts';
 import { createRecordingSource } from '#engine/log/recording-source.ts';
 import { createWholeLogSource, firstTimeOf } from '#engine/log/whole-log-source.ts';
+import { SessionMarks } from '#engine/session/session-marks.ts';
 import type { Source } from '#engine/session/source.ts';
 import { type Caption, parseCaptionTable, readCaptions } from '#shared/captions/captions-file.ts';
 import { SAMPLES } from '#shared/contract/samples.ts';
@@ -19,18 +22,18 @@ export interface ComparedRecording {
 }
 
 /**
- * Finds a recording: a log, a folder that holds `log` (or `log1`, `log2`, ...) and perhaps `steps` and `captions.json`, or the
+ * Finds a recording: a log, a capture, a folder that holds `log` (or `log1`, `log2`, ...) and perhaps `steps` and `captions.json`, or the
  * name of a built-in sample. @throws RefusedError naming what is there instead.
  */
 export async function findRecording(name: string, assetsDir: string): Promise<ComparedRecording> {
   const found = await stat(name).catch(() => null);
   if (found?.isDirectory() === true) return readFolder(name);
-  if (found?.isFile() === true) return readLog(name);
+  if (found?.isFile() === true) return (await isCapture(name)) ? readCapture(name) : readLog(name);
   const sample = SAMPLES.find(({ id, folder }) => id === name || folder === name);
   if (found === null && sample !== undefined) return readFolder(join(assetsDir, 'recordings', sample.folder));
   const samples = SAMPLES.map(({ id }) => id).join(' or ');
   throw new RefusedError(
-    `${name}: ${found === null ? 'no such file' : 'neither a file nor a folder'}; give a log, a folder with logs, or a sample: ${samples}`,
+    `${name}: ${found === null ? 'no such file' : 'neither a file nor a folder'}; give a log, a capture, a folder with logs, or a sample: ${samples}`,
   );
 }
 
@@ -41,6 +44,24 @@ async function readLog(path: string): Promise<ComparedRecording> {
     steps: [],
     open: () => createWholeLogSource(path),
   };
+}
+
+async function readCapture(path: string): Promise<ComparedRecording> {
+  const history = await openInOrder(path).catch((error: unknown) => {
+    throw new RefusedError(
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+  try {
+    const { firstUs } = history.info();
+    if (firstUs === null) throw new RefusedError(`${path}: no row in it has a time, so it cannot be aligned`);
+    const marks = new SessionMarks();
+    for await (const rows of history.texts()) marks.apply(rows);
+    const steps = marks.list.filter(({ text }) => text !== '');
+    return { name: basename(path), firstUs, steps, open: () => createWholeCaptureSource(path) };
+  } finally {
+    await history.dispose();
+  }
 }
 
 async function readFolder(folder: string): Promise<ComparedRecording> {

@@ -94,6 +94,43 @@ describe('two recordings in step', () => {
     expect((a ?? 0) - (b ?? 0)).toBe(2e6);
   });
 
+  it('may be captures, aligned at the marks in them', async () => {
+    await using test = new TestEngine();
+    test.send({ command: 'openSample', sample: 'ext4' });
+    await test.until(() => test.session?.sources[0]?.status === 'ended');
+    const path = test.file('ext4.nbdscope');
+    const mkfsUs = test.session?.history.marks.find(({ text }) => text.startsWith('mkfs'))?.clockUs ?? 0;
+    test.send({ command: 'addMark', kind: 'mark', text: 'half way', us: mkfsUs + 2e6 });
+    await test.until(() => test.session?.history.marks.some(({ text }) => text === 'half way'));
+    test.send({ command: 'saveCapture', path, span: null, replace: false });
+    await test.until(() => test.session?.captures.saved === 1);
+
+    const { disks, history } = await compared(test, [SLOW, path], ['mkfs', 'half way']);
+    expect(disks.map(({ name }) => name)).toEqual(['A · ext4-blog-64M-40ms', 'B · ext4-blog-64M']);
+    expect(counts(test, disks[0]?.id)).toEqual(statedCounts('ext4-blog-64M-40ms/log'));
+    expect(counts(test, disks[1]?.id)).toEqual(statedCounts('ext4-blog-64M/log'));
+    const at = (text: RegExp): number => history.marks.find((mark) => text.test(mark.text))?.clockUs ?? 0;
+    expect(at(/^B: half way$/)).toBe(history.comparison?.alignedUs);
+    expect(at(/^B: half way$/) - at(/^B: mkfs/)).toBe(2e6);
+    test.send({ command: 'compare', recordings: [path, path], align: ['half way', 'no such'] });
+    expect(await test.refusal()).toContain('its steps are launch, part-disk, mkfs');
+  });
+
+  it('clear the picture of their own disks alone', async () => {
+    await using test = new TestEngine();
+    test.send({ command: 'openSample', sample: 'ext4' });
+    await test.until(() => test.session?.sources[0]?.status === 'ended');
+    test.engine.session.clearPicture();
+    const path = test.file('cleared.nbdscope');
+    test.send({ command: 'saveCapture', path, span: null, replace: false });
+    await test.until(() => test.session?.captures.saved === 1);
+    // A clear in one of them comes after all of the other.
+    await compared(test, [QUICK, path], [null, null]);
+    const { state } = test.engine.session;
+    const touched = test.session?.disks.map(({ id }) => state.disk(id).model.pages.size > 0);
+    expect(touched).toEqual([true, false]);
+  });
+
   it('are told apart no more once one is closed', async () => {
     await using test = new TestEngine();
     const { sources } = await compared(test, ['ext4', SLOW], [null, null]);

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { CaptureHistory } from '#engine/capture/capture-history.ts';
 import { type CaptureSession, NO_SESSION } from '#engine/capture/capture-session.ts';
 import { CaptureWriter } from '#engine/capture/capture-writer.ts';
 import { isCapture } from '#engine/capture/is-capture.ts';
+import { openInOrder } from '#engine/capture/whole-capture-source.ts';
 import { rowsBetween } from '#engine/history/rows-between.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
@@ -139,8 +139,7 @@ async function openInput(paths: readonly string[]): Promise<Input> {
 }
 
 async function captureInput(path: string): Promise<Input> {
-  // Rows are read from the beginning to the end: no states on the way are needed.
-  const history = await CaptureHistory.open(path, { cacheDir: '', intervalRows: Number.POSITIVE_INFINITY });
+  const history = await openInOrder(path);
   return {
     session: () => history.session,
     rows: () => history.rows(history.firstSequence, history.lastSequence),

@@ -1,58 +1,51 @@
 import type { EncodingThread } from './encoding-thread.ts';
 import type { EncodingKind } from './encodings.ts';
 import { SPILL_FILE_BYTES, SpillFile } from './spill-file.ts';
+import { EncodedShare, type Unencoded } from './unencoded.ts';
 
 /** Bytes written to a file at once. */
 const WRITE_BYTES = 1 << 20;
 
-/** What is to be kept encoded and is not encoded yet. */
-export interface Unencoded {
-  readonly kind: EncodingKind;
-  readonly rawBytes: number;
-  /** A copy of what there is to encode, for somebody who takes it away. */
-  copy(): Uint8Array<ArrayBuffer>;
-  /** Encodes it here and now. */
-  encode(): Uint8Array;
+/** Where blobs lie that are not in memory. */
+export interface BlobFile {
+  /** @throws Error when they cannot be read. */
+  read(at: number, length: number): Uint8Array;
 }
 
-/** Some bytes that a {@link BlobStore} keeps, in memory or in a file. */
+/** Some bytes that a {@link BlobKeeper} keeps, in memory or in a file. */
 export class Blob {
-  /** What it is expected to be as long as it is not encoded. */
+  /** What they are expected to be as long as they are not encoded. */
   length: number;
-  /** Null before it is encoded, and once it is in a file. */
-  bytes: Uint8Array | null = null;
+  /** Null before they are encoded, and once they are in a file. */
+  bytes: Uint8Array | null;
   unencoded: Unencoded | null = null;
-  file: SpillFile | null = null;
+  file: BlobFile | null = null;
   at = 0;
   /** How many want it: who put it, and states that have still to read it. */
   holders = 1;
   /** Told when the length turns out to be another. */
-  readonly onLength: (change: number) => void;
+  onLength: (change: number) => void = () => {};
 
-  constructor(length: number, onLength: (change: number) => void) {
+  /** @param bytes null for so many in a file, or that have still to be encoded. */
+  constructor(bytes: Uint8Array | null, length = bytes?.length ?? 0) {
+    this.bytes = bytes;
     this.length = length;
-    this.onLength = onLength;
   }
 }
 
-/** What bytes of a kind came to so far; before any have, what they usually do. */
-class Share {
-  #rawBytes: number;
-  #bytes = 4096;
-
-  /** @param guess bytes of what is encoded for each raw one. */
-  constructor(guess: number) {
-    this.#rawBytes = this.#bytes / guess;
-  }
-
-  add(rawBytes: number, bytes: number): void {
-    this.#rawBytes += rawBytes;
-    this.#bytes += bytes;
-  }
-
-  of(rawBytes: number): number {
-    return Math.round((rawBytes * this.#bytes) / this.#rawBytes);
-  }
+/** Keeps pieces of bytes for as long as somebody wants them. */
+export interface BlobKeeper {
+  put(bytes: Uint8Array): Blob;
+  /** Keeps what something comes to, which may be encoded later; absent where everything is encoded as it comes. */
+  putLater?(what: Unencoded): Blob;
+  /** What something that is put later will come to. */
+  expectedBytes?(what: Unencoded): number;
+  /** What was put. @throws Error when it has been dropped, or its file cannot be read. */
+  read(blob: Blob): Uint8Array;
+  /** Keeps it for one more. */
+  hold(blob: Blob): void;
+  /** One of those who want it needs it no more; it goes with the last. */
+  drop(blob: Blob): void;
 }
 
 export interface BlobStoreOptions {
@@ -66,8 +59,8 @@ export interface BlobStoreOptions {
   readonly onTrouble: (reason: string) => void;
 }
 
-/** Keeps pieces of bytes, encoded: the latest in memory, older ones in files. What a file refuses stays in memory. */
-export class BlobStore {
+/** Keeps pieces of bytes: the latest in memory, older ones in files. What a file refuses stays in memory. */
+export class BlobStore implements BlobKeeper {
   /** Bytes in memory, and in files that are still wanted. */
   memoryBytes = 0;
   spilledBytes = 0;
@@ -79,11 +72,11 @@ export class BlobStore {
   #canSpill: boolean;
   #isSpilling = false;
   #isDisposed = false;
-  readonly #shares: Readonly<Record<EncodingKind, Share>> = {
-    rows: new Share(0.05),
-    pages: new Share(0.15),
-    changes: new Share(0.25),
-    plain: new Share(0.5),
+  readonly #shares: Readonly<Record<EncodingKind, EncodedShare>> = {
+    rows: new EncodedShare(0.05),
+    pages: new EncodedShare(0.15),
+    changes: new EncodedShare(0.25),
+    plain: new EncodedShare(0.5),
   };
 
   constructor(options: BlobStoreOptions) {
@@ -96,7 +89,20 @@ export class BlobStore {
     return this.#canSpill;
   }
 
-  /** What something that is to be put comes to: as others of its kind did where that is for the thread, else just that. */
+  put(bytes: Uint8Array): Blob {
+    const blob = new Blob(bytes);
+    this.#keep(blob, bytes);
+    return blob;
+  }
+
+  #keep(blob: Blob, bytes: Uint8Array): void {
+    blob.bytes = bytes;
+    this.memoryBytes += bytes.length;
+    this.#waiting.push(blob);
+    if (this.#canSpill && this.memoryBytes > this.#options.memoryBytes) void this.#spill();
+  }
+
+  /** As others of its kind came to where it is for the thread, else exactly. */
   expectedBytes(what: Unencoded): number {
     return this.#options.thread?.hasRoom === true
       ? this.#shares[what.kind].of(what.rawBytes)
@@ -104,21 +110,19 @@ export class BlobStore {
   }
 
   /**
-   * Keeps what something comes to once it is encoded: by the thread, where that has room, or now. Whoever reads it earlier
-   * has it encoded then.
-   * @param onLength told when it turns out longer or shorter than the blob's `length` was.
+   * Has it encoded by the thread, where that has room, or now. Whoever reads it earlier has it encoded then.
+   * @param onLength told how much longer it turns out than the blob's `length` was.
    */
-  put(what: Unencoded, onLength: (change: number) => void = () => {}): Blob {
+  putLater(what: Unencoded, onLength: (change: number) => void = () => {}): Blob {
     const { thread } = this.#options;
     if (thread?.hasRoom !== true) {
       const bytes = what.encode();
       this.#shares[what.kind].add(what.rawBytes, bytes.length);
-      const blob = new Blob(bytes.length, onLength);
-      this.#keep(blob, bytes);
-      return blob;
+      return this.put(bytes);
     }
-    const blob = new Blob(this.expectedBytes(what), onLength);
+    const blob = new Blob(null, this.expectedBytes(what));
     blob.unencoded = what;
+    blob.onLength = onLength;
     this.memoryBytes += blob.length;
     thread.encode(what.kind, what.copy(), (bytes) => {
       if (blob.unencoded === what) this.#encoded(blob, what, bytes ?? what.encode());
@@ -136,14 +140,6 @@ export class BlobStore {
     this.#keep(blob, bytes);
   }
 
-  #keep(blob: Blob, bytes: Uint8Array): void {
-    blob.bytes = bytes;
-    this.memoryBytes += bytes.length;
-    this.#waiting.push(blob);
-    if (this.#canSpill && this.memoryBytes > this.#options.memoryBytes) void this.#spill();
-  }
-
-  /** What was put, encoded. @throws Error when it has been dropped, or its file cannot be read. */
   read(blob: Blob): Uint8Array {
     if (blob.unencoded !== null) this.#encoded(blob, blob.unencoded, blob.unencoded.encode());
     if (blob.bytes !== null) return blob.bytes;
@@ -151,12 +147,10 @@ export class BlobStore {
     return blob.file.read(blob.at, blob.length);
   }
 
-  /** Keeps it for one more. */
   hold(blob: Blob): void {
     blob.holders += 1;
   }
 
-  /** One of those who want it needs it no more; it goes with the last. */
   drop(blob: Blob): void {
     blob.holders -= 1;
     if (blob.holders !== 0) return;
@@ -165,7 +159,7 @@ export class BlobStore {
     blob.unencoded = null;
     if (blob.file === null) return;
     this.spilledBytes -= blob.length;
-    this.#release(blob.file, blob.length);
+    for (const file of this.#files) if (file === blob.file) this.#release(file, blob.length);
     blob.file = null;
   }
 

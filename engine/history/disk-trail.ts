@@ -3,10 +3,13 @@ import { PAGE_BLOCKS, SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
 import type { DiskModel } from '#shared/model/disk-model.ts';
 import { Page, PageDetail } from '#shared/model/page.ts';
 import { SleepingPage, SleepingRegion } from '#shared/model/page-map.ts';
-import type { Blob, BlobStore, Unencoded } from './blob-store.ts';
+import { inOneGo } from '#shared/model/steps.ts';
+import type { Blob, BlobKeeper } from './blob-store.ts';
+import type { ByteSink, ByteSource } from './byte-stream.ts';
 import { encoded, encodedRegion } from './encodings.ts';
 import { emptyPage, readRegion } from './region-codec.ts';
 import type { RegionColumns } from './region-columns.ts';
+import type { Unencoded } from './unencoded.ts';
 
 /** Pages that are written and read together, in the order in which they were made. */
 const REGION_PAGES = 64;
@@ -53,26 +56,47 @@ class UnencodedRegion implements Unencoded {
 /** What one disk's pages were at each keyframe, from the model's birth until it is emptied. */
 export class DiskTrail {
   readonly bornAt: number;
-  readonly #store: BlobStore;
+  readonly #store: BlobKeeper;
   readonly #numbers: number[] = [];
   readonly #hasDetail: boolean[] = [];
   /** The keyframe by which a page had kinds of its sectors. */
   readonly #sectorsSince: number[] = [];
   readonly #regions: Region[] = [];
   #pages: Page[] = [];
-  #newPages: Iterator<[number, Page]> | null;
+  #newPages: Iterator<[number, Page]> | null = null;
 
-  constructor(model: DiskModel, store: BlobStore) {
-    this.bornAt = model.bornAt;
+  /** @param bornAt of the model it is of; pages are taken from that one once it is {@link attach}ed. */
+  constructor(bornAt: number, store: BlobKeeper) {
+    this.bornAt = bornAt;
     this.#store = store;
-    this.#newPages = model.pages.entries();
+  }
+
+  /** Goes on with a model that has the pages of the last keyframe, in their order; some at a time, as all of them are woken. */
+  *attach(model: DiskModel): Generator<void, void> {
+    const pages = model.pages.entries();
+    this.#pages = [];
+    this.#newPages = pages;
+    while (this.#pages.length < this.#numbers.length) {
+      const next = pages.next();
+      if (next.done === true)
+        throw new RangeError('a disk has fewer pages than there were at its last keyframe');
+      this.#pages.push(next.value[1]);
+      if (this.#pages.length % REGION_PAGES === 0) yield;
+    }
   }
 
   /**
-   * Writes what was touched at `sinceMs` or later. Returns how many pages there are.
+   * Writes what was touched at `sinceMs` or later, in steps of a region. Returns how many pages there are.
    * @param model the one it was made for.
    */
-  add(model: DiskModel, sequence: number, sinceMs: number, nowMs: number, columns: RegionColumns): number {
+  *addInSteps(
+    model: DiskModel,
+    sequence: number,
+    sinceMs: number,
+    nowMs: number,
+    columns: RegionColumns,
+  ): Generator<void, number> {
+    if (this.#newPages === null) inOneGo(this.attach(model));
     const known = this.#pages.length;
     while (this.#newPages !== null && this.#pages.length < model.pages.size) {
       const next = this.#newPages.next();
@@ -85,9 +109,59 @@ export class DiskTrail {
     }
     let blocks = 0;
     for (let first = 0; first < this.#pages.length; first += REGION_PAGES) {
-      blocks += this.#addRegion(first, known, sequence, sinceMs, nowMs, columns, blocks < MOST_BLOCKS);
+      const written = this.#addRegion(first, known, sequence, sinceMs, nowMs, columns, blocks < MOST_BLOCKS);
+      blocks += written;
+      if (written > 0) yield;
     }
     return this.#pages.length;
+  }
+
+  /**
+   * Writes what a keyframe added, for {@link readChanges}; returns the blobs of it, in their order.
+   * @param pagesBefore pages at the keyframe before.
+   */
+  writeChanges(to: ByteSink, sequence: number, pagesBefore: number): Blob[] {
+    to.whole(this.#numbers.length - pagesBefore);
+    for (let p = pagesBefore; p < this.#numbers.length; p += 1) {
+      to.whole((this.#numbers[p] ?? 0) * 2 + (this.#hasDetail[p] === true ? 1 : 0));
+    }
+    const withSectors = this.#sectorsSince.flatMap((since, p) => (since === sequence ? [p] : []));
+    to.whole(withSectors.length);
+    for (const p of withSectors) to.whole(p);
+    const written = this.#regions.flatMap((versions, region) => {
+      const last = versions.at(-1);
+      return last?.sequence === sequence ? [{ region, isWhole: last.isWhole, blob: last.blob }] : [];
+    });
+    to.whole(written.length);
+    for (const { region, isWhole, blob } of written) {
+      to.whole(region * 2 + (isWhole ? 1 : 0));
+      to.whole(blob.length);
+    }
+    return written.map(({ blob }) => blob);
+  }
+
+  /**
+   * Takes what {@link writeChanges} wrote of the next keyframe; returns how many pages there are then.
+   * @param nextBlob the blobs, in their order.
+   */
+  readChanges(from: ByteSource, sequence: number, nextBlob: (length: number) => Blob): number {
+    for (let pages = from.whole(); pages > 0; pages -= 1) {
+      const code = from.whole();
+      this.#numbers.push(Math.floor(code / 2));
+      this.#hasDetail.push(code % 2 === 1);
+      this.#sectorsSince.push(Number.POSITIVE_INFINITY);
+    }
+    for (let pages = from.whole(); pages > 0; pages -= 1) this.#sectorsSince[from.whole()] = sequence;
+    for (let regions = from.whole(); regions > 0; regions -= 1) {
+      const code = from.whole();
+      const isWhole = code % 2 === 1;
+      const blob = nextBlob(from.whole());
+      const known = this.#regions[Math.floor(code / 2)];
+      const region = known ?? [];
+      if (known === undefined) this.#regions.push(region);
+      region.push({ sequence, isWhole, blob });
+    }
+    return this.#numbers.length;
   }
 
   /** Writes a region, when it was touched; returns how many blocks that were. */
@@ -129,7 +203,8 @@ export class DiskTrail {
       blocks += columns.blockCount;
       what = new UnencodedRegion('pages', columns);
     }
-    region.push({ sequence, isWhole, blob: this.#store.put(what) });
+    const blob = this.#store.putLater?.(what) ?? this.#store.put(what.encode());
+    region.push({ sequence, isWhole, blob });
     return blocks;
   }
 
@@ -138,7 +213,7 @@ export class DiskTrail {
     const last = region.findLastIndex((version) => version.isWhole);
     if (region.length - last > MOST_CHANGES) return true;
     if (!mayBeWhole) return false;
-    let changesBytes = this.#store.expectedBytes(changes);
+    let changesBytes = this.#store.expectedBytes?.(changes) ?? changes.encode().length;
     for (let v = last + 1; v < region.length; v += 1) changesBytes += region[v]?.blob.length ?? 0;
     return changesBytes > (region[last]?.blob.length ?? 0);
   }

@@ -2,15 +2,13 @@ import { constants, zstdCompressSync } from 'node:zlib';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { encodeRegion } from './region-codec.ts';
 import { RegionColumns } from './region-columns.ts';
-import { RowEncoder } from './row-encoder.ts';
+import { encodeChunk } from './row-chunk.ts';
 
 /** What is encoded: a chunk of rows, pages of a region or what changed of them, or bytes that are only compressed. */
 export type EncodingKind = 'rows' | 'pages' | 'changes' | 'plain';
 
 /** Quick, and as small as levels that take several times as long. */
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-
-const rowEncoder = new RowEncoder();
 
 /**
  * Bytes as the history keeps them.
@@ -19,18 +17,13 @@ const rowEncoder = new RowEncoder();
 export function encoded(kind: EncodingKind, raw: Uint8Array<ArrayBuffer>): Uint8Array {
   switch (kind) {
     case 'rows':
-      return encodedRows(EventBatch.decode(raw));
+      return encodeChunk(EventBatch.decode(raw));
     case 'pages':
     case 'changes':
       return encodedRegion(RegionColumns.unpack(raw));
     case 'plain':
       return zstdCompressSync(raw, ZSTD);
   }
-}
-
-/** The rows of a batch, whose clocks are set. */
-export function encodedRows(batch: EventBatch): Uint8Array {
-  return rowEncoder.encode(batch);
 }
 
 /** Pages of a region, or what changed of them. */

@@ -9,9 +9,9 @@ export interface HistoryChunk {
   readonly lastSequence: number;
   /**
    * False when no row in it, request or reply, is of any of the blocks [firstBlock, endBlock) of that disk: it need not be
-   * read then. True when there may be one.
+   * read then. True when there may be one, or nobody can tell.
    */
-  mayTouch(disk: number, firstBlock: number, endBlock: number): boolean;
+  mayTouch(disk: number, firstBlock: number, endBlock: number): boolean | Promise<boolean>;
 }
 
 /**

@@ -5,10 +5,17 @@ import type { SleepingRegion } from '#shared/model/page-map.ts';
 import { SessionState } from '#shared/model/session-state.ts';
 import { readHead, writeHead } from '#shared/model/snapshot.ts';
 import { inOneGo } from '#shared/model/steps.ts';
-import type { Blob, BlobStore, Unencoded } from './blob-store.ts';
+import type { Blob, BlobKeeper } from './blob-store.ts';
+import type { ByteSink, ByteSource } from './byte-stream.ts';
 import { DiskTrail } from './disk-trail.ts';
 import { encoded } from './encodings.ts';
 import { RegionColumns } from './region-columns.ts';
+import type { Unencoded } from './unencoded.ts';
+
+// What is said of each disk of a keyframe that is written.
+const NO_DISK = 0;
+const NEW_DISK = 1;
+const KNOWN_DISK = 2;
 
 /** A disk at a keyframe: whose pages, and how many there were. */
 interface DiskAt {
@@ -50,7 +57,7 @@ class UnencodedHead implements Unencoded {
  * where a state is made of one, pages sleep until somebody looks at them.
  */
 export class Keyframes {
-  readonly #store: BlobStore;
+  readonly #store: BlobKeeper;
   readonly #onTrouble: (reason: string) => void;
   readonly #columns = new RegionColumns();
   readonly #all: Keyframe[] = [];
@@ -63,7 +70,7 @@ export class Keyframes {
   });
 
   /** @param onTrouble told when what lies in a file cannot be read. */
-  constructor(store: BlobStore, onTrouble: (reason: string) => void) {
+  constructor(store: BlobKeeper, onTrouble: (reason: string) => void) {
     this.#store = store;
     this.#onTrouble = onTrouble;
   }
@@ -75,6 +82,11 @@ export class Keyframes {
 
   /** Keeps what a session's state is now. It is the same object each time, and further on. */
   add(state: SessionState): void {
+    inOneGo(this.addInSteps(state));
+  }
+
+  /** The same in steps of a ms or some, between which the state must stay as it is. */
+  *addInSteps(state: SessionState): Generator<void, void> {
     const nowMs = state.nowMs();
     this.#budgetBytes = state.budget.limitBytes;
     const disks: (DiskAt | undefined)[] = [];
@@ -83,17 +95,73 @@ export class Keyframes {
       let trail = this.#trails[d];
       if (trail === undefined || trail.bornAt !== disk.model.bornAt) {
         trail?.end();
-        trail = new DiskTrail(disk.model, this.#store);
+        trail = new DiskTrail(disk.model.bornAt, this.#store);
         this.#trails[d] = trail;
       }
-      disks[d] = { trail, pages: trail.add(disk.model, state.sequence, this.#lastMs, nowMs, this.#columns) };
+      const pages = yield* trail.addInSteps(disk.model, state.sequence, this.#lastMs, nowMs, this.#columns);
+      disks[d] = { trail, pages };
     }
     this.#lastMs = nowMs;
     const to = new ByteWriter();
     writeHead(state, to);
     for (const disk of state.disks) disk?.model.runs.write(to);
-    const head = this.#store.put(new UnencodedHead(to.finish()));
+    const whole = new UnencodedHead(to.finish());
+    const head = this.#store.putLater?.(whole) ?? this.#store.put(whole.encode());
     this.#all.push({ sequence: state.sequence, head, disks });
+  }
+
+  /** Writes what the last keyframe has that those before have not, for {@link readNext}; returns its blobs, in their order. */
+  writeLast(to: ByteSink): Blob[] {
+    const last = this.#all.at(-1);
+    if (last === undefined) return [];
+    const before = this.#all.at(-2);
+    to.f64(last.sequence);
+    to.f64(this.#lastMs);
+    to.whole(last.head.length);
+    to.whole(last.disks.length);
+    const blobs = [last.head];
+    for (const [d, at] of [...last.disks].entries()) {
+      const former = before?.disks[d];
+      const isNew = former?.trail !== at?.trail;
+      to.whole(at === undefined ? NO_DISK : isNew ? NEW_DISK : KNOWN_DISK);
+      if (at === undefined) continue;
+      if (isNew) to.f64(at.trail.bornAt);
+      blobs.push(...at.trail.writeChanges(to, last.sequence, isNew ? 0 : (former?.pages ?? 0)));
+    }
+    return blobs;
+  }
+
+  /** Takes the next keyframe, as {@link writeLast} wrote it. @param nextBlob its blobs, in their order. */
+  readNext(from: ByteSource, nextBlob: (length: number) => Blob): void {
+    const sequence = from.f64();
+    this.#lastMs = from.f64();
+    const head = nextBlob(from.whole());
+    const disks: (DiskAt | undefined)[] = [];
+    const count = from.whole();
+    for (let d = 0; d < count; d += 1) {
+      const what = from.whole();
+      if (what === NO_DISK) continue;
+      let trail = this.#trails[d];
+      if (what === NEW_DISK || trail === undefined) {
+        trail = new DiskTrail(from.f64(), this.#store);
+        this.#trails[d] = trail;
+      }
+      disks[d] = { trail, pages: trail.readChanges(from, sequence, nextBlob) };
+    }
+    this.#all.push({ sequence, head, disks });
+  }
+
+  /** Goes on from a state that was made of the last keyframe, in steps. */
+  *resume(state: SessionState): Generator<void, void> {
+    for (const [d, disk] of state.disks.entries()) {
+      const trail = this.#trails[d];
+      if (disk !== undefined && trail?.bornAt === disk.model.bornAt) yield* trail.attach(disk.model);
+    }
+  }
+
+  /** No keyframe will be added: lets go of the state's pages. */
+  end(): void {
+    for (const trail of this.#trails) trail?.end();
   }
 
   /** The last one at or before a row; the first for a row before all. */

@@ -1,10 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { EventBatch, ROW_BYTES } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
-import type { Blob, BlobStore, Unencoded } from './blob-store.ts';
-import { encodedRows } from './encodings.ts';
-import { decodeRows } from './row-decoder.ts';
+import type { Blob, BlobStore } from './blob-store.ts';
+import { mayTouch } from './footprint.ts';
+import type { HistoryChunk } from './history.ts';
+import { encodeChunk, footprintOf, rowsOf } from './row-chunk.ts';
 import { rowsBetween } from './rows-between.ts';
+import type { Unencoded } from './unencoded.ts';
 
 /** Rows in a chunk at most: what is read to look at one row. */
 export const CHUNK_ROWS = 8_192;
@@ -19,6 +21,7 @@ export interface Chunk {
   /** Clocks of the first and the last row, µs; NaN before any time is known. */
   readonly firstUs: number;
   readonly lastUs: number;
+  /** The rows, with which blocks they are of. */
   readonly blob: Blob;
 }
 
@@ -40,13 +43,13 @@ class UnencodedRows implements Unencoded {
   }
 
   encode(): Uint8Array {
-    return encodedRows(this.batch);
+    return encodeChunk(this.batch);
   }
 }
 
 /** The rows of a session, by sequence number: chunks, and behind them the latest as they came. */
 export class RowLog {
-  /** Bytes that the chunks take. */
+  /** Bytes that the chunks take, with their footprints. */
   bytes = 0;
   requests = 0;
   droppedRequests = 0;
@@ -101,7 +104,7 @@ export class RowLog {
     const tail = this.#tail;
     const { count } = tail;
     if (count === 0) return;
-    const blob = this.#store.put(new UnencodedRows(tail), (change) => {
+    const blob = this.#store.putLater(new UnencodedRows(tail), (change) => {
       this.bytes += change;
     });
     this.#chunks.push({
@@ -129,9 +132,7 @@ export class RowLog {
   /** The rows of a chunk. @throws Error when it cannot be read any more. */
   read(chunk: Chunk): EventBatch {
     const { blob } = chunk;
-    return blob.unencoded instanceof UnencodedRows
-      ? blob.unencoded.batch
-      : decodeRows(this.#store.read(blob));
+    return blob.unencoded instanceof UnencodedRows ? blob.unencoded.batch : rowsOf(this.#store.read(blob));
   }
 
   /** A copy of the latest rows, that are in no chunk yet. */
@@ -147,6 +148,31 @@ export class RowLog {
   chunkOf(sequence: number): Chunk | null {
     if (sequence >= this.#tail.firstSequence) return null;
     return this.#chunks[lastWhere(this.#chunks, ({ firstSequence }) => firstSequence <= sequence)] ?? null;
+  }
+
+  /** See History.chunks. */
+  chunks(): HistoryChunk[] {
+    const chunks: HistoryChunk[] = this.#chunks.map(({ firstSequence, count, blob }) => ({
+      firstSequence,
+      lastSequence: firstSequence + count - 1,
+      mayTouch: (disk, firstBlock, endBlock) => this.#mayTouch(blob, disk, firstBlock, endBlock),
+    }));
+    const { firstSequence, count } = this.#tail;
+    if (count > 0) {
+      chunks.push({ firstSequence, lastSequence: firstSequence + count - 1, mayTouch: () => true });
+    }
+    return chunks;
+  }
+
+  #mayTouch(blob: Blob, disk: number, firstBlock: number, endBlock: number): boolean {
+    // It soon will be known, and reading the rows costs no more than finding out now.
+    if (blob.unencoded !== null) return true;
+    try {
+      return mayTouch(footprintOf(this.#store.read(blob)), disk, firstBlock, endBlock);
+    } catch {
+      // It has gone, or cannot be read: whoever reads the rows then is told so.
+      return true;
+    }
   }
 
   /** See History.rows. @throws Error when a row has gone by the time that it is due. */

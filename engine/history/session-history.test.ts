@@ -236,6 +236,35 @@ describe('the history of a session', () => {
     expectSameState(last, session.state);
   });
 
+  it('says of each of its chunks whether rows of some blocks are in it, from files as from memory', async () => {
+    const recorded = new Recorded({
+      keyframeWork: 500,
+      memoryBytes: 4_000,
+      directory: join(folder, 'cache'),
+    });
+    const { history } = recorded;
+    for (let n = 0; n < 100; n += 1) recorded.rows(writes(n * 100, 100));
+    await expect.poll(() => history.info().spilledBytes).toBeGreaterThan(10_000);
+    const [firstBlock, endBlock] = [700, 703];
+    const held: boolean[] = [];
+    const told: boolean[] = [];
+    for (const { firstSequence, lastSequence, mayTouch } of history.chunks()) {
+      let holds = false;
+      for await (const batch of history.rows(firstSequence, lastSequence)) {
+        const offsets = batch.offsetLow.subarray(0, batch.count);
+        holds ||= offsets.some((offset) => offset >= firstBlock * 4096 && offset < endBlock * 4096);
+      }
+      held.push(holds);
+      told.push(await mayTouch(0, firstBlock, endBlock));
+    }
+    // Of the rows that came last nothing is known but that they are there.
+    expect(told.slice(0, -1)).toEqual(held.slice(0, -1));
+    expect(new Set(told).size).toBe(2);
+    const [first] = history.chunks();
+    history.dispose();
+    expect(first?.mayTouch(0, firstBlock, endBlock), 'what has gone is for the rows to tell').toBe(true);
+  });
+
   it('goes on in memory where no file can be written, and says so once', async () => {
     const blocked = join(folder, 'file');
     writeFileSync(blocked, '');

@@ -5,7 +5,7 @@ import type { SessionState } from '#shared/model/session-state.ts';
 import { ActivityBins } from './activity-bins.ts';
 import { BlobStore } from './blob-store.ts';
 import { EncodingThread } from './encoding-thread.ts';
-import type { History } from './history.ts';
+import type { History, HistoryChunk } from './history.ts';
 import { Keyframes } from './keyframes.ts';
 import { RowLog } from './row-log.ts';
 import { removeStaleSpills } from './spill-file.ts';
@@ -184,6 +184,10 @@ export class SessionHistory implements History {
       }
       return state;
     }
+  }
+
+  chunks(): readonly HistoryChunk[] {
+    return this.#log.chunks();
   }
 
   async sequenceAt(us: number): Promise<number> {

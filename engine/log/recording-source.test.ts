@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Source } from '#engine/session/source.ts';
@@ -120,6 +121,26 @@ describe('the built-in recording', () => {
     taken();
     await stopped;
     expect(batches).toBe(2);
+  });
+
+  it('has the marks of its steps as marks, which are not shown as captions are', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nbdscope-steps-'));
+    const steps = join(folder, 'steps');
+    writeFileSync(steps, 'MARK +1 here it hangs\n+2 it goes on\nMARK +3 and again\n');
+    source = createRecordingSource('story', { logs: [join(SAMPLE, 'log')], steps, captions: null });
+    const sink = probe(source);
+    await until(
+      () => sink.latest?.status === 'ended',
+      () => sink.latest,
+    );
+    rmSync(folder, { recursive: true });
+    expect(captions(sink.lines)).toEqual(['it goes on']);
+    const marks = sink.lines
+      .filter((line) => line.includes(' Mark '))
+      .map((line) => line.replaceAll('\\', ''));
+    expect(marks).toHaveLength(2);
+    expect(marks[0]).toContain('"kind":"mark","text":"here it hangs"');
+    expect(marks[1]).toContain('"kind":"mark","text":"and again"');
   });
 
   it('says why a recording cannot be played', async () => {

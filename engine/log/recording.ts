@@ -2,7 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import type { SourceDisk } from '#engine/session/source.ts';
 import { type Caption, parseCaptionTable, readCaptions } from '#shared/captions/captions-file.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
-import { RowKind } from '#shared/events/vocabulary.ts';
+import { ALL_DISKS, RowKind } from '#shared/events/vocabulary.ts';
+import type { MarkRow } from '#shared/model/mark-table.ts';
 import type { DecoderFacts } from './decoder-facts.ts';
 import { LogDecoder } from './log-decoder.ts';
 
@@ -39,7 +40,7 @@ interface RecordedLog {
 }
 
 /**
- * Reads a recording, brings the rows of its logs into one order by time and puts its captions between them. Rejects when
+ * Reads a recording, brings the rows of its logs into one order by time and puts its captions and marks between them. Rejects when
  * a file cannot be read, a log is longer than 64 MiB or has no rows with a time, or the captions are malformed.
  */
 export async function readRecording(files: RecordingFiles): Promise<Recording> {
@@ -141,11 +142,21 @@ function inOneOrder(streams: readonly RowStream[], captions: readonly Caption[])
       if (stream.dueUs < (first?.dueUs ?? Number.POSITIVE_INFINITY)) first = stream;
     const words = captions[nextCaption];
     if (words !== undefined && (first === null || words.clockUs < first.dueUs)) {
-      rows.pushText(words.text, { kind: RowKind.Caption, timeUs: words.clockUs });
+      pushWords(rows, words, nextCaption);
       nextCaption += 1;
     } else if (first !== null) {
       first.takeTo(rows);
     }
   }
   return rows;
+}
+
+/** A caption is shown from its row on; a mark only names its moment. `id` tells the recording's marks apart. */
+function pushWords(rows: EventBatch, { kind, text, clockUs }: Caption, id: number): void {
+  if (kind === 'caption') {
+    rows.pushText(text, { kind: RowKind.Caption, timeUs: clockUs });
+    return;
+  }
+  const mark: MarkRow = { id, kind, text, clockUs, removed: false };
+  rows.pushText(JSON.stringify(mark), { kind: RowKind.Mark, disk: ALL_DISKS, timeUs: clockUs });
 }

@@ -53,7 +53,7 @@ class BlockSearch {
   readonly #question: BlockQuestion;
   readonly #signal: AbortSignal;
   readonly #slices: Slices;
-  /** Stretches that may hold a request on the blocks, in order. */
+  /** All there are, in order. */
   readonly #chunks: readonly HistoryChunk[];
   readonly #range = new Float64Array(2);
 
@@ -62,8 +62,7 @@ class BlockSearch {
     this.#question = question;
     this.#signal = signal;
     this.#slices = new Slices(signal);
-    const { disk, firstBlock, endBlock } = question;
-    this.#chunks = chunksOf(history).filter((chunk) => chunk.mayTouch(disk, firstBlock, endBlock));
+    this.#chunks = chunksOf(history);
   }
 
   /** The latest requests before `beforeSequence`, latest first, and whether there are more. */
@@ -75,7 +74,7 @@ class BlockSearch {
     // Ends of requests that arrived before what was looked through so far, by slot: a slot has one at most.
     let endings = new Map<number, Ending>();
     for (const chunk of this.#chunks.toReversed()) {
-      if (chunk.firstSequence >= before) continue;
+      if (chunk.firstSequence >= before || !(await this.#mayHold(chunk))) continue;
       const part = await this.#part(chunk.firstSequence, Math.min(chunk.lastSequence, before - 1));
       for (const [slot, touch] of part.open) {
         touch.ending = endings.get(slot) ?? null;
@@ -93,13 +92,21 @@ class BlockSearch {
   /** How many requests there are on the blocks, in the whole history. */
   async count(): Promise<number> {
     let total = 0;
-    for (const { firstSequence, lastSequence } of this.#chunks) {
-      await this.#eachRow(firstSequence, lastSequence, (batch, i) => {
+    for (const chunk of this.#chunks) {
+      if (!(await this.#mayHold(chunk))) continue;
+      await this.#eachRow(chunk.firstSequence, chunk.lastSequence, (batch, i) => {
         if (batch.kind[i] === RowKind.Request) total += 1;
         return true;
       });
     }
     return total;
+  }
+
+  /** Whether a stretch may hold a request on the blocks. */
+  async #mayHold(chunk: HistoryChunk): Promise<boolean> {
+    if (this.#slices.isOver) await this.#slices.rest();
+    const { disk, firstBlock, endBlock } = this.#question;
+    return chunk.mayTouch(disk, firstBlock, endBlock);
   }
 
   /** The requests in a stretch, in order; those of them that did not end there, and ends of others, by slot. */
@@ -129,9 +136,10 @@ class BlockSearch {
 
   /** Finds the ends of requests that were in flight before row `from`. */
   async #endingsFrom(from: number, open: Map<number, Touch>): Promise<void> {
-    for (const { firstSequence, lastSequence } of this.#chunks) {
+    for (const chunk of this.#chunks) {
+      const { firstSequence, lastSequence } = chunk;
       if (open.size === 0) return;
-      if (lastSequence < from) continue;
+      if (lastSequence < from || !(await this.#mayHold(chunk))) continue;
       await this.#eachRow(Math.max(firstSequence, from), lastSequence, (batch, i) => {
         const slot = batch.slot[i] ?? 0;
         const touch = open.get(slot);

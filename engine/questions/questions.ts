@@ -1,11 +1,18 @@
-import { encodeAnswer } from '#shared/channel/answer.ts';
+import { type Answer, encodeAnswer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
+import { isStructureQuestion, type StructureQuestion } from '#shared/contract/structures.ts';
 import type { History } from '../history/history.ts';
 import { RefusedError } from '../refused-error.ts';
 import { answerQuestion } from './answers.ts';
 
 /** Questions one window may have open at once. */
 const MAX_OPEN = 32;
+
+/** What questions are answered from. */
+export interface QuestionsInput {
+  readonly past: { readonly history: History | null };
+  readonly structures: { answer(question: StructureQuestion, signal: AbortSignal): Promise<Answer> };
+}
 
 export interface QuestionsOutput {
   answer(id: number, payload: Uint8Array<ArrayBuffer>): void;
@@ -14,12 +21,12 @@ export interface QuestionsOutput {
 
 /** The questions of one window that are being worked on. */
 export class Questions {
-  readonly #history: () => History | null;
+  readonly #input: QuestionsInput;
   readonly #output: QuestionsOutput;
   readonly #open = new Map<number, AbortController>();
 
-  constructor(history: () => History | null, output: QuestionsOutput) {
-    this.#history = history;
+  constructor(input: QuestionsInput, output: QuestionsOutput) {
+    this.#input = input;
     this.#output = output;
   }
 
@@ -45,9 +52,7 @@ export class Questions {
 
   async #answer(id: number, question: Question, signal: AbortSignal): Promise<void> {
     try {
-      const history = this.#history();
-      if (history === null) throw new RefusedError('nothing was recorded yet');
-      const answer = await answerQuestion(history, question, signal);
+      const answer = await this.#work(question, signal);
       if (!signal.aborted) this.#output.answer(id, encodeAnswer(answer));
     } catch (error) {
       if (!signal.aborted)
@@ -55,5 +60,12 @@ export class Questions {
     } finally {
       if (!signal.aborted) this.#open.delete(id);
     }
+  }
+
+  async #work(question: Question, signal: AbortSignal): Promise<Answer> {
+    if (isStructureQuestion(question)) return this.#input.structures.answer(question, signal);
+    const { history } = this.#input.past;
+    if (history === null) throw new RefusedError('nothing was recorded yet');
+    return answerQuestion(history, question, signal);
   }
 }

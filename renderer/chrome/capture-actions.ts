@@ -1,10 +1,19 @@
-import { CircleDot, Save, Table2 } from 'lucide-react';
+import { CircleDot, Columns2, Save, Table2 } from 'lucide-react';
 import { askWhere, canRecord, isRecording, recordOrStop } from '../control/capture-deeds.ts';
+import { askForComparison } from '../control/compare-deeds.ts';
 import type { WindowApp } from '../control/window-app.ts';
 import { type AppState, hasPast } from '../store/app-store.ts';
 
-/** The part of the action table that is about captures. */
+/** The part of the action table that is about captures and other recordings. */
 export const CAPTURE_ACTIONS = [
+  {
+    id: 'logs.compare',
+    title: 'Compare two recordings…',
+    group: 'Logs',
+    keys: [{ code: 'KeyO', alt: true }],
+    icon: Columns2,
+    run: askForComparison,
+  },
   {
     id: 'capture.record',
     title: 'Record to a file, or stop recording',

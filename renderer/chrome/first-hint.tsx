@@ -10,8 +10,11 @@ import { CommandLine, NBDKIT_COMMAND } from './copy-command.tsx';
 export function FirstHint(): ReactElement | null {
   const app = useApp();
   const open = useAppState((state) => state.hintOpen);
-  const folder = useAppState(
-    (state) => state.session?.sources.find((source) => source.kind === 'sample')?.name ?? null,
+  // Of a comparison its own words speak; a sample in it is one of two.
+  const folder = useAppState(({ session }) =>
+    session === null || session.history.comparison !== null
+      ? null
+      : (session.sources.find((source) => source.kind === 'sample')?.name ?? null),
   );
   const latest = useAppState((state) => state.session?.recentLogs[0]);
   if (!open || folder === null) return null;

@@ -1,36 +1,30 @@
-import { type FormEvent, type ReactElement, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, type ReactElement, useId, useRef, useState } from 'react';
 import { parseSize } from '#shared/bytes/size.ts';
+import { askForComparison } from '../control/compare-deeds.ts';
 import { asCopy } from '../control/dropped.ts';
 import { openFiles, openPaths, openSample, opensInstead } from '../control/log-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { Modal } from './modal.tsx';
+import { useCloseOnceOpened } from './use-opened.ts';
 
 /** Opens logs in a browser: by path, which the host can follow live, or as a copy of a chosen file. */
 export function OpenDialog(): ReactElement {
   const app = useApp();
   const recent = useAppState((state) => state.session?.recentLogs) ?? [];
   const refusal = useAppState((state) => (state.refusal?.command === 'openLogs' ? state.refusal.text : null));
-  const sources = useAppState((state) => state.session?.sources);
   const [path, setPath] = useState('');
   const [size, setSize] = useState('');
   const [instead, setInstead] = useState(opensInstead(app));
   const chooser = useRef<HTMLInputElement>(null);
-  const sourcesBefore = useRef(sources);
-  const asked = useRef(false);
+  const begin = useCloseOnceOpened();
   const ids = { path: useId(), size: useId(), answer: useId(), instead: useId() };
   const parsedSize = size.trim() === '' ? null : parseSize(size.trim());
   const sizeError = parsedSize !== null && 'error' in parsedSize ? parsedSize.error : null;
   const wrong = sizeError ?? refusal;
   const close = (): void => app.store.setState({ dialog: null });
 
-  // The dialog stays until the engine has taken the log, so that a refusal stands where it was asked.
-  useEffect(() => {
-    if (asked.current && sources !== sourcesBefore.current) app.store.setState({ dialog: null });
-  }, [app, sources]);
-
   const open = (paths: readonly string[]): void => {
-    asked.current = true;
-    sourcesBefore.current = sources;
+    begin();
     openPaths(app, paths, instead, size.trim());
   };
   const submit = (event: FormEvent): void => {
@@ -136,6 +130,10 @@ export function OpenDialog(): ReactElement {
           onClick={() => app.store.setState({ dialog: 'openSet', refusal: null })}
         >
           Open a set of logs…
+        </button>
+        {' · '}
+        <button type="button" className="link" onClick={() => askForComparison(app)}>
+          Compare two recordings…
         </button>
         {' · '}
         <button

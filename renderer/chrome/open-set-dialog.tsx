@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactElement, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, type ReactElement, useId, useState } from 'react';
 import { parseSize } from '#shared/bytes/size.ts';
 import { opensInstead } from '../control/log-deeds.ts';
 import { openSet } from '../control/set-deeds.ts';
@@ -7,25 +7,19 @@ import { useApp, useAppState } from './app-context.ts';
 import { errorOf, FormEnd, TextField } from './field.tsx';
 import { readCount } from './host-set-dialog.tsx';
 import { Modal } from './modal.tsx';
+import { useCloseOnceOpened } from './use-opened.ts';
 
 /** Asks for the logs of a set of disks, as the original's command line named them: %d is 1, 2, and so on. */
 export function OpenSetDialog(): ReactElement {
   const app = useApp();
   const refusal = useAppState((state) => (state.refusal?.command === 'openSet' ? state.refusal.text : null));
-  const sources = useAppState((state) => state.session?.sources);
   const [count, setCount] = useState('5');
   const [size, setSize] = useState('');
   const [logs, setLogs] = useState('/tmp/log%d');
   const [errorFiles, setErrorFiles] = useState('');
   const [instead, setInstead] = useState(opensInstead(app));
   const ids = { instead: useId() };
-  const before = useRef(sources);
-  const asked = useRef(false);
-
-  // It stays until the engine has taken the set, so that a refusal stands where it was asked.
-  useEffect(() => {
-    if (asked.current && sources !== before.current) app.store.setState({ dialog: null });
-  }, [app, sources]);
+  const begin = useCloseOnceOpened();
 
   const parsedCount = readCount(count);
   const parsedSize = size.trim() === '' ? {} : parseSize(size.trim());
@@ -36,8 +30,7 @@ export function OpenSetDialog(): ReactElement {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (bad || 'error' in parsedCount) return;
-    asked.current = true;
-    before.current = sources;
+    begin();
     openSet(app, {
       count: parsedCount.value,
       size: size.trim() === '' ? null : size.trim(),

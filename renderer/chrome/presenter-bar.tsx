@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import type { Mark } from '#shared/contract/time.ts';
-import { shownCaption } from '../store/app-store.ts';
+import { shownAligned, shownCaption } from '../store/app-store.ts';
 import { formatClock } from '../words/format.ts';
 import { useAppState } from './app-context.ts';
 
@@ -26,6 +26,7 @@ export function PresenterBar(): ReactElement {
   const longest = useAppState((state) => longestCaption(state.session?.history.marks ?? []));
   const filter = useAppState((state) => state.filter);
   const paused = useAppState((state) => state.paused);
+  const aligned = useAppState(shownAligned);
   const clock = useAppState((state) => formatClock(state.counters.clockUs));
   return (
     <footer className="presenter-bar">
@@ -49,6 +50,7 @@ export function PresenterBar(): ReactElement {
           ))}
         </ul>
         {paused && <span className="presenter-frozen">frozen</span>}
+        {aligned !== null && <span className="mono presenter-aligned">{aligned}</span>}
         <time className="mono presenter-clock" data-testid="clock">
           {clock}
         </time>

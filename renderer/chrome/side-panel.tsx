@@ -10,23 +10,27 @@ import { Legend } from './legend.tsx';
 import { MarksSection } from './marks-section.tsx';
 import { NbdkitCard } from './nbdkit-card.tsx';
 import { SetCard } from './set-card.tsx';
+import { StructuresSection } from './structures-section.tsx';
 
-/** What is known in numbers, of the disk in hand. */
+/** What is known in numbers, of the disk in hand. The latest requests stay in sight, whatever there is above them. */
 export function SidePanel(): ReactElement {
   const name = useAppState(
     (state) => state.session?.disks.find((disk) => disk.id === state.activeDisk)?.name,
   );
   return (
     <aside className="side" aria-label={name === undefined ? 'Numbers' : `Numbers of ${name}`}>
-      <DiskInHand />
-      <Legend />
-      <BlockReadout />
-      <FaultsSection />
-      <SetCard />
-      <DiskCard />
-      <NbdkitCard />
-      <MarksSection />
-      <Latencies />
+      <div className="side-scroll">
+        <DiskInHand />
+        <Legend />
+        <BlockReadout />
+        <StructuresSection />
+        <FaultsSection />
+        <SetCard />
+        <DiskCard />
+        <NbdkitCard />
+        <MarksSection />
+        <Latencies />
+      </div>
       <LatestRequests />
     </aside>
   );

@@ -8,6 +8,7 @@ import { shownDisks } from '../store/arrangement.ts';
 import { outcomeWords } from '../words/block-words.ts';
 import { formatClockPrecise, formatCount, formatDuration, formatHex, plural } from '../words/format.ts';
 import { blocksWords } from '../words/request-words.ts';
+import { AccountPart } from './account-part.tsx';
 import { useApp, useAppState } from './app-context.ts';
 import { useAskedWindow } from './use-asked-window.ts';
 import { useQuestion } from './use-question.ts';
@@ -39,6 +40,11 @@ export function SpanTotalsView(): ReactElement {
         {trouble ??
           `${what}: ${plural(requests, 'request')}, ${plural(data.mostInFlight, 'request')} in flight at most, ${sequentialWords(data.sequentialShare)}.`}
       </p>
+      <AccountPart
+        span={{ fromUs: data.fromUs, toUs: data.toUs }}
+        disks={isAll ? null : disks}
+        askedKey={`${key}/${disks}`}
+      />
       <Part title="Operations">
         <OpTable totals={data} />
       </Part>
@@ -159,9 +165,9 @@ function HotRow({ range, most }: { readonly range: HotRange; readonly most: numb
         data-testid="hot-range"
         onClick={() => goToBlocks(app, range)}
       >
-        <span className="clip">
-          {name === undefined ? '' : `${name} · `}
-          {blocksWords(range)}
+        <span className="span-where">
+          {name !== undefined && <span className="clip">{name}</span>}
+          <span>{name === undefined ? blocksWords(range) : ` · ${blocksWords(range)}`}</span>
         </span>
         <span className="span-bar-place" aria-hidden="true">
           <span className="span-bar" data-any="true" style={{ width: `${(range.requests / most) * 100}%` }} />
@@ -190,10 +196,13 @@ function WaitRow({ wait }: { readonly wait: LongWait }): ReactElement {
         onClick={() => app.time.seek({ sequence: wait.sequence })}
       >
         <span className="swatch swatch-small" data-layer={LAYERS[wait.op] ?? 'none'} aria-hidden="true" />
-        <span className="clip mono">
-          {name === undefined ? '' : `${name} · `}
-          {opName(wait.op)}
-          {where}
+        <span className="span-where mono">
+          {name !== undefined && <span className="clip">{name}</span>}
+          <span>
+            {name === undefined ? '' : ' · '}
+            {opName(wait.op)}
+            {where}
+          </span>
         </span>
         <span className="mono quiet">{formatClockPrecise(wait.arrivalUs, zone, 3)}</span>
         <span className="mono">

@@ -2,7 +2,7 @@ import { X } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { NO_HISTORY } from '#shared/contract/time.ts';
 import { clearSpan } from '../control/time-deeds.ts';
-import type { AppState } from '../store/app-store.ts';
+import { type AppState, shownAligned } from '../store/app-store.ts';
 import { formatDuration } from '../words/format.ts';
 import { latencyParts, momentWords, positionWords, readoutParts } from '../words/time-words.ts';
 import { actionOf } from './actions.ts';
@@ -76,9 +76,17 @@ function Standing(): ReactElement {
   const position = useAppState((state) =>
     positionWords(state.counters.clockUs, state.session?.history ?? NO_HISTORY),
   );
+  const aligned = useAppState(shownAligned);
   const clear = actionOf('time.spanClear');
   return (
     <>
+      {aligned !== null && (
+        <Tip words="Time from the moment at which the two recordings coincide">
+          <span className="mono" data-testid="aligned-clock">
+            {aligned}
+          </span>
+        </Tip>
+      )}
       {lengthUs === null && begun && <span className="quiet">A span begins: go to its other end</span>}
       {lengthUs === null && !begun && selects && <span className="quiet">Drag over the timeline</span>}
       {lengthUs !== null && (

@@ -21,6 +21,8 @@ export function standsInPlace(command: string, state: AppState): boolean {
   switch (command) {
     case 'setDiskSize':
       return true;
+    case 'setDiskImage':
+      return state.dialog === 'diskImage';
     case 'openLogs':
       return state.dialog === 'open';
     case 'hostDisk':
@@ -33,6 +35,8 @@ export function standsInPlace(command: string, state: AppState): boolean {
       return state.dialog === 'saveCapture' || state.dialog === 'exportRequests';
     case 'copyHost':
       return state.dialog === 'copyHost';
+    case 'compare':
+      return state.dialog === 'compare';
     case 'openSet':
       return state.dialog === 'openSet';
     case 'hostSet':

@@ -38,6 +38,7 @@ function told(...rules: FaultRule[]): SessionInfo {
     modelBytes: 0,
     history: NO_HISTORY,
     captures: NO_CAPTURES,
+    structures: [],
     modelLimitBytes: 1,
   };
 }

@@ -3,6 +3,7 @@ import type { Mark, MarkKind } from '#shared/contract/time.ts';
 import { plural } from '../words/format.ts';
 import { freeMarkName } from '../words/mark-times.ts';
 import { download } from './download.ts';
+import { markBeside, reachUs } from './mark-steps.ts';
 import type { WindowApp } from './window-app.ts';
 
 /** What a person can do about marks and captions. */
@@ -36,28 +37,19 @@ export function keepMark(app: WindowApp, text: string, kind: MarkKind): void {
 
 /** Shows the moment of a mark. */
 export function goToMark(app: WindowApp, mark: Mark): void {
-  if (app.state.paused) app.setPaused(false);
-  app.send({ command: 'seek', to: { us: mark.clockUs } });
+  app.time.seek({ us: mark.clockUs });
 }
 
 /**
  * Goes to the next mark (1) or the one before (-1). Where there are captions these are gone by, as somebody tells a story by
- * them; marks otherwise.
+ * them; marks otherwise. Pressed again before the window is there, it goes on from where that press leads.
  */
 export function stepMark(app: WindowApp, by: 1 | -1): void {
-  const marks = marksOf(app);
-  const captions = marks.filter(({ kind, text }) => kind === 'caption' && text !== '');
-  const stops = captions.length > 0 ? captions : marks;
-  const us = app.session.shownUs();
-  const next =
-    by === 1
-      ? stops.find(({ clockUs }) => clockUs > us)
-      : stops.findLast(({ clockUs }) => clockUs < us - REACH_US);
-  if (next !== undefined) goToMark(app, next);
+  const { view, paused } = app.state;
+  const isMoving = !paused && app.time.seeker.targetUs === null && (view.mode === 'live' || view.playing);
+  const mark = markBeside(marksOf(app), app.time.shownUs, by, isMoving ? reachUs(view.speed) : 0);
+  if (mark !== null) goToMark(app, mark);
 }
-
-/** Back from just behind a mark goes to the one before it, not to this again. */
-const REACH_US = 500_000;
 
 export function editMark(app: WindowApp, id: number, change: Partial<Omit<Mark, 'id'>>): void {
   const { kind, text, clockUs } = change;
@@ -90,6 +82,8 @@ export function restoreMark(app: WindowApp): void {
 export function showMarks(app: WindowApp): void {
   app.openSide();
   app.store.setState({ marksOpen: true });
+  // It is there once React has drawn it.
+  requestAnimationFrame(() => document.querySelector('.marks')?.scrollIntoView({ block: 'nearest' }));
 }
 
 /** Asks for a file of times and words, and reads it. */

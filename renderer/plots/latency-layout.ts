@@ -91,3 +91,38 @@ export function groupCount(
   }
   return count;
 }
+
+/** A lane's name stands so high, and so far from the lane's edges. */
+const NAME_HEIGHT_PX = 14;
+const NAME_EDGE_PX = 2;
+
+/** Where a lane's name hides the fewest requests: in one of its corners, the upper left one where all are alike. */
+export function namePlace(
+  rect: PlotRect,
+  rows: ShownRows,
+  { counts, columns }: { readonly counts: Uint32Array; readonly columns: number },
+  nameWidthPx: number,
+): PlotRect {
+  const size = { widthPx: nameWidthPx, heightPx: NAME_HEIGHT_PX };
+  const rightPx = rect.xPx + rect.widthPx - nameWidthPx - NAME_EDGE_PX;
+  const lowerPx = Math.max(rect.yPx, rect.yPx + rect.heightPx - NAME_HEIGHT_PX - NAME_EDGE_PX);
+  const corners = [rect.yPx + NAME_EDGE_PX, lowerPx].flatMap((yPx) =>
+    [rect.xPx + NAME_EDGE_PX, rightPx].map((xPx) => ({ ...size, xPx, yPx })),
+  );
+  const hidden = (corner: PlotRect): number => {
+    const columnAtPx = (xPx: number): number => ((xPx - rect.xPx) / rect.widthPx) * columns;
+    const [from, to] = [columnAtPx(corner.xPx), columnAtPx(corner.xPx + corner.widthPx)];
+    const first = groupAt(rect, rows, corner.yPx + corner.heightPx);
+    const last = groupAt(rect, rows, corner.yPx);
+    let requests = 0;
+    for (let row = first; row <= last; row += rows.perGroup) {
+      for (let column = Math.max(0, Math.floor(from)); column < Math.min(columns, to); column += 1) {
+        requests += groupCount(counts, columns, rows, row, column);
+      }
+    }
+    return requests;
+  };
+  const places = corners.map((corner) => ({ corner, requests: hidden(corner) }));
+  const best = places.reduce((least, place) => (place.requests < least.requests ? place : least));
+  return best.corner;
+}

@@ -5,7 +5,7 @@ import { timeTicks } from '../timeline/time-ticks.ts';
 import type { TimeWindow } from '../timeline/time-window.ts';
 import type { Zone } from '../words/zone.ts';
 import { latencyPixels, SEEK_CELL_PX, seekPixels } from './count-image.ts';
-import { laneRects, latencyTicks, shownRows, yOfLatency } from './latency-layout.ts';
+import { laneRects, latencyTicks, namePlace, shownRows, yOfLatency } from './latency-layout.ts';
 import type { LatencyData, SeekData } from './plot-data.ts';
 import { type PlotRect, xOfMoment } from './plot-frame.ts';
 import { offsetTicks, yOfBlock } from './seek-layout.ts';
@@ -126,8 +126,9 @@ export function paintLatencyPlot(
     }
     if (data.lanes.length < 2) return;
     const name = names.get(lane.disk) ?? '';
-    pen.rect(place.xPx + 4, place.yPx + 2, pen.textPx(name) + 8, 14, theme.chrome.panel, 0.85);
-    pen.text(name, place.xPx + 8, place.yPx + 13, theme.chrome.text);
+    const at = namePlace(place, rows, { counts: lane.counts, columns: data.columns }, pen.textPx(name) + 8);
+    pen.rect(at.xPx, at.yPx, at.widthPx, at.heightPx, theme.chrome.panel, 0.85);
+    pen.text(name, at.xPx + 4, at.yPx + 11, theme.chrome.text);
   });
   paintTime(pen, scene, data.window);
 }

@@ -75,6 +75,7 @@ function sessionInfo(lastUs: number, id = 'first'): SessionInfo {
     modelBytes: 0,
     history: { ...NO_HISTORY, id, firstUs: T0, lastUs },
     captures: NO_CAPTURES,
+    structures: [],
     modelLimitBytes: 1,
   };
 }

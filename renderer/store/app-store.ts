@@ -10,7 +10,10 @@ import { ALL_LAYERS, type LayerFilter } from '../grid/grid-renderer.ts';
 import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
+import type { StructureFamily } from '../structures/kind-look.ts';
+import { NOTHING_PICKED, type PickedState } from '../structures/picked-structure.ts';
 import type { MomentReadout } from '../timeline/moment-readout.ts';
+import { alignedWords, type CompareForm } from '../words/compare-form.ts';
 import type { RuleDraft } from '../words/rule-form.ts';
 import type { Zone } from '../words/zone.ts';
 import type { DiskActivity } from './activity.ts';
@@ -36,6 +39,7 @@ export type DialogName =
   | 'goToTime'
   | 'open'
   | 'openSet'
+  | 'compare'
   | 'host'
   | 'hostSet'
   | 'stopHost'
@@ -53,7 +57,8 @@ export type DialogName =
   | 'saveCapture'
   | 'exportRequests'
   | 'exportPicture'
-  | 'exportFilm';
+  | 'exportFilm'
+  | 'diskImage';
 
 /** A panel that is dragged by its header, and where it would come to stand. */
 export interface PanelDrag {
@@ -97,6 +102,12 @@ export interface Refusal {
 export interface FrameSize {
   readonly widthPx: number;
   readonly heightPx: number;
+}
+
+/** Which kinds of structures are in view, and whether neighbours are told as one for want of room. */
+export interface StructureLegendState {
+  readonly families: readonly StructureFamily[];
+  readonly isCoarse: boolean;
 }
 
 /** A moment that was marked, while a person names it. */
@@ -160,6 +171,14 @@ export interface AppState {
   readonly filter: LayerFilter;
   /** Blocks are coloured by how often or how lately they were touched; null for what they show. */
   readonly heat: HeatKind | null;
+  /** Outlines, tints and names of what lies on the disks are shown over the grids. */
+  readonly structuresOn: boolean;
+  readonly structureLegend: StructureLegendState;
+  /** The tree of what lies on the disks stands beside the picture. */
+  readonly treeOpen: boolean;
+  /** What is picked of that, in the tree or on a grid. */
+  readonly picked: PickedState;
+  readonly structuresOpen: boolean;
   /** What the drawer shows; null while it is closed. */
   readonly drawer: DrawerTab | null;
   /** The drawer has most of the window. */
@@ -182,6 +201,8 @@ export interface AppState {
   readonly footerOpen: boolean;
   readonly hintOpen: boolean;
   readonly dialog: DialogName | null;
+  /** The two recordings that were compared last, as they were asked for; null before any were. */
+  readonly compared: CompareForm | null;
   /** The source of the hosted disk that a dialog speaks of. */
   readonly asked: number | null;
   /** The disk or set that the dialog is about, where that need not be the one in hand. */
@@ -229,6 +250,11 @@ export function shownCaption(state: AppState): string | null {
   return captionAt(state.session?.history.marks ?? [], state.counters.clockUs);
 }
 
+/** How far the moment shown is from where two compared recordings coincide, in words; null while none are compared. */
+export function shownAligned({ session, counters }: AppState): string | null {
+  return session === null ? null : alignedWords(counters.clockUs, session.history);
+}
+
 /** The counters of the disk in hand, once it has shown something. */
 export function countersInHand(state: AppState): DiskCountersView | undefined {
   return state.activeDisk === null ? undefined : state.counters.disks.get(state.activeDisk);
@@ -271,6 +297,11 @@ export function createAppStore(preferences: Preferences): AppStore {
     missedRequests: 0,
     filter: ALL_LAYERS,
     heat: null,
+    structuresOn: preferences.structuresOn,
+    treeOpen: preferences.treeOpen,
+    structureLegend: { families: [], isCoarse: false },
+    picked: NOTHING_PICKED,
+    structuresOpen: true,
     drawer: null,
     drawerTall: false,
     askedBlocks: null,
@@ -285,6 +316,7 @@ export function createAppStore(preferences: Preferences): AppStore {
     footerOpen: preferences.footerOpen,
     hintOpen: preferences.hintOpen,
     dialog: null,
+    compared: null,
     asked: null,
     askingAbout: null,
     askedErrors: new Map(),

@@ -26,6 +26,7 @@ function session(...disks: readonly (readonly [id: number, source: number])[]): 
     modelBytes: 0,
     history: NO_HISTORY,
     captures: NO_CAPTURES,
+    structures: [],
     modelLimitBytes: 0,
   };
 }

@@ -131,6 +131,7 @@ describe('summarize', () => {
     modelBytes: 0,
     history: NO_HISTORY,
     captures: NO_CAPTURES,
+    structures: [],
     modelLimitBytes: 1,
   };
 
@@ -167,6 +168,8 @@ describe('preferences', () => {
       pointerRing: false,
       zone: 'local',
       timelineOf: 'lanes',
+      structuresOn: false,
+      treeOpen: true,
     } as const;
     storePreferences(storage, chosen);
     expect(loadPreferences(storage)).toEqual(chosen);

@@ -15,7 +15,7 @@ export const HEAT_SENTENCES: Readonly<Record<HeatKind, string>> = {
   age: 'How long ago a request last ended on each block',
 };
 
-/** The least of a step of the scale, as short as can be: `4`, `1k`; of an age: `now`, `3 s`, `5 m`, `1 h`, `1 d`. */
+/** The least of a step of the scale, as short as can be: `4`, `1k`; of an age: `now`, `3s`, `5m`, `1h`, `1d`. */
 export function scaleWords(step: number, isAge: boolean): string {
   if (!isAge) return step >= 1000 ? `${Math.floor(step / 1000)}k` : String(step);
   const seconds = step / 1000;

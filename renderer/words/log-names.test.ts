@@ -18,6 +18,7 @@ function session(paths: readonly (string | null)[]): SessionInfo {
     modelBytes: 0,
     history: NO_HISTORY,
     captures: NO_CAPTURES,
+    structures: [],
     modelLimitBytes: 0,
   };
 }

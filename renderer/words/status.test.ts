@@ -17,6 +17,7 @@ function session(sources: SourceInfo[], growing = false): SessionInfo {
     modelBytes: 0,
     history: { ...NO_HISTORY, growing },
     captures: NO_CAPTURES,
+    structures: [],
     modelLimitBytes: 1,
   };
 }

@@ -4,6 +4,7 @@ import { CAPTURE_COMMANDS } from './captures.ts';
 import { FaultRulesSchema } from './faults.ts';
 import { QUESTION_COMMANDS } from './questions.ts';
 import { SAMPLES } from './samples.ts';
+import { STRUCTURE_COMMANDS } from './structures.ts';
 import { ResumeSchema, TIME_COMMANDS } from './time.ts';
 import { HostTlsSchema } from './tls.ts';
 
@@ -71,7 +72,7 @@ export const CommandSchema = v.variant('command', [
     sample: v.picklist(SAMPLES.map(({ id }) => id)),
   }),
   /**
-   * Opens two recordings in step instead of what is open: logs, folders with logs, or samples by name. `align` says what is to
+   * Opens two recordings in step instead of what is open: logs, captures, folders with logs, or samples by name. `align` says what is to
    * coincide in the first and in the second: a step, a time, or null for the first row.
    */
   v.strictObject({
@@ -221,6 +222,7 @@ export const CommandSchema = v.variant('command', [
   ...TIME_COMMANDS,
   ...CAPTURE_COMMANDS,
   ...QUESTION_COMMANDS,
+  ...STRUCTURE_COMMANDS,
 ]);
 
 export type Command = v.InferOutput<typeof CommandSchema>;

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ArrayLayoutSchema } from './arrays.ts';
 import { CapturesInfoSchema } from './captures.ts';
 import { DiskFaultsSchema } from './faults.ts';
+import { DiskStructuresSchema } from './structures.ts';
 import { HistoryInfoSchema, ViewSchema } from './time.ts';
 
 /** Every message the engine can send, besides rows and snapshots, which travel as frames of their own. */
@@ -154,6 +155,8 @@ export const SessionInfoSchema = v.object({
   notices: v.array(NoticeSchema),
   history: HistoryInfoSchema,
   captures: CapturesInfoSchema,
+  /** What is known of the structures on each disk, in the order of the disks. */
+  structures: v.array(DiskStructuresSchema),
   /** Logs opened before, latest first. */
   recentLogs: v.array(v.object({ path: v.string(), openedMs: v.number() })),
   modelBytes: v.number(),

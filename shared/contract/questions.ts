@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { STRUCTURE_QUESTIONS } from './structures.ts';
 import { SpanSchema } from './time.ts';
 
 /**
@@ -71,6 +72,7 @@ export const QuestionSchema = v.variant('about', [
     firstBlock: whole,
     endBlock: whole,
   }),
+  ...STRUCTURE_QUESTIONS,
 ]);
 
 /** Totals of one operation in a span. */
