@@ -80,6 +80,11 @@ export class CaptureHistory implements History {
     return this.#reader.session;
   }
 
+  /** What was known of structures, in order, as texts. */
+  structures(): AsyncGenerator<string> {
+    return this.#reader.structures();
+  }
+
   /** Where and why the capture ends early; null when it is whole as far as is known. */
   get damage(): Damage | null {
     return this.#reader.damage;

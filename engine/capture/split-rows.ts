@@ -3,7 +3,7 @@ import { ALL_DISKS, hasText, RowKind } from '#shared/events/vocabulary.ts';
 import { MAX_SLOTS } from '#shared/model/in-flight.ts';
 import { MAX_DISKS } from '#shared/model/session-state.ts';
 import { AT, type CaptureRows } from './capture-rows.ts';
-import { SESSION_ROW } from './capture-schema.ts';
+import { SESSION_ROW, STRUCTURES_ROW } from './capture-schema.ts';
 import { laterOf } from './join-rows.ts';
 import { timeUsAt, wholeAt } from './time64.ts';
 
@@ -20,7 +20,7 @@ export function splitRows(read: CaptureRows, first: number, last: number): Event
   let filled = 0;
   let before = 0;
   for (let at = 0; at < read.count; at += 1) {
-    if (read.kind[at] === SESSION_ROW) continue;
+    if (read.kind[at] === SESSION_ROW || read.kind[at] === STRUCTURES_ROW) continue;
     const sequence = wholeAt(read.sequence, at);
     if (sequence <= before) throw new RangeError(`a row ${sequence} behind row ${before}`);
     before = sequence;
