@@ -32,6 +32,8 @@ function nodeBundle(
       emptyOutDir: false,
       minify: false,
       sourcemap: true,
+      // The preload script, beside which another bundle lies, has nothing of others in it.
+      license: format === 'es' && { fileName: 'licences.md' },
       rolldownOptions: {
         input: { ...entries },
         output: {

@@ -9,13 +9,20 @@ export interface Found {
   readonly volume: Volume;
   /** By the path of what holds them below the structure ({@link InnerVolume.path}). */
   readonly inside: Map<string, Found[]>;
+  /** All of the volume is an array's. */
+  readonly isMember: boolean;
 }
 
 /** Sentences are shown to people, and an image may have put into one what it likes. */
 const MAX_SENTENCE = 400;
 
 export function foundOf(parsed: Parsed, volume: Volume): Found {
-  return { structure: parsed.structure, volume, inside: new Map() };
+  return {
+    structure: parsed.structure,
+    volume,
+    inside: new Map(),
+    isMember: parsed.arrayMember !== undefined,
+  };
 }
 
 /** What stands in the tree where a parser gave up, whatever it threw. */
@@ -33,6 +40,7 @@ export function notUnderstood(parserName: string, volume: Volume, error: unknown
     },
     volume,
     inside: new Map(),
+    isMember: false,
   };
 }
 

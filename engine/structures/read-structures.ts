@@ -1,5 +1,9 @@
+import type { StripedRange } from '#shared/structures/striped-range.ts';
 import type { Structure } from '#shared/structures/structure.ts';
 import { type Found, foundOf, notUnderstood } from './found.ts';
+import { assembleArray } from './md/md-array.ts';
+import { contentOf, stripedRanges } from './md/md-content.ts';
+import type { MdMember } from './md/md-member.ts';
 import { PlacedTree } from './placed-tree.ts';
 import type { Parsed, ParseLimits, StructureParser } from './structure-parser.ts';
 import { type Volume, VolumeReadError } from './volume.ts';
@@ -13,6 +17,8 @@ export interface DiskToRead {
 
 export interface DiskTree {
   readonly disk: number;
+  /** What of the disk belongs to stripes of arrays. */
+  readonly stripes: readonly StripedRange[];
   /** Of kind `disk`; extents are bytes of the disk. */
   readonly root: Structure;
 }
@@ -35,12 +41,18 @@ export async function readStructures(
   const walk = new Walk(parsers, limits);
   const found: Found[][] = [];
   for (const { volume } of disks) found.push(await walk.look(volume, 0));
+  await walk.assemble();
   const trees: DiskTree[] = [];
   for (const [i, { disk, volume }] of disks.entries()) {
     const root = await new PlacedTree(disk, walk.breathe).rootOf(volume, found[i] ?? []);
-    trees.push({ disk, root });
+    trees.push({ disk, stripes: walk.stripes.filter((range) => range.disk === disk), root });
   }
   return trees;
+}
+
+interface FoundMember {
+  readonly found: Found;
+  readonly member: MdMember;
 }
 
 class Walk {
@@ -50,6 +62,9 @@ class Walk {
   #volumesLeft = MAX_VOLUMES;
   /** What told the work to stop. */
   #stop: { readonly why: unknown } | null = null;
+  /** Members of arrays that are not put together yet, by the array's UUID. */
+  #members = new Map<string, FoundMember[]>();
+  readonly stripes: StripedRange[] = [];
 
   constructor(parsers: readonly StructureParser[], limits: ParseLimits) {
     this.#parsers = parsers;
@@ -80,8 +95,31 @@ class Walk {
       // That the first blocks cannot be read is said once, not by each parser.
       if (found.some((other) => isSame(other.structure, one.structure))) continue;
       found.push(one);
+      if (one.isMember) break;
     }
     return found;
+  }
+
+  /** Puts arrays together and looks at what is in them, arrays of arrays too. */
+  async assemble(): Promise<void> {
+    for (let depth = 1; this.#members.size > 0; depth += 1) {
+      const arrays = [...this.#members.values()];
+      this.#members = new Map();
+      for (const [first, ...others] of arrays) {
+        if (first === undefined) continue;
+        const members = [first, ...others] as const;
+        const array = assembleArray([first.member, ...others.map((other) => other.member)]);
+        const within = array.volume === null ? [] : await this.look(array.volume, depth);
+        for (const [i, { found, member }] of members.entries()) {
+          const standing = array.standings[i];
+          if (standing === undefined) continue;
+          const onMember = await contentOf(array, standing, member, this.breathe);
+          const inside = new Map(standing.kind === 'active' ? [['', within]] : []);
+          found.inside.set('', [{ structure: onMember, volume: member.volume, inside, isMember: false }]);
+          this.stripes.push(...stripedRanges(array, standing, member));
+        }
+      }
+    }
   }
 
   async #ask(parser: StructureParser, volume: Volume, depth: number): Promise<Found | null> {
@@ -96,6 +134,10 @@ class Walk {
     if (parsed === null) return null;
     this.#structuresLeft -= count(parsed.structure);
     const found = foundOf(parsed, volume);
+    if (parsed.arrayMember !== undefined) {
+      const { uuid } = parsed.arrayMember.superblock;
+      this.#members.set(uuid, [...(this.#members.get(uuid) ?? []), { found, member: parsed.arrayMember }]);
+    }
     for (const inner of parsed.volumes) {
       const within = await this.look(inner.volume, depth + 1);
       if (within.length > 0) found.inside.set(inner.path, within);

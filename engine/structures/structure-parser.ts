@@ -1,4 +1,5 @@
 import type { Extent, Structure } from '#shared/structures/structure.ts';
+import type { MdMember } from './md/md-member.ts';
 import type { Volume } from './volume.ts';
 
 /** What a parser found on a volume. */
@@ -6,6 +7,11 @@ export interface Parsed {
   readonly structure: Structure;
   /** Volumes inside, to be looked at in turn: partitions, the data of an array's members. */
   readonly volumes: readonly InnerVolume[];
+  /**
+   * The volume belongs to an array: what else is on it is the array's, which is put together once all disks have been looked
+   * at, so no other parser is asked.
+   */
+  readonly arrayMember?: MdMember;
 }
 
 /** A volume that lies inside a structure, which becomes the parent of what is found there. */

@@ -100,6 +100,16 @@ function roleWithParity(array: ArrayShape, stripe: bigint, member: number): Memb
   return { kind: 'data', index: member - before, copy: 0 };
 }
 
+/** The member that holds the data chunk with an index in a stripe, at levels 4, 5 and 6. */
+export function memberOfData(array: ArrayShape, stripe: bigint, index: number): number {
+  const { p, q, rotates } = parityOf(array, stripe);
+  if (rotates) return ((q < 0 ? p : q) + 1 + index) % array.memberCount;
+  // What is in the way is passed in ascending order: Q may have gone round to the first member.
+  const [low, high] = q >= 0 && q < p ? [q, p] : [p, q];
+  const pastLow = index >= low ? index + 1 : index;
+  return high >= 0 && pastLow >= high ? pastLow + 1 : pastLow;
+}
+
 /** Chunks between a chunk and its next far copy; null where the members' size is not known. */
 function farStride(array: ArrayShape): bigint | null {
   if (array.memberBytes === null) return null;

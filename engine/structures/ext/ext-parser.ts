@@ -1,12 +1,16 @@
 import type { Parsed, ParseLimits, StructureParser } from '../structure-parser.ts';
 import type { Volume } from '../volume.ts';
 import type { StructureDraft } from './budget.ts';
+import { DeletedFiles } from './deleted.ts';
 import { ExtReader } from './ext-reader.ts';
 import { familyName } from './features.ts';
+import { FileStructures } from './file-structures.ts';
+import { readFileTree } from './file-tree.ts';
 import { readGroups } from './group-structures.ts';
 import { InodeReader } from './inode-reader.ts';
 import { readJournal } from './journal.ts';
 import { Mapper } from './mapping.ts';
+import { readSpecial } from './special-inodes.ts';
 import {
   hasSuperblockMagic,
   parseSuperblock,
@@ -14,11 +18,12 @@ import {
   SUPERBLOCK_OFFSET_BYTES,
 } from './superblock.ts';
 import { fileSystemFacts, primaryStructures, readBackups } from './superblock-structures.ts';
+import { readUnlinked } from './unlinked.ts';
 
 /**
  * ext2, ext3 and ext4, of block sizes from 1 KiB to 64 KiB. The tree: `superblock`, `descriptors`, `reserved`, `backups`
- * (with `superblock:1` and so on), `journal`, `files` (the root directory) and `group:0` and so on, each with `blockBitmap`,
- * `inodeBitmap`, `inodeTable` and `free`.
+ * (with `superblock:1` and so on), `journal`, `files` (the root directory, with `inode:12` and so on below it), what no directory
+ * names, and `group:0` and so on, each with `blockBitmap`, `inodeBitmap`, `inodeTable` and `free`.
  */
 export const extParser: StructureParser = {
   name: 'ext4',
@@ -47,8 +52,14 @@ async function readFileSystem(reader: ExtReader): Promise<StructureDraft> {
   if (backups !== null) root.children.push(backups);
   const journal = await readJournal(reader, inodes, mapper);
   if (journal !== null) root.children.push(journal);
+  // Groups take their share of the budget before files take the rest, but come last in the tree.
   const { groups, leftOut } = await readGroups(reader);
-  root.children.push(...groups);
+  const special = await readSpecial(reader, inodes, mapper);
+  const files = new FileStructures(reader, mapper);
+  const tree = await readFileTree(reader, inodes, files);
+  const deleted = new DeletedFiles(reader, mapper);
+  const unlinked = await readUnlinked({ reader, inodes, files, deleted, tree });
+  root.children.push(tree.root, ...special, ...unlinked, ...groups);
   if (leftOut > 0) root.childrenLeftOut = leftOut;
   return root;
 }

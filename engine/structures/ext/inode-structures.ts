@@ -15,7 +15,7 @@ export function inodeFacts(
 ): { readonly facts: Facts; readonly problems: Facts } {
   const facts: Facts = [
     ['inode', `${inode.number}`],
-    ['size', inode.sizeBytes < 1024 ? `${inode.sizeBytes} bytes` : sizeText(inode.sizeBytes)],
+    ['size', sizeText(inode.sizeBytes)],
     ['mode', `${modeText(inode)}, user ${inode.userId}, group ${inode.groupId}`],
     ['modified', momentText(inode.modifiedSeconds)],
   ];
@@ -28,6 +28,7 @@ export function inodeFacts(
 }
 
 function sizeText(bytes: number): string {
+  if (bytes < 1024) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
   return `${formatBytes(bytes)} (${thousands(bytes)} bytes)`;
 }
 

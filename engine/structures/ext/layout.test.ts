@@ -57,7 +57,7 @@ function layoutOf(root: Structure, blockBytes: number): unknown {
 function dumpedLayout(dump: Dump, blockBytes: number): unknown {
   const cluster = Number(dump.head.get('Cluster size') ?? blockBytes) / blockBytes;
   const hasFlags = /metadata_csum|uninit_bg/.test(dump.head.get('Filesystem features') ?? '');
-  return dump.groups.map(({ flags, ...group }) => ({
+  return dump.groups.map(({ flags, freeInodeNumbers: _, ...group }) => ({
     ...group,
     // dumpe2fs ends a run with the first block of its last cluster.
     free: group.free.map(({ firstBlock, count }) => ({ firstBlock, count: count + cluster - 1 })),

@@ -42,7 +42,13 @@ export class ImageFolder {
 /** Runs a program of the system's (`/usr/sbin` too) and returns what it printed; throws with its errors when it fails. */
 export function runTool(command: string, args: readonly string[], input?: string): string {
   const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, LC_ALL: 'C' };
-  const done = spawnSync(command, args, { encoding: 'utf8', env, input, timeout: 60_000 });
+  const done = spawnSync(command, args, {
+    encoding: 'utf8',
+    env,
+    input,
+    timeout: 60_000,
+    maxBuffer: 1 << 28,
+  });
   if (done.status === 0) return done.stdout;
   throw new Error(`${command} ${args.join(' ')}: ${done.error?.message ?? done.stderr}`);
 }

@@ -13,6 +13,7 @@ export interface DumpedGroup {
   readonly inodeTable: BlockRun;
   readonly free: readonly BlockRun[];
   readonly freeInodes: number;
+  readonly freeInodeNumbers: readonly BlockRun[];
   readonly flags: readonly string[];
 }
 
@@ -46,6 +47,7 @@ function groupOf(text: string): DumpedGroup {
     inodeBitmap: (runAfter(text, 'Inode bitmap at ') ?? missing(text, 'Inode bitmap')).firstBlock,
     inodeTable: runAfter(text, 'Inode table at ') ?? missing(text, 'Inode table'),
     free: runsOf(/^ {2}Free blocks: (.*)$/m.exec(text)?.[1] ?? ''),
+    freeInodeNumbers: runsOf(/^ {2}Free inodes: (.*)$/m.exec(text)?.[1] ?? ''),
     freeInodes: Number(/(\d+) free inodes/.exec(text)?.[1]),
     flags: (/\[([^\]]*)\]/.exec(text)?.[1] ?? '').split(', ').filter((flag) => flag !== ''),
   };
@@ -68,4 +70,14 @@ function runsOf(text: string): BlockRun[] {
       const [first = 0, last = first] = run.split('-').map(Number);
       return { firstBlock: first, count: last - first + 1 };
     });
+}
+
+/** The numbers from `first` to `last` that lie in none of the runs. */
+export function numbersOutside(first: number, last: number, runs: readonly BlockRun[]): number[] {
+  const inside = new Set(
+    runs.flatMap((run) => Array.from({ length: run.count }, (_, index) => run.firstBlock + index)),
+  );
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index).filter(
+    (one) => !inside.has(one),
+  );
 }
