@@ -5,7 +5,7 @@ import {
   groupCount,
   laneRects,
   latencyTicks,
-  namePlace,
+  namePlaces,
   rowFloorUs,
   shownRows,
   yOfLatency,
@@ -82,20 +82,37 @@ describe('lanes', () => {
   });
 });
 
-describe('the name of a lane', () => {
+describe('the names of lanes', () => {
   const rows = { first: 0, end: 20, perGroup: 1 };
-  const place = (made: Uint32Array) => namePlace(RECT, rows, { counts: made, columns: COLUMNS }, 100);
+  const place = (...lanes: readonly Uint32Array[]) =>
+    namePlaces(
+      lanes.map((lane) => ({ rect: RECT, counts: lane, nameWidthPx: 100 })),
+      rows,
+      COLUMNS,
+    )[0];
+  const left = RECT.xPx + 2;
+  const right = RECT.xPx + 898;
   const upper = RECT.yPx + 2;
   const lower = RECT.yPx + RECT.heightPx - 16;
 
-  it('stands at the upper left, but where it would hide requests', () => {
-    expect(place(counts())).toMatchObject({ xPx: RECT.xPx + 2, yPx: upper });
-    expect(place(counts([19, 3]))).toMatchObject({ xPx: RECT.xPx + 974 - 76, yPx: upper });
-    expect(place(counts([19, 3], [19, 95]))).toMatchObject({ xPx: RECT.xPx + 2, yPx: lower });
+  it('stand at the upper left, but where they would hide requests', () => {
+    expect(place(counts())).toMatchObject({ xPx: left, yPx: upper });
+    expect(place(counts([19, 3]))).toMatchObject({ xPx: left, yPx: lower });
+    expect(place(counts([19, 3], [0, 3]))).toMatchObject({ xPx: right, yPx: upper });
+    expect(place(counts([19, 3], [0, 3], [19, 95]))).toMatchObject({ xPx: right, yPx: lower });
   });
 
-  it('hides the fewest where each corner has some', () => {
+  it('hide the fewest where each corner has some', () => {
     const everywhere = counts([19, 3], [19, 4], [19, 95], [0, 3], [0, 4], [0, 95], [0, 96]);
-    expect(place(everywhere)).toMatchObject({ xPx: RECT.xPx + 974 - 76, yPx: upper });
+    expect(place(everywhere)).toMatchObject({ xPx: right, yPx: upper });
+  });
+
+  it('stand in the same corner on all lanes', () => {
+    expect(place(counts(), counts([19, 3]))).toMatchObject({ xPx: left, yPx: lower });
+  });
+
+  it('stay on lanes that are lower than they are', () => {
+    const low = { rect: { ...RECT, heightPx: 10 }, counts: counts(), nameWidthPx: 100 };
+    expect(namePlaces([low], rows, COLUMNS)[0]?.yPx).toBe(RECT.yPx);
   });
 });
