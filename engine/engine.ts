@@ -32,6 +32,7 @@ import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
 import { Session } from './session/session.ts';
 import type { SessionListener } from './session/session-listener.ts';
+import { sessionInfoOf } from './session-info.ts';
 import { Soon } from './soon.ts';
 import { StructureDesk } from './structures/structure-desk.ts';
 import { SessionPast } from './time/session-past.ts';
@@ -69,7 +70,7 @@ export class Engine {
   /** Writes down what goes on and what is kept. */
   readonly captures: CaptureDesk;
   /** What lies on the session's disks. */
-  readonly structures = new StructureDesk();
+  readonly structures: StructureDesk;
   /** What makes the session's disks fail. */
   readonly faults = new FaultDesk();
   /** Called when a window has come or gone. */
@@ -94,6 +95,7 @@ export class Engine {
       rows: (batch: EventBatch) => {
         for (const window of this.#windows) window.view.rows(batch);
         this.captionFiles.rowsCame();
+        this.structures.rows(batch);
         this.#historySoon.ask();
       },
       reset: () => {
@@ -104,7 +106,10 @@ export class Engine {
         this.#infoSoon.ask();
       },
       diskCame: (disk: number, source: number) => void this.#logFaults.diskCame(disk, source),
-      diskGone: (disk: number) => void this.faults.remove(disk),
+      diskGone: (disk: number) => {
+        void this.faults.remove(disk);
+        void this.structures.gone(disk);
+      },
       // Behind what is done now: logs that are read again take their error files over before the former give them back.
       sourceGone: (source: number) =>
         void this.enqueue(async () => {
@@ -115,11 +120,12 @@ export class Engine {
     this.past = new SessionPast(this.session);
     this.captionFiles = new CaptionFiles(this.session);
     this.#arrays = new ArrayLayouts(this.session);
-    const kept = () => keptOf(this.past, this.sessionInfo());
+    const kept = () => keptOf(this.past, this.sessionInfo(), this.structures.known);
     this.captures = new CaptureDesk(kept, `nbdscope ${options.version}`, {
       changed: () => this.#infoSoon.ask(),
       notice: (key, level, text) => this.session.notice(null, { key, level, text, detail: null }),
     });
+    this.structures = new StructureDesk(this, () => this.#infoSoon.ask());
     this.#logFaults = new LogFaults(options.stateDir, this.session, this.faults, () => this.#infoSoon.ask());
     removeStaleFolders();
   }
@@ -166,7 +172,10 @@ export class Engine {
   async #show(host: DiskHost): Promise<void> {
     const source = this.session.add(host.source);
     this.#hosts.add(source, host);
-    for (const disk of this.session.disksOf(source)) await this.faults.add(disk, host.faults);
+    for (const disk of this.session.disksOf(source)) {
+      await this.faults.add(disk, host.faults);
+      this.structures.hosted(disk, host);
+    }
   }
 
   /** Ends a hosted disk and its picture; `force` though clients are connected. */
@@ -336,6 +345,7 @@ export class Engine {
     this.past.capture = capture;
     this.session.add(capture.source);
     this.#arrays.set(capture.history.session.arrays);
+    await this.structures.recall(capture.history.structures(), capture.source.name);
     this.recentLogs.note(absolute);
     this.#playFromStart();
     this.#infoSoon.ask();
@@ -459,23 +469,11 @@ export class Engine {
   }
 
   sessionInfo(): SessionInfo {
-    const budget = this.session.state.budget;
-    return {
-      disks: this.session.diskInfos().map((disk) => ({ ...disk, faults: this.faults.info(disk.id) })),
+    return sessionInfoOf(this, {
       arrays: this.#arrays.infos(),
-      sources: this.session.sourceInfos().map((source) => ({
-        ...source,
-        host: this.#hosts.info(source.id),
-        nbdkit: this.#nbdkits.info(source.id),
-      })),
-      notices: [...this.session.notices],
-      history: this.past.info(),
-      captures: this.captures.info,
-      structures: this.structures.info,
-      recentLogs: [...this.recentLogs.logs],
-      modelBytes: budget.usedBytes,
-      modelLimitBytes: budget.limitBytes,
-    };
+      hosted: (source) => this.#hosts.info(source),
+      nbdkit: (source) => this.#nbdkits.info(source),
+    });
   }
 
   sendInfo(): void {
@@ -490,6 +488,7 @@ export class Engine {
     for (const window of [...this.#windows]) window.close();
     await this.enqueue(() => this.#hosts.stopAll());
     await this.captures.dispose();
+    await this.structures.dispose();
     await this.enqueue(() => this.session.dispose());
     await this.enqueue(async () => {
       await Promise.all([this.#nbdkits.dispose(), this.#logFaults.dispose(), this.faults.dispose()]);

@@ -9,6 +9,7 @@ import './style/host.css';
 import './style/faults.css';
 import './style/minimap.css';
 import './style/marks.css';
+import './style/structures.css';
 import './style/presenter.css';
 import './style/film.css';
 import './style/timeline.css';

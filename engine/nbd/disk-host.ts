@@ -10,6 +10,7 @@ import type { Backend } from './backend.ts';
 import { NbdClient } from './client/nbd-client.ts';
 import { ClientLog, featuresOf, type HostLog } from './client-log.ts';
 import { clientTarget, copyDisk } from './copy-disk.ts';
+import { DiskContent } from './disk-content.ts';
 import { DiskTask } from './disk-task.ts';
 import { CowFilter } from './filters/cow-filter.ts';
 import { LiveParameters } from './filters/live-parameters.ts';
@@ -20,6 +21,7 @@ import { HostedExport } from './hosted-export.ts';
 import { MemoryAllowance } from './memory-allowance.ts';
 import { MemoryShare } from './memory-share.ts';
 import { NbdSource } from './nbd-source.ts';
+import { findPlugin } from './plugins/registry.ts';
 import { saveToImage } from './save-image.ts';
 import { eachListener, type ListenAddress, NbdServer } from './server.ts';
 import { TlsNotices } from './tls/tls-notices.ts';
@@ -34,6 +36,9 @@ const PROCESS_MEMORY = new MemoryAllowance(MEMORY_LIMIT_BYTES);
 const TASK_DRAIN_MS = 2_000;
 /** The notice of a full memory is given at most so often, ms: every refused write asks for it. */
 const NOTICE_MS = 1_000;
+
+/** Kinds of disks whose bytes come from elsewhere each time. */
+const FAR_PLUGINS = ['remote', 'curl'];
 
 /** One disk to host, and where. */
 export interface HostRequest extends DiskRequest {
@@ -59,6 +64,8 @@ export class DiskHost {
   readonly address: HostAddress;
   readonly source: NbdSource;
   readonly faults: HostFaults;
+  /** What is on the disk, for those in this process who are no clients. */
+  readonly content: DiskContent;
   readonly #parameters: LiveParameters;
   /** Where clients of this process come, which need no credentials. */
   readonly #own: HostAddress;
@@ -102,6 +109,7 @@ export class DiskHost {
     this.#memory = memory;
     this.#overlay = disk.filters.find((filter) => filter instanceof CowFilter) ?? null;
     this.#changes = new UnsavedChanges(hosted, this.#overlay, disk.plugin.volatile);
+    this.content = new DiskContent(this.#inside);
     this.#workload = new WorkloadRunner(server, this.#own, request.exportName, (notice) =>
       source.notice(notice),
     );
@@ -160,6 +168,11 @@ export class DiskHost {
   /** The address clients use. */
   get uri(): string {
     return this.address.uri;
+  }
+
+  /** Whether reading it costs next to nothing: it lies in this machine. */
+  get isNear(): boolean {
+    return !FAR_PLUGINS.includes(findPlugin(this.#plugin).name);
   }
 
   /** The file of this machine that the disk is in; null for none. */
@@ -253,7 +266,7 @@ export class DiskHost {
   async save(path: string, how: { readonly sparse: boolean; readonly replace: boolean }): Promise<void> {
     const whole = resolve(path);
     const { cancelled, copiedBytes } = await this.#task.run('save', whole, (onProgress, signal) =>
-      this.#changes.save(() => saveToImage(this.#content, whole, { ...how, onProgress, signal })),
+      this.#changes.save(() => saveToImage(this.#inside, whole, { ...how, onProgress, signal })),
     );
     if (cancelled) return;
     this.#tell('saved', `Saved ${this.source.name} as ${whole}, ${formatBytes(copiedBytes)} of data`);
@@ -267,12 +280,12 @@ export class DiskHost {
     try {
       const name = other.source.name;
       if (client.readOnly) throw new Error(`${name} is read-only`);
-      if (client.sizeBytes < this.#content.sizeBytes) {
-        const sizes = `${formatBytes(client.sizeBytes)}, less than ${formatBytes(this.#content.sizeBytes)}`;
+      if (client.sizeBytes < this.#inside.sizeBytes) {
+        const sizes = `${formatBytes(client.sizeBytes)}, less than ${formatBytes(this.#inside.sizeBytes)}`;
         throw new Error(`${name} has ${sizes}; choose a larger disk`);
       }
       const { cancelled, copiedBytes } = await this.#task.run('copy', name, (onProgress, signal) =>
-        copyDisk(this.#content, clientTarget(client), onProgress, signal),
+        copyDisk(this.#inside, clientTarget(client), onProgress, signal),
       );
       if (!cancelled) {
         this.#tell('copied', `Copied ${this.source.name} to ${name}, ${formatBytes(copiedBytes)} of data`);
@@ -292,7 +305,7 @@ export class DiskHost {
   }
 
   /** The disk as clients see it, without delays, errors and the log. */
-  get #content(): Backend {
+  get #inside(): Backend {
     return this.#overlay ?? this.#disk.plugin.backend;
   }
 
@@ -375,6 +388,7 @@ export class DiskHost {
     await this.faults.dispose();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');
+    await this.content.end();
     await this.#disk.backend.dispose();
     await this.#taskEnded();
   }

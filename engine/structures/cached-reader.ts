@@ -74,20 +74,29 @@ export class CachedReader {
     for (const read of this.#underWay) {
       if (read.first < end && first < read.end) read.isStale = true;
     }
-    let wasLookedAt = false;
     // Whichever is shorter: a trim may name more blocks than there are in memory by far.
-    if (end - first <= this.#looked.size + this.#blocks.size) {
-      for (let block = first; block < end; block += 1) {
-        this.#blocks.delete(block);
-        wasLookedAt ||= this.#looked.has(block);
+    if (end - first <= this.#blocks.size) {
+      for (let block = first; block < end; block += 1) this.#blocks.delete(block);
+    } else {
+      for (const block of this.#blocks.keys()) {
+        if (block >= first && block < end) this.#blocks.delete(block);
       }
-      return wasLookedAt;
     }
-    for (const block of this.#blocks.keys()) {
-      if (block >= first && block < end) this.#blocks.delete(block);
+    return this.#hasLookedAt(first, end);
+  }
+
+  /** Whether the latest pass looked at any of the blocks that the bytes from `offsetBytes` to `endBytes` lie in. */
+  hasLookedAt(offsetBytes: bigint, endBytes: bigint): boolean {
+    return endBytes > offsetBytes && this.#hasLookedAt(blockOf(offsetBytes), blockOf(endBytes - 1n) + 1);
+  }
+
+  #hasLookedAt(first: number, end: number): boolean {
+    if (end - first <= this.#looked.size) {
+      for (let block = first; block < end; block += 1) if (this.#looked.has(block)) return true;
+      return false;
     }
-    for (const block of this.#looked) wasLookedAt ||= block >= first && block < end;
-    return wasLookedAt;
+    for (const block of this.#looked) if (block >= first && block < end) return true;
+    return false;
   }
 
   /** Forgets all that was read. */
@@ -153,6 +162,8 @@ export class CachedReader {
     const endBytes = wholeEnd < this.sizeBytes ? wholeEnd : this.sizeBytes;
     const read: UnderWay = { first, end, isStale: false };
     this.#underWay.add(read);
+    // Looked at from here on: a write that comes before the bytes do makes them worthless all the same.
+    for (let block = first; block < end; block += 1) this.#looked.add(block);
     const blocks: Uint8Array[] = [];
     try {
       for (let at = startBytes; at < endBytes; ) {
@@ -163,10 +174,7 @@ export class CachedReader {
     } finally {
       this.#underWay.delete(read);
     }
-    for (const [i, bytes] of blocks.entries()) {
-      this.#looked.add(first + i);
-      if (!read.isStale) this.#keep(first + i, bytes);
-    }
+    if (!read.isStale) for (const [i, bytes] of blocks.entries()) this.#keep(first + i, bytes);
     return blocks;
   }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
+import { type Answer, decodeAnswer } from '#shared/channel/answer.ts';
 import type { Channel } from '#shared/channel/channel.ts';
 import { decodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.ts';
 import type { Command } from '#shared/contract/commands.ts';
@@ -11,6 +12,7 @@ import {
   type SessionInfo,
   type SourceInfo,
 } from '#shared/contract/messages.ts';
+import type { Question } from '#shared/contract/questions.ts';
 import type { Op } from '#shared/events/vocabulary.ts';
 import { Engine } from '../engine.ts';
 
@@ -24,6 +26,9 @@ export class TestEngine implements AsyncDisposable {
   /** The version of nbdkit that the window was told of. */
   nbdkit: string | null = null;
   readonly refused: string[] = [];
+  /** Answers to questions by number; words why there is none. */
+  readonly #answers = new Map<number, Answer | string>();
+  #questions = 0;
   readonly #channel: Channel;
 
   constructor(stateDir?: string) {
@@ -43,15 +48,27 @@ export class TestEngine implements AsyncDisposable {
 
   #received(bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
+    if (frame.type === FrameType.Answer) this.#answers.set(frame.tag, decodeAnswer(frame.payload));
     if (frame.type !== FrameType.Json) return;
     const message = v.parse(MessageSchema, JSON.parse(new TextDecoder().decode(frame.payload)));
     if (message.message === 'refused') this.refused.push(message.text);
+    if (message.message === 'unanswered') this.#answers.set(message.id, message.text);
     if (message.message === 'session') this.session = message.session;
     if (message.message === 'welcome') this.nbdkit = message.nbdkit;
   }
 
   send(command: Command): void {
     this.#channel.onFrame(encodeJsonFrame(command));
+  }
+
+  /** Asks a question as the window. @throws Error in the words of the engine when it is not answered. */
+  async ask(question: Question): Promise<Answer> {
+    this.#questions += 1;
+    const id = this.#questions;
+    this.send({ command: 'ask', id, question });
+    const answer = await this.until(() => this.#answers.get(id));
+    if (typeof answer === 'string') throw new Error(answer);
+    return answer;
   }
 
   /** Sends what may be no command at all. */

@@ -41,6 +41,7 @@ import { FILM_ACTIONS } from './film-actions.ts';
 import { HOST_ACTIONS } from './host-actions.ts';
 import { MARK_ACTIONS } from './mark-actions.ts';
 import { PRESENTER_ACTIONS } from './presenter-actions.ts';
+import { STRUCTURE_ACTIONS } from './structure-actions.ts';
 import { TIME_ACTIONS } from './time-actions.ts';
 
 /** A key by its place on the keyboard (KeyboardEvent.code), whatever letter the layout puts there. */
@@ -59,6 +60,7 @@ export const ACTION_GROUPS = [
   'Time',
   'Marks',
   'Questions',
+  'Structures',
   'Picture',
   'Move about',
   'Panels',
@@ -336,6 +338,7 @@ export const ACTIONS = [
     keys: [{ code: 'KeyA', shift: true }],
     run: showAllLayers,
   },
+  ...STRUCTURE_ACTIONS,
   ...PRESENTER_ACTIONS,
   {
     id: 'window.palette',

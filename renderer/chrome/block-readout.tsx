@@ -7,6 +7,7 @@ import { layerOfKind, stateWords } from '../words/block-words.ts';
 import { formatAge, formatDuration, formatHex, formatOffset } from '../words/format.ts';
 import { stripeWords } from '../words/stripe-words.ts';
 import { useAppState } from './app-context.ts';
+import { BlockStructures } from './block-structures.tsx';
 
 /** What is known of the block under the pointer or the keyboard cursor. */
 export function BlockReadout(): ReactElement {
@@ -71,6 +72,7 @@ function Block({
         </Fact>
         <StripeFacts readout={readout} />
       </dl>
+      <BlockStructures disk={readout.disk} block={readout.block} />
       <ul className="sectors" aria-label={`Its eight sectors of ${formatBytes(512)}`}>
         {readout.sectors.map((kind, i) => (
           <li

@@ -7,10 +7,12 @@ import { BlockList, type ListedRequest, MOST_LISTED } from '../store/block-list.
 import { outcomeWords } from '../words/block-words.ts';
 import { formatClockPrecise, formatDay, formatDuration, formatHex, plural } from '../words/format.ts';
 import { blocksWords, requestsAsTsv } from '../words/request-words.ts';
+import { touchedWords } from '../words/structure-words.ts';
 import type { Zone } from '../words/zone.ts';
 import { zoneName } from '../words/zone.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { CopyButton } from './copy-command.tsx';
+import { type NamedRequest, useRequestNames } from './use-request-names.ts';
 
 const ROW_PX = 24;
 /** So many rows before the end the next page is asked for. */
@@ -33,6 +35,16 @@ export function BlockRequests(): ReactElement {
     estimateSize: () => ROW_PX,
     overscan: 8,
   });
+  const disk = state.blocks?.disk ?? 0;
+  const touched = useRequestNames(
+    rows.getVirtualItems().flatMap(({ index }) => {
+      const request = state.requests[index];
+      return request === undefined ? [] : [{ ...pickNamed(request), disk }];
+    }),
+  );
+  const isNamed = useAppState((whole) =>
+    (whole.session?.structures ?? []).some((known) => known.disk === blocks?.disk && known.version > 0),
+  );
   const lastSeen = rows.getVirtualItems().at(-1)?.index ?? 0;
   useEffect(() => {
     if (state.more && lastSeen >= state.requests.length - AHEAD) list.loadMore();
@@ -50,7 +62,7 @@ export function BlockRequests(): ReactElement {
     );
   }
   return (
-    <div className="asked-block">
+    <div className="asked-block" data-named={isNamed}>
       <div className="plot-head">
         <p className="plot-words" data-testid="asked-words">
           {state.trouble ?? `${headWords(state)} on ${blocksWords(blocks)} of ${name}`}
@@ -68,6 +80,7 @@ export function BlockRequests(): ReactElement {
         <span className="asked-number">latency</span>
         <span className="asked-number">connection</span>
         <span>result</span>
+        {isNamed && <span>touched</span>}
       </div>
       <section
         className="asked-list"
@@ -90,6 +103,11 @@ export function BlockRequests(): ReactElement {
                   onClick={() => app.time.seek({ sequence: request.sequence })}
                 >
                   <RequestCells request={request} zone={zone} />
+                  {isNamed && (
+                    <span className="asked-touched" data-testid="request-name">
+                      {touchedWords(touched.get(request.sequence)?.text ?? '')}
+                    </span>
+                  )}
                 </button>
               </li>
             );
@@ -143,6 +161,11 @@ function useBlockList() {
   }, [list, end]);
   useEffect(() => () => list.dispose(), [list]);
   return [list, useSyncExternalStore(subscribe, () => list.state)] as const;
+}
+
+/** The parts of a request that its name follows from. */
+function pickNamed({ sequence, op, offsetBytes, lengthBytes }: ListedRequest): Omit<NamedRequest, 'disk'> {
+  return { sequence, op, offsetBytes, lengthBytes };
 }
 
 function headWords(state: BlockList['state']): string {

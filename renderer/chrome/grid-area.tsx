@@ -12,13 +12,16 @@ export function GridArea(): ReactElement {
   const app = useApp();
   const area = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const overlay = useRef<HTMLCanvasElement>(null);
   const tiles = useAppState((state) => state.tiles);
   const disks = useAppState((state) => state.session?.disks);
 
   useEffect(() => {
     const canvasElement = canvas.current;
     const areaElement = area.current;
-    if (canvasElement === null || areaElement === null) return;
+    const overlayElement = overlay.current;
+    if (canvasElement === null || areaElement === null || overlayElement === null) return;
+    app.structures.attach(overlayElement);
     const picture = app.attachCanvas(canvasElement, createGridRenderer(canvasElement));
     const observer = new ResizeObserver(([entry]) => {
       if (entry === undefined) return;
@@ -41,6 +44,7 @@ export function GridArea(): ReactElement {
       observer.disconnect();
       pointer.dispose();
       app.detachCanvas();
+      app.structures.detach();
     };
   }, [app]);
 
@@ -50,6 +54,13 @@ export function GridArea(): ReactElement {
       <HiddenDisks />
       <div className="grid-area" ref={area}>
         <canvas className="grid-canvas" ref={canvas} role="img" aria-label="Grids" data-testid="picture" />
+        <canvas
+          className="grid-canvas structure-canvas"
+          ref={overlay}
+          data-testid="structures-overlay"
+          role="img"
+          aria-label="Outlines of what lies on the disks"
+        />
         {tiles.map((tile) => {
           const disk = disks?.find((candidate) => candidate.id === tile.disk);
           return disk === undefined ? null : <GridPanel key={tile.disk} tile={tile} disk={disk} />;

@@ -6,8 +6,10 @@ import type { RecentRequests } from '#shared/model/recent-requests.ts';
 import { listConnections, listRequests, requestsAsText } from '../store/latest-requests.ts';
 import { outcomeWords } from '../words/block-words.ts';
 import { formatClock, formatDuration, formatHex } from '../words/format.ts';
+import { touchedWords } from '../words/structure-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { CopyButton } from './copy-command.tsx';
+import { type NamedRequest, useRequestNames } from './use-request-names.ts';
 
 const ROW_PX = 24;
 /** A list that changes oftener cannot be read. */
@@ -34,6 +36,8 @@ export function LatestRequests(): ReactElement {
     estimateSize: () => ROW_PX,
     overscan: 4,
   });
+  const seen = rows.getVirtualItems().flatMap(({ index }) => indexes[index] ?? []);
+  const names = useRequestNames(seen.map((at) => requestAt(recent, at)));
   const diskName = (id: number): string =>
     app.state.session?.disks.find((candidate) => candidate.id === id)?.name ?? String(id);
   return (
@@ -84,7 +88,11 @@ export function LatestRequests(): ReactElement {
         <ol className="latest-rows" style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map((item) => (
             <li key={item.index} className="request" style={{ top: item.start }}>
-              <RequestCells recent={recent} at={indexes[item.index] ?? 0} />
+              <RequestCells
+                recent={recent}
+                at={indexes[item.index] ?? 0}
+                name={names.get(recent.sequence[indexes[item.index] ?? 0] ?? -1)?.text ?? null}
+              />
             </li>
           ))}
         </ol>
@@ -120,25 +128,39 @@ function useRecentRequests(): RecentRequests {
 
 const LAYERS = ['read', 'write', 'trim', 'zero'] as const;
 
-function RequestCells({
-  recent,
-  at,
-}: {
+function requestAt(recent: RecentRequests, at: number): NamedRequest {
+  return {
+    disk: recent.disk[at] ?? 0,
+    sequence: recent.sequence[at] ?? 0,
+    op: recent.op[at] ?? 0,
+    offsetBytes: joinHalves(recent.offsetHigh[at] ?? 0, recent.offsetLow[at] ?? 0),
+    lengthBytes: joinHalves(recent.lengthHigh[at] ?? 0, recent.lengthLow[at] ?? 0),
+  };
+}
+
+function RequestCells(props: {
   readonly recent: RecentRequests;
   readonly at: number;
+  /** What it touched; null where that is not known. */
+  readonly name: string | null;
 }): ReactElement {
+  const { recent, at, name } = props;
   const zone = useAppState((state) => state.zone);
-  const op = recent.op[at] ?? 0;
+  const { op, offsetBytes: offset, lengthBytes: length } = requestAt(recent, at);
   const errno = recent.errno[at] ?? 0;
-  const offset = joinHalves(recent.offsetHigh[at] ?? 0, recent.offsetLow[at] ?? 0);
-  const length = joinHalves(recent.lengthHigh[at] ?? 0, recent.lengthLow[at] ?? 0);
   const failed = errno !== 0 && errno < 0xff00;
   return (
     <>
       <span className="swatch swatch-small" data-layer={LAYERS[op] ?? 'none'} aria-hidden="true" />
       <span className="request-op">{opName(op)}</span>
       {/* A flush is of the whole disk: it has no place. */}
-      <span className="request-where mono">{length === 0n ? '' : formatHex(offset)}</span>
+      {length === 0n || name === null ? (
+        <span className="request-where mono">{length === 0n ? '' : formatHex(offset)}</span>
+      ) : (
+        <span className="request-where" title={`${name}, at ${formatHex(offset)}`} data-testid="request-name">
+          {touchedWords(name)}
+        </span>
+      )}
       <span className="request-size mono">{length === 0n ? '' : formatBytes(length)}</span>
       <span className={failed ? 'request-end mono danger' : 'request-end mono'}>
         {errno === 0 ? formatDuration(recent.latencyUs[at] ?? Number.NaN) : outcomeWords(errno)}

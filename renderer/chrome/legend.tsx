@@ -11,6 +11,7 @@ import { HeatLegend } from './heat-legend.tsx';
 import { isMac, keyLabel } from './keys.ts';
 import { MarkLegend } from './mark-legend.tsx';
 import { Sparkline } from './sparkline.tsx';
+import { StructureLegend } from './structure-legend.tsx';
 import { Tip, TipWords } from './tip.tsx';
 
 interface LegendEntry {
@@ -69,6 +70,7 @@ export function Legend(): ReactElement {
       </ul>
       <HeatLegend />
       <MarkLegend />
+      <StructureLegend />
     </section>
   );
 }

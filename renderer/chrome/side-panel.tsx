@@ -10,6 +10,7 @@ import { Legend } from './legend.tsx';
 import { MarksSection } from './marks-section.tsx';
 import { NbdkitCard } from './nbdkit-card.tsx';
 import { SetCard } from './set-card.tsx';
+import { StructuresSection } from './structures-section.tsx';
 
 /** What is known in numbers, of the disk in hand. The latest requests stay in sight, whatever there is above them. */
 export function SidePanel(): ReactElement {
@@ -22,6 +23,7 @@ export function SidePanel(): ReactElement {
         <DiskInHand />
         <Legend />
         <BlockReadout />
+        <StructuresSection />
         <FaultsSection />
         <SetCard />
         <DiskCard />

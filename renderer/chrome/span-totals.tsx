@@ -8,6 +8,7 @@ import { shownDisks } from '../store/arrangement.ts';
 import { outcomeWords } from '../words/block-words.ts';
 import { formatClockPrecise, formatCount, formatDuration, formatHex, plural } from '../words/format.ts';
 import { blocksWords } from '../words/request-words.ts';
+import { AccountPart } from './account-part.tsx';
 import { useApp, useAppState } from './app-context.ts';
 import { useAskedWindow } from './use-asked-window.ts';
 import { useQuestion } from './use-question.ts';
@@ -39,6 +40,11 @@ export function SpanTotalsView(): ReactElement {
         {trouble ??
           `${what}: ${plural(requests, 'request')}, ${plural(data.mostInFlight, 'request')} in flight at most, ${sequentialWords(data.sequentialShare)}.`}
       </p>
+      <AccountPart
+        span={{ fromUs: data.fromUs, toUs: data.toUs }}
+        disks={isAll ? null : disks}
+        askedKey={`${key}/${disks}`}
+      />
       <Part title="Operations">
         <OpTable totals={data} />
       </Part>

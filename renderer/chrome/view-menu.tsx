@@ -21,6 +21,7 @@ const ACTIONS_HERE: readonly ActionId[] = [
   'move.goTo',
   'picture.clear',
   'picture.hold',
+  'structures.show',
   'picture.save',
   'film.export',
   'film.record',

@@ -10,6 +10,7 @@ import { ExportRequestsDialog, RecordDialog, SaveCaptureDialog } from './capture
 import { CommandPalette } from './command-palette.tsx';
 import { CompareDialog } from './compare-dialog.tsx';
 import { CopyHostDialog } from './copy-host-dialog.tsx';
+import { DiskImageDialog } from './disk-image-dialog.tsx';
 import { Drawer } from './drawer.tsx';
 import { ErrorFileDialog, RemoveErrorFileDialog } from './error-file-dialogs.tsx';
 import { ExportDialog } from './export-dialog.tsx';
@@ -36,6 +37,7 @@ import { SidePanel } from './side-panel.tsx';
 import { SpokenSummary } from './spoken-summary.tsx';
 import { StopHostDialog } from './stop-host-dialog.tsx';
 import { StopSetDialog } from './stop-set-dialog.tsx';
+import { StructurePanel } from './structure-panel.tsx';
 import { TimelineBar } from './timeline-bar.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useFileDrop } from './use-file-drop.ts';
@@ -89,6 +91,7 @@ export function AppWindow(): ReactElement {
       >
         {!presenting && <TopBar />}
         <div className="middle">
+          {!presenting && <StructurePanel />}
           <div className="stage">
             {!presenting && <FirstHint />}
             {!presenting && <HostStrip />}
@@ -149,6 +152,8 @@ function Dialogs(): ReactElement | null {
       return <SaveHostDialog thenStop={false} />;
     case 'saveAndStopHost':
       return <SaveHostDialog thenStop />;
+    case 'diskImage':
+      return <DiskImageDialog />;
     case 'copyHost':
       return <CopyHostDialog />;
     case 'commitOverlay':

@@ -21,6 +21,8 @@ export function standsInPlace(command: string, state: AppState): boolean {
   switch (command) {
     case 'setDiskSize':
       return true;
+    case 'setDiskImage':
+      return state.dialog === 'diskImage';
     case 'openLogs':
       return state.dialog === 'open';
     case 'hostDisk':

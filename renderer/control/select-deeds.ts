@@ -50,10 +50,11 @@ export function selectByKeys(app: WindowApp, move: CursorMove): void {
   selectBetween(app, disk.id, anchor, block);
 }
 
-/** Escape: undoes the latest of selection, cursor and enlargement, one at a time. */
+/** Escape: undoes the latest of selection, cursor, picked structure and enlargement, one at a time. */
 export function release(app: WindowApp): void {
   if (app.state.selection !== null) app.select(null);
   else if (app.cursor !== null) app.setCursor(null);
+  else if (app.state.picked.picked !== null) app.structures.picked.pick(null, 0);
   else app.enlarge(null);
 }
 

@@ -153,6 +153,9 @@ export class TimeControl implements Disposable {
         // One that is being chosen by keys goes to where the keys have got to.
         return span ?? (spanEdgeUs === null ? null : spanBetween(spanEdgeUs, control.shownUs));
       },
+      get pickedUs() {
+        return app.state.picked.momentsUs;
+      },
       get disks() {
         const { timelineOf, activeDisk } = app.state;
         return timelineOf === 'disk' && activeDisk !== null ? [activeDisk] : null;

@@ -31,6 +31,7 @@ import { frameOfAddress } from './frame-deeds.ts';
 import { keepView, loadView } from './kept-view.ts';
 import { lookOf } from './look-of.ts';
 import { selectByPointer } from './select-deeds.ts';
+import { StructureControl } from './structure-control.ts';
 import { ThemeControl } from './theme-control.ts';
 import { TimeControl } from './time-control.ts';
 import { Uploads } from './uploads.ts';
@@ -54,6 +55,7 @@ export class WindowApp implements Disposable {
   readonly uploads: Uploads;
   readonly films = new Films(this);
   readonly time: TimeControl;
+  readonly structures: StructureControl;
   picture: Picture | null = null;
   cursor: Cursor | null = null;
   /** The block that a selection began at; null once the cursor has moved on without selecting. */
@@ -96,6 +98,7 @@ export class WindowApp implements Disposable {
         this.notify({ level: 'warning', text: `${name} can no longer be read: ${reason}`, detail: null }),
     );
     this.time = new TimeControl(this);
+    this.structures = new StructureControl(this);
     this.#publishTimer = setInterval(() => this.#publish(), PUBLISH_MS);
     const { signal } = this.#stop;
     const narrow = matchMedia(NARROW);
@@ -147,6 +150,8 @@ export class WindowApp implements Disposable {
         },
       },
       onTiles: (tiles) => this.store.setState({ tiles }),
+      onDrawn: ({ panels, widthPx, heightPx, ratio }) =>
+        this.structures.overlay?.update(panels, widthPx, heightPx, ratio),
     });
     picture.setEnlarged(this.state.enlarged);
     this.picture = picture;
@@ -169,7 +174,7 @@ export class WindowApp implements Disposable {
   /** Changes something that the window remembers. */
   prefer(change: Partial<Preferences>): void {
     this.store.setState(change);
-    const { presenterTheme, pointerRing } = this.state;
+    const { presenterTheme, pointerRing, structuresOn, treeOpen } = this.state;
     const { theme, layout, sideOpen, footerOpen, hintOpen, zone, timelineOf } = this.state;
     storePreferences(localStorage, {
       theme,
@@ -179,6 +184,8 @@ export class WindowApp implements Disposable {
       hintOpen,
       zone,
       timelineOf,
+      structuresOn,
+      treeOpen,
       presenterTheme,
       pointerRing,
     });
@@ -289,6 +296,7 @@ export class WindowApp implements Disposable {
     this.#stop.abort();
     clearInterval(this.#publishTimer);
     this.time.dispose();
+    this.structures.dispose();
     this.uploads.dispose();
     this.films.dispose();
     this.session.dispose();

@@ -42,7 +42,12 @@ function visible(
   return { from, count: end - from };
 }
 
-function windowAround(panel: Panel, plane: Plane, marginShare: number): CellWindow {
+/** The drawn cells of a plane that a panel shows, and a share of their number more on each side. */
+export function windowAround(
+  panel: Pick<Panel, 'view' | 'widthPx' | 'heightPx'>,
+  plane: Plane,
+  marginShare: number,
+): CellWindow {
   const { view } = panel;
   const across = visible(view.originXPx, panel.widthPx, view.cellPx, plane.cols, marginShare);
   const down = visible(view.originYPx, panel.heightPx, view.cellPx, plane.rows, marginShare);

@@ -93,6 +93,7 @@ export class Picture implements Disposable {
   readonly #canvas: HTMLCanvasElement;
   readonly #source: PictureSource;
   readonly #onTiles: (tiles: readonly PanelTile[]) => void;
+  readonly #onDrawn: (grids: WindowGrids) => void;
   readonly #elements = new Map<number, HTMLElement>();
   readonly #minimaps = new Map<number, Minimap>();
   #disks: readonly PictureDisk[] = [];
@@ -117,12 +118,15 @@ export class Picture implements Disposable {
     readonly look: PictureLook;
     /** Told when the panels' places have changed. */
     readonly onTiles: (tiles: readonly PanelTile[]) => void;
+    /** Told after each frame where the grids stand, for what lies over them. */
+    readonly onDrawn: (grids: WindowGrids) => void;
   }) {
     this.#canvas = options.canvas;
     this.#renderer = options.renderer;
     this.#source = options.source;
     this.#look = options.look;
     this.#onTiles = options.onTiles;
+    this.#onDrawn = options.onDrawn;
     this.#canvas.dataset['backend'] = this.#renderer.backend;
   }
 
@@ -315,8 +319,12 @@ export class Picture implements Disposable {
 
   /** The grids as they stand now, and the canvas they are on, device px. */
   grids(): WindowGrids {
+    return this.#gridsOf(this.#panels());
+  }
+
+  #gridsOf(panels: readonly Panel[]): WindowGrids {
     const { width: widthPx, height: heightPx } = this.#canvas;
-    return { panels: this.#panels(), widthPx, heightPx, ratio: this.#ratio, headerPx: PANEL_HEADER_PX };
+    return { panels, widthPx, heightPx, ratio: this.#ratio, headerPx: PANEL_HEADER_PX };
   }
 
   #panels(): readonly Panel[] {
@@ -341,6 +349,7 @@ export class Picture implements Disposable {
     const { clockUs } = frame;
     const fading = this.#renderer.render({ ...frame, panels });
     this.#tellFacts(panels, frame.state.sequence, clockUs);
+    this.#onDrawn(this.#gridsOf(panels));
     // While time stands still nothing fades, however long one looks.
     if (fading && clockUs !== this.#lastDrawnUs) this.requestDraw();
     this.#lastDrawnUs = clockUs;

@@ -10,6 +10,8 @@ import { ALL_LAYERS, type LayerFilter } from '../grid/grid-renderer.ts';
 import type { CellOrder } from '../grid/plane.ts';
 import type { PanelTile } from '../picture/picture.ts';
 import type { LinkState } from '../session/window-session.ts';
+import type { StructureFamily } from '../structures/kind-look.ts';
+import { NOTHING_PICKED, type PickedState } from '../structures/picked-structure.ts';
 import type { MomentReadout } from '../timeline/moment-readout.ts';
 import { alignedWords, type CompareForm } from '../words/compare-form.ts';
 import type { RuleDraft } from '../words/rule-form.ts';
@@ -55,7 +57,8 @@ export type DialogName =
   | 'saveCapture'
   | 'exportRequests'
   | 'exportPicture'
-  | 'exportFilm';
+  | 'exportFilm'
+  | 'diskImage';
 
 /** A panel that is dragged by its header, and where it would come to stand. */
 export interface PanelDrag {
@@ -99,6 +102,12 @@ export interface Refusal {
 export interface FrameSize {
   readonly widthPx: number;
   readonly heightPx: number;
+}
+
+/** Which kinds of structures are in view, and whether neighbours are told as one for want of room. */
+export interface StructureLegendState {
+  readonly families: readonly StructureFamily[];
+  readonly isCoarse: boolean;
 }
 
 /** A moment that was marked, while a person names it. */
@@ -162,6 +171,14 @@ export interface AppState {
   readonly filter: LayerFilter;
   /** Blocks are coloured by how often or how lately they were touched; null for what they show. */
   readonly heat: HeatKind | null;
+  /** Outlines, tints and names of what lies on the disks are shown over the grids. */
+  readonly structuresOn: boolean;
+  readonly structureLegend: StructureLegendState;
+  /** The tree of what lies on the disks stands beside the picture. */
+  readonly treeOpen: boolean;
+  /** What is picked of that, in the tree or on a grid. */
+  readonly picked: PickedState;
+  readonly structuresOpen: boolean;
   /** What the drawer shows; null while it is closed. */
   readonly drawer: DrawerTab | null;
   /** The drawer has most of the window. */
@@ -280,6 +297,11 @@ export function createAppStore(preferences: Preferences): AppStore {
     missedRequests: 0,
     filter: ALL_LAYERS,
     heat: null,
+    structuresOn: preferences.structuresOn,
+    treeOpen: preferences.treeOpen,
+    structureLegend: { families: [], isCoarse: false },
+    picked: NOTHING_PICKED,
+    structuresOpen: true,
     drawer: null,
     drawerTall: false,
     askedBlocks: null,

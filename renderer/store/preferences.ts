@@ -21,6 +21,8 @@ const PreferencesSchema = v.object({
   pointerRing: v.fallback(v.boolean(), true),
   zone: v.fallback(v.picklist(ZONES), 'utc'),
   timelineOf: v.fallback(v.picklist(TIMELINE_OF), 'all'),
+  structuresOn: v.fallback(v.boolean(), true),
+  treeOpen: v.fallback(v.boolean(), false),
 });
 
 /** What the window remembers from one time to the next. */
@@ -38,6 +40,8 @@ export const DEFAULT_PREFERENCES: Preferences = {
   pointerRing: true,
   zone: 'utc',
   timelineOf: 'all',
+  structuresOn: true,
+  treeOpen: false,
 };
 
 /** Reads what {@link storePreferences} wrote; anything it cannot read gives the default. */

@@ -168,6 +168,8 @@ describe('preferences', () => {
       pointerRing: false,
       zone: 'local',
       timelineOf: 'lanes',
+      structuresOn: false,
+      treeOpen: true,
     } as const;
     storePreferences(storage, chosen);
     expect(loadPreferences(storage)).toEqual(chosen);

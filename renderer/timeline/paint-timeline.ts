@@ -16,6 +16,8 @@ const HATCH_PX = 6;
 /** How strongly what is selected is tinted, and what is not. */
 const SPAN_ALPHA = 0.14;
 const BESIDE_SPAN_ALPHA = 0.45;
+/** Height of a tick for a request on what is picked, CSS px. */
+const PICKED_TICK_PX = 7;
 
 /** Draws the timeline, `widthPx` CSS px wide, at `ratio` device px each. */
 export function paintTimeline(
@@ -35,6 +37,7 @@ export function paintTimeline(
   paintLanes(pen, widthPx, scene);
   if (layout.latency !== null) paintLatency(pen, widthPx, layout.latency, scene);
   if (layout.depth !== null) paintDepth(pen, widthPx, layout.depth, scene);
+  paintPicked(pen, widthPx, scene);
   paintSpan(pen, widthPx, scene);
   paintFlags(pen, widthPx, scene);
   paintMoments(pen, widthPx, scene);
@@ -105,6 +108,21 @@ function paintIdle(pen: Pen, widthPx: number, scene: TimelineScene): void {
     const atX = (fromX + toX - wordsPx) / 2;
     if (scene.skipsIdle) pen.rect(atX - 4, footPx - 16, wordsPx + 8, 14, theme.grid.untouched);
     pen.text(words, atX, footPx - 5, theme.chrome.mutedText);
+  }
+}
+
+/** When what is picked was touched: a tick at the foot of the lanes for each px in which it was, and a faint line above. */
+function paintPicked(pen: Pen, widthPx: number, scene: TimelineScene): void {
+  const { pickedUs, window, theme } = scene;
+  const band = dataBand(scene);
+  let lastPx = Number.NEGATIVE_INFINITY;
+  for (const us of pickedUs) {
+    if (us < window.fromUs || us > window.toUs) continue;
+    const xPx = Math.floor(xOf(window, widthPx, us));
+    if (xPx === lastPx) continue;
+    lastPx = xPx;
+    pen.vertical(xPx, band.topPx, band.heightPx, theme.grid.cursor, 0.22);
+    pen.vertical(xPx, band.topPx + band.heightPx - PICKED_TICK_PX, PICKED_TICK_PX, theme.grid.cursor);
   }
 }
 

@@ -19,6 +19,8 @@ export interface TimelineScene {
   readonly lanes: readonly { readonly disk: number; readonly name: string }[] | null;
   readonly layout: TimelineLayout;
   readonly flags: readonly Flag[];
+  /** Moments of the requests on what is picked, ascending. */
+  readonly pickedUs: readonly number[];
   /** What the window plays. */
   readonly span: Span | null;
   /** The moment shown; null before any time is known. */

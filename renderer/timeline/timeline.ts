@@ -39,6 +39,8 @@ export interface TimelineSource {
   readonly disks: readonly number[] | null;
   /** A lane each; null for one of all. */
   readonly lanes: readonly { readonly disk: number; readonly name: string }[] | null;
+  /** Moments of the requests on what is picked, ascending. */
+  readonly pickedUs: readonly number[];
   readonly zone: Zone;
   readonly theme: Theme;
   readonly compact: boolean;
@@ -279,6 +281,7 @@ export class Timeline implements Disposable {
       lanes,
       layout,
       flags: this.#flags,
+      pickedUs: this.#source.pickedUs,
       span,
       playheadUs: window === null || Number.isNaN(shownUs) ? null : shownUs,
       isLive: view.mode === 'live',

@@ -4,6 +4,7 @@
  */
 
 import { HEAT_RAMPS } from './heat.ts';
+import { STRUCTURE_COLORS } from './structures.ts';
 
 /** An opaque sRGB colour, `#rrggbb`. */
 export type HexColor = `#${string}`;
@@ -70,13 +71,17 @@ const PROPERTY_OF = (name: string): string => name.replace(/[A-Z]/g, (letter) =>
 
 /**
  * The theme as CSS custom properties: `--panel`, `--muted-text`, ... for the chrome and `--grid-read`,
- * `--grid-written`, ... for legends that must match the picture, `--heat-1` and up for the scale of heat.
+ * `--grid-written`, ... for legends that must match the picture, `--heat-1` and up for the scale of heat,
+ * `--structure-journal`, ... for the inks of structures.
  */
 export function cssCustomProperties(theme: Theme): Readonly<Record<`--${string}`, string>> {
   const properties: Record<`--${string}`, string> = {};
   for (const [name, color] of Object.entries(theme.chrome)) properties[`--${PROPERTY_OF(name)}`] = color;
   for (const [name, color] of Object.entries(theme.grid)) properties[`--grid-${PROPERTY_OF(name)}`] = color;
   for (const [i, color] of HEAT_RAMPS[theme.name].entries()) properties[`--heat-${i + 1}`] = color;
+  for (const [ink, color] of Object.entries(STRUCTURE_COLORS[theme.name])) {
+    properties[`--structure-${ink}`] = color;
+  }
   return properties;
 }
 

@@ -87,8 +87,11 @@ async function openAs(
   }
 }
 
-/** The size of a block device as Linux tells it, in sectors of 512 bytes whatever its own are. */
-function deviceSize(path: string, device: bigint): bigint {
+/**
+ * The size of a block device as Linux tells it, in sectors of 512 bytes whatever its own are.
+ * @throws ParameterError when it does not.
+ */
+export function deviceSize(path: string, device: bigint): bigint {
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
   const minor = (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
   try {

@@ -1,0 +1,69 @@
+import type { DiskStructures } from '#shared/contract/structures.ts';
+import { treeWords } from './tree-words.ts';
+import { Versions } from './versions.ts';
+
+type State = DiskStructures['state'];
+
+const STATE_WORDS: Readonly<Record<Exclude<State, 'known' | 'recorded' | 'failed'>, string>> = {
+  off: 'what lies on it is not read; turn Explain on for that',
+  nowhere: 'what lies on it could be told from an image of it; name a file or an NBD URI',
+  reading: 'being read',
+};
+
+/** What is known of one disk, and where it comes from. */
+export class DiskKnowledge {
+  readonly disk: number;
+  versions = new Versions();
+  source: DiskStructures['source'] = null;
+  /** The row from which on its writes are watched. */
+  sinceSequence = 0;
+  #state: State = 'nowhere';
+  #failure = '';
+
+  constructor(disk: number) {
+    this.disk = disk;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Nothing is known any more. */
+  forget(state: 'off' | 'nowhere' | 'reading'): void {
+    this.versions = new Versions();
+    this.#state = state;
+  }
+
+  /** Something was read, or came with a capture. */
+  know(state: 'known' | 'recorded'): void {
+    this.#state = state;
+  }
+
+  /** @param why the end of a sentence. */
+  fail(why: string): void {
+    this.#state = 'failed';
+    this.#failure = why;
+  }
+
+  get info(): DiskStructures {
+    const { last, count } = this.versions;
+    return {
+      disk: this.disk,
+      state: this.#state,
+      words: this.#words(),
+      source: this.source,
+      version: last?.number ?? 0,
+      fromSequence: last?.fromSequence ?? 0,
+      versions: count,
+      structures: last?.structures ?? 0,
+    };
+  }
+
+  #words(): string {
+    if (this.#state === 'failed') return `it cannot be read: ${this.#failure}`;
+    if (this.#state !== 'known' && this.#state !== 'recorded') return STATE_WORDS[this.#state];
+    const { last, forgotten } = this.versions;
+    const words = last === null ? 'nothing was known of it' : treeWords(last.tree);
+    return forgotten === 0 ? words : `${words}. ${forgotten} earlier readings had to be forgotten`;
+  }
+}

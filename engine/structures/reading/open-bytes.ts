@@ -1,0 +1,130 @@
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { errnoName } from '#shared/events/vocabulary.ts';
+import { NbdClient } from '../../nbd/client/nbd-client.ts';
+import { deviceSize } from '../../nbd/file/open-file.ts';
+import { parseNbdUri, type RemoteAddress } from '../../nbd/remote/nbd-uri.ts';
+import { credentialsFor } from '../../nbd/remote/remote-tls.ts';
+import { RefusedError } from '../../refused-error.ts';
+import type { ByteSource } from '../cached-reader.ts';
+
+/** Where a disk is read that is not hosted here. */
+export interface OpenBytes extends ByteSource {
+  readonly kind: 'image' | 'uri';
+  /** The path, or the URI without what is secret. */
+  readonly name: string;
+  close(): Promise<void>;
+}
+
+/** How long a server may take to answer before the connection is given up, ms. */
+const ANSWER_MS = 15_000;
+
+/** Whether a text is meant as a URI; else it is a path. */
+const URI = /^nbds?(\+unix)?:/i;
+
+/**
+ * Opens an image file or block device, or an export of an NBD server, to be read.
+ * @throws RefusedError saying what will not do.
+ */
+export async function openBytes(from: string): Promise<OpenBytes> {
+  try {
+    return URI.test(from) ? await RemoteBytes.open(from) : await ImageBytes.open(from);
+  } catch (error) {
+    throw new RefusedError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+class ImageBytes implements OpenBytes {
+  readonly kind = 'image';
+  readonly name: string;
+  readonly sizeBytes: bigint;
+  readonly #file: FileHandle;
+
+  private constructor(name: string, sizeBytes: bigint, file: FileHandle) {
+    this.name = name;
+    this.sizeBytes = sizeBytes;
+    this.#file = file;
+  }
+
+  static async open(path: string): Promise<ImageBytes> {
+    // A FIFO must not have us wait for its other end.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const status = await file.stat({ bigint: true });
+      if (!status.isFile() && !status.isBlockDevice()) {
+        throw new Error(`${path} is neither a file nor a block device; give a raw image of the disk`);
+      }
+      const sizeBytes = status.isBlockDevice() ? deviceSize(path, status.rdev) : status.size;
+      if (sizeBytes === 0n) throw new Error(`${path} is empty; give a raw image of the disk`);
+      return new ImageBytes(path, sizeBytes, file);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async readAt(offsetBytes: bigint, lengthBytes: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(lengthBytes);
+    let done = 0;
+    while (done < lengthBytes) {
+      const { bytesRead } = await this.#file.read(
+        bytes,
+        done,
+        lengthBytes - done,
+        offsetBytes + BigInt(done),
+      );
+      if (bytesRead === 0) throw new Error('the image has become shorter');
+      done += bytesRead;
+    }
+    return bytes;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
+
+/** An export of an NBD server. A connection that is lost is made anew for the next read. */
+class RemoteBytes implements OpenBytes {
+  readonly kind = 'uri';
+  readonly name: string;
+  readonly sizeBytes: bigint;
+  readonly #address: RemoteAddress;
+  #client: NbdClient | null;
+
+  private constructor(address: RemoteAddress, client: NbdClient) {
+    this.#address = address;
+    this.name = address.uri;
+    this.sizeBytes = client.sizeBytes;
+    this.#client = client;
+  }
+
+  static async open(uri: string): Promise<RemoteBytes> {
+    const address = parseNbdUri(uri);
+    return new RemoteBytes(address, await connectTo(address));
+  }
+
+  async readAt(offsetBytes: bigint, lengthBytes: number): Promise<Uint8Array> {
+    this.#client ??= await connectTo(this.#address);
+    const client = this.#client;
+    const timer = setTimeout(() => void client.abandon(), ANSWER_MS);
+    const result = await client
+      .read(offsetBytes, lengthBytes)
+      .catch((error: unknown) => {
+        if (this.#client === client) this.#client = null;
+        throw error;
+      })
+      .finally(() => clearTimeout(timer));
+    if (result.errno !== 0) throw new Error(`the server failed with ${errnoName(result.errno)}`);
+    return result.data;
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.disconnect();
+    this.#client = null;
+  }
+}
+
+async function connectTo({ place, exportName, tls }: RemoteAddress): Promise<NbdClient> {
+  if (tls === null) return NbdClient.connect(place, exportName);
+  return NbdClient.connect(place, exportName, { tls: await credentialsFor(tls) });
+}

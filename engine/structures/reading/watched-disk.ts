@@ -1,0 +1,108 @@
+import type { EventBatch } from '#shared/events/event-batch.ts';
+import { type ByteSource, CACHE_BLOCK_BYTES, CachedReader } from '../cached-reader.ts';
+import { DiskVolume } from '../disk-volume.ts';
+import type { TimeBudget } from './time-budget.ts';
+import { WrittenRanges } from './written-ranges.ts';
+
+/** Memory for what was read of one disk, bytes. */
+const CACHE_BYTES = 16 << 20;
+/** What one reading may take from a disk, bytes. */
+const PASS_BYTES = 256 << 20;
+/** Blocks in a page, by which most writes are seen to be of no interest. */
+const PAGE_BLOCKS = 256;
+/** Pages that are kept apart; past that what was read is forgotten. */
+const MOST_PAGES = 1 << 16;
+/** 2^32 bytes in blocks. */
+const BLOCKS_PER_HIGH = 2 ** 32 / CACHE_BLOCK_BYTES;
+
+/** One disk whose structures are read again when what they were read from is written. */
+export class WatchedDisk {
+  readonly disk: number;
+  readonly volume: DiskVolume;
+  readonly #reader: CachedReader;
+  readonly #written = new WrittenRanges();
+  /** Pages of which anything was ever read that may be in memory still. */
+  readonly #pages = new Set<number>();
+
+  /** @param name for sentences. @param budget is not spent while the disk is waited for. */
+  constructor(disk: number, name: string, source: ByteSource, budget: TimeBudget) {
+    this.disk = disk;
+    const { sizeBytes } = source;
+    const waiting: ByteSource = {
+      sizeBytes,
+      readAt: async (offsetBytes, lengthBytes) => {
+        this.#note(offsetBytes, lengthBytes);
+        // What answers at once has done its work by now, and that is spent.
+        const bytes = source.readAt(offsetBytes, lengthBytes);
+        budget.end();
+        try {
+          return await bytes;
+        } finally {
+          budget.begin();
+        }
+      },
+    };
+    this.#reader = new CachedReader(waiting, { maxCachedBytes: CACHE_BYTES, passBudgetBytes: PASS_BYTES });
+    this.volume = new DiskVolume(disk, name, this.#reader);
+  }
+
+  beginPass(): void {
+    if (this.#pages.size > MOST_PAGES) {
+      this.#reader.clear();
+      this.#pages.clear();
+    }
+    this.#reader.beginPass();
+  }
+
+  /** The reading is over: writes from here on are those after it. @returns the last write before it to what was read; 0 for none. */
+  endPass(): number {
+    const last = this.#written.lastOn((first, end) => this.#isRead(first, end) && this.#looksAt(first, end));
+    this.#written.clear();
+    return last;
+  }
+
+  /**
+   * Takes row `i`, the end of a write, trim or zeroing of this disk. Called for each of them: quick for what lies elsewhere.
+   * @returns whether what was read by the last reading, or by the one under way, may be wrong now.
+   */
+  wrote(batch: EventBatch, i: number): boolean {
+    const offsetHigh = batch.offsetHigh[i] ?? 0;
+    const offsetLow = batch.offsetLow[i] ?? 0;
+    const lengthHigh = batch.lengthHigh[i] ?? 0;
+    const lengthLow = batch.lengthLow[i] ?? 0;
+    const first = offsetHigh * BLOCKS_PER_HIGH + (offsetLow >>> 12);
+    const inBlock = (offsetLow % CACHE_BLOCK_BYTES) + (lengthLow % CACHE_BLOCK_BYTES);
+    const end =
+      first + lengthHigh * BLOCKS_PER_HIGH + (lengthLow >>> 12) + Math.ceil(inBlock / CACHE_BLOCK_BYTES);
+    if (end <= first) return false;
+    this.#written.add(first, end, batch.firstSequence + i);
+    if (!this.#isRead(first, end)) return false;
+    return this.#reader.invalidate(bytesOf(first), bytesOf(end));
+  }
+
+  #isRead(first: number, end: number): boolean {
+    const firstPage = Math.floor(first / PAGE_BLOCKS);
+    const lastPage = Math.floor((end - 1) / PAGE_BLOCKS);
+    if (firstPage === lastPage) return this.#pages.has(firstPage);
+    if (lastPage - firstPage < this.#pages.size) {
+      for (let page = firstPage; page <= lastPage; page += 1) if (this.#pages.has(page)) return true;
+      return false;
+    }
+    for (const page of this.#pages) if (page >= firstPage && page <= lastPage) return true;
+    return false;
+  }
+
+  #looksAt(first: number, end: number): boolean {
+    return this.#reader.hasLookedAt(bytesOf(first), bytesOf(end));
+  }
+
+  #note(offsetBytes: bigint, lengthBytes: number): void {
+    const pageBytes = BigInt(PAGE_BLOCKS * CACHE_BLOCK_BYTES);
+    const last = Number((offsetBytes + BigInt(lengthBytes) - 1n) / pageBytes);
+    for (let page = Number(offsetBytes / pageBytes); page <= last; page += 1) this.#pages.add(page);
+  }
+}
+
+function bytesOf(block: number): bigint {
+  return BigInt(block) * BigInt(CACHE_BLOCK_BYTES);
+}

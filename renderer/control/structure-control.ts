@@ -1,0 +1,172 @@
+import type { Disposable } from '#shared/channel/channel.ts';
+import type { DiskStructures } from '#shared/contract/structures.ts';
+import type { AppState } from '../store/app-store.ts';
+import { shownDisks } from '../store/arrangement.ts';
+import type { BlockStretch } from '../structures/overlay-scene.ts';
+import { NOTHING_PICKED, PickedStructure } from '../structures/picked-structure.ts';
+import type { Regions } from '../structures/regions.ts';
+import { StructureOverlay } from '../structures/structure-overlay.ts';
+import { StructureTree, type TreeRoot } from '../structures/structure-tree.ts';
+import type { WindowApp } from './window-app.ts';
+
+/** Height of names over the grids, CSS px; larger before an audience. */
+const NAME_PX = 11;
+const PRESENTED_NAME_PX = 16;
+/** In the past, what is known is looked up anew no oftener, ms: while it plays every moment is another. */
+const MOVED_MS = 400;
+/** While requests come, those on what is picked are looked up no oftener, ms. */
+const GROWN_MS = 2000;
+
+const NO_BLOCKS: readonly BlockStretch[] = [];
+
+/** What the window knows of what lies on the disks: the overlay, the tree, and what is picked in either. */
+export class StructureControl implements Disposable {
+  readonly tree: StructureTree;
+  readonly picked: PickedStructure;
+  overlay: StructureOverlay | null = null;
+  readonly #app: WindowApp;
+  readonly #unsubscribe: () => void;
+  readonly #treeListeners = new Set<() => void>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #pickTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(app: WindowApp) {
+    this.#app = app;
+    const ask: WindowApp['session']['ask'] = (question, signal) => app.session.ask(question, signal);
+    this.tree = new StructureTree(ask, () => {
+      for (const listener of this.#treeListeners) listener();
+    });
+    this.picked = new PickedStructure(ask, (picked) => {
+      app.store.setState({ picked });
+      this.overlay?.refresh();
+      app.time.timeline?.update();
+    });
+    this.#unsubscribe = app.store.subscribe((state, before) => this.#onState(state, before));
+  }
+
+  /** The moment of the past that is shown; null while that is now. */
+  get pastSequence(): number | null {
+    const { view } = this.#app.state;
+    return view.mode === 'past' ? view.sequence : null;
+  }
+
+  /** The row up to which things are shown. */
+  get sequence(): number {
+    return this.pastSequence ?? this.#app.session.state.sequence;
+  }
+
+  /** The regions that the window shows, by disk. */
+  get regions(): ReadonlyMap<number, Regions> {
+    return this.overlay?.regions ?? new Map();
+  }
+
+  /** Tells of the tree's changes. */
+  readonly onTree = (listener: () => void): (() => void) => {
+    this.#treeListeners.add(listener);
+    return () => this.#treeListeners.delete(listener);
+  };
+
+  /** Gives the overlay its canvas; called once it is in the document. */
+  attach(canvas: HTMLCanvasElement): StructureOverlay {
+    const control = this;
+    const app = this.#app;
+    const overlay = new StructureOverlay({
+      canvas,
+      ask: (question, signal) => app.session.ask(question, signal),
+      onFamilies: (families, isCoarse) => app.store.setState({ structureLegend: { families, isCoarse } }),
+      source: {
+        get isOn() {
+          return app.state.structuresOn;
+        },
+        version: (disk) => structuresOf(app.state, disk)?.version ?? 0,
+        get pastSequence() {
+          return control.pastSequence;
+        },
+        get sequence() {
+          return control.sequence;
+        },
+        get theme() {
+          return app.theme.theme;
+        },
+        get namePx() {
+          return app.state.presenting ? PRESENTED_NAME_PX : NAME_PX;
+        },
+        picked: (disk) => app.state.picked.places.get(disk) ?? NO_BLOCKS,
+      },
+    });
+    this.overlay = overlay;
+    this.#show();
+    return overlay;
+  }
+
+  detach(): void {
+    this.overlay?.dispose();
+    this.overlay = null;
+  }
+
+  dispose(): void {
+    this.#unsubscribe();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#pickTimer !== null) clearTimeout(this.#pickTimer);
+    this.detach();
+    this.picked.dispose();
+    this.tree.dispose();
+  }
+
+  #onState(state: AppState, before: AppState): void {
+    if (state.link !== before.link && state.link === 'open') {
+      this.overlay?.restart();
+      this.tree.restart();
+    }
+    const other = state.session?.history.id !== before.session?.history.id;
+    if (other && state.picked !== NOTHING_PICKED) this.picked.pick(null, 0);
+    const isKnownAnew = knownAs(state) !== knownAs(before) || state.hidden !== before.hidden;
+    const isMoved =
+      state.view.mode !== before.view.mode ||
+      (state.view.mode === 'past' && state.view.sequence !== before.view.sequence);
+    if (state.structuresOn !== before.structuresOn || state.shownTheme !== before.shownTheme) {
+      this.overlay?.refresh();
+    }
+    if (isKnownAnew || state.view.mode !== before.view.mode) this.#show();
+    else if (isMoved) this.#showSoon();
+    else if (state.counters.sequence !== before.counters.sequence) this.#pickSoon();
+  }
+
+  /** More requests may have come to what is picked. */
+  #pickSoon(): void {
+    if (this.#app.state.picked.picked === null) return;
+    this.#pickTimer ??= setTimeout(() => {
+      this.#pickTimer = null;
+      const { picked, loading } = this.#app.state.picked;
+      if (picked !== null && !loading) this.picked.pick(picked, this.sequence);
+    }, GROWN_MS);
+  }
+
+  #showSoon(): void {
+    this.#timer ??= setTimeout(() => this.#show(), MOVED_MS);
+  }
+
+  #show(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const { state } = this.#app;
+    const roots = shownDisks(state).flatMap(({ id, name, sizeBytes }): readonly TreeRoot[] => {
+      const version = structuresOf(state, id)?.version ?? 0;
+      return version === 0 ? [] : [{ disk: id, name, sizeBytes: BigInt(sizeBytes ?? 0), version }];
+    });
+    this.tree.show(roots, this.pastSequence, this.sequence);
+    const { picked } = state.picked;
+    if (picked !== null) this.picked.pick(picked, this.sequence);
+    this.overlay?.refresh();
+  }
+}
+
+/** What is known of the structures on a disk; null where the engine tells nothing of it. */
+export function structuresOf(state: Pick<AppState, 'session'>, disk: number | null): DiskStructures | null {
+  return state.session?.structures.find((one) => one.disk === disk) ?? null;
+}
+
+/** The same text while the same is known of the same disks. */
+function knownAs({ session }: AppState): string {
+  return (session?.structures ?? []).map(({ disk, version }) => `${disk}=${version}`).join(' ');
+}
