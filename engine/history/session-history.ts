@@ -1,20 +1,18 @@
 import type { KeptInfo } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
-import { RowKind } from '#shared/events/vocabulary.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import { ActivityBins } from './activity-bins.ts';
 import { BlobStore } from './blob-store.ts';
 import type { History, HistoryChunk } from './history.ts';
 import { Keyframes } from './keyframes.ts';
 import { RowLog } from './row-log.ts';
+import { workOf } from './row-work.ts';
 import { removeStaleSpills } from './spill-file.ts';
 
 const MIB = 1024 * 1024;
 
 /** No keyframe comes before this share of the most work between two. */
 const LEAST_WORK_SHARE = 1 / 6;
-/** Bytes that are as much work as a row. */
-const WORK_BYTES = 256 * 1024;
 
 export interface SessionHistoryOptions {
   /** What may be in memory before the oldest goes to files. */
@@ -192,14 +190,4 @@ export class SessionHistory implements History {
     this.#keyframes.dispose();
     this.#store.dispose();
   }
-}
-
-/** How much it is to apply rows, in rows that touch few blocks. */
-function workOf(batch: EventBatch): number {
-  let work = batch.count;
-  for (let i = 0; i < batch.count; i += 1) {
-    if (batch.kind[i] !== RowKind.Completion || batch.lengthHigh[i] !== 0) continue;
-    work += Math.floor((batch.lengthLow[i] ?? 0) / WORK_BYTES);
-  }
-  return work;
 }
