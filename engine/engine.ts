@@ -120,7 +120,7 @@ export class Engine {
     this.past = new SessionPast(this.session);
     this.captionFiles = new CaptionFiles(this.session);
     this.#arrays = new ArrayLayouts(this.session);
-    const kept = () => keptOf(this.past, this.sessionInfo());
+    const kept = () => keptOf(this.past, this.sessionInfo(), this.structures.known);
     this.captures = new CaptureDesk(kept, `nbdscope ${options.version}`, {
       changed: () => this.#infoSoon.ask(),
       notice: (key, level, text) => this.session.notice(null, { key, level, text, detail: null }),
@@ -345,6 +345,7 @@ export class Engine {
     this.past.capture = capture;
     this.session.add(capture.source);
     this.#arrays.set(capture.history.session.arrays);
+    await this.structures.recall(capture.history.structures(), capture.source.name);
     this.recentLogs.note(absolute);
     this.#playFromStart();
     this.#infoSoon.ask();

@@ -2,6 +2,7 @@
  * Our NBD server in a process of its own, for the benchmark: `node bench/nbd/serve.ts SOCKET SIZE bare|events`, or
  * `SOCKET IMAGE file` for a disk in a file. With `events` every request goes into a session, as in the product. SIGTERM ends it.
  */
+import { historyIn } from '#engine/history/session-history.ts';
 import { buildDisk } from '#engine/nbd/filters/stack.ts';
 import { HostedExport } from '#engine/nbd/hosted-export.ts';
 import { MemoryAllowance } from '#engine/nbd/memory-allowance.ts';
@@ -20,14 +21,15 @@ const disk = await buildDisk(
 const server = new NbdServer();
 let source: NbdSource | null = null;
 if (mode === 'events') {
-  const session = new Session({
+  const listener = {
     rows: () => {},
     reset: () => {},
     infoChanged: () => {},
     diskCame: () => {},
     sourceGone: () => {},
     diskGone: () => {},
-  });
+  };
+  const session = new Session(listener, historyIn(null));
   source = new NbdSource('bench');
   source.onRelieved = () => server.relieved();
   session.add(source);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Answer } from '#shared/channel/answer.ts';
 import type { DiskStructures, StructureQuestion } from '#shared/contract/structures.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
@@ -7,6 +8,8 @@ import { answerStructures } from './answers/answers.ts';
 import type { ByteSource } from './cached-reader.ts';
 import { DiskKnowledge } from './knowledge/disk-knowledge.ts';
 import { shareTree } from './knowledge/share-tree.ts';
+import { decodeVersion } from './knowledge/version-text.ts';
+import type { Versions } from './knowledge/versions.ts';
 import { STRUCTURE_PARSERS } from './parsers.ts';
 import { type OpenBytes, openBytes } from './reading/open-bytes.ts';
 import { type Reading, StructureWatch } from './reading/structure-watch.ts';
@@ -79,6 +82,30 @@ export class StructureDesk {
     this.#onChanged();
   }
 
+  /** What is known of each disk, to be written down. */
+  get known(): { readonly disk: number; readonly versions: Versions }[] {
+    return [...this.#disks.values()]
+      .filter(({ versions }) => versions.count > 0)
+      .map(({ disk, versions }) => ({ disk, versions }));
+  }
+
+  /** Takes what came with a capture, text by text (`version-text.ts`). @param name of the capture. */
+  async recall(texts: AsyncIterable<string>, name: string): Promise<void> {
+    const trees = new Map<number, Structure>();
+    for await (const text of texts) {
+      const read = decodeVersion(text, (disk) => trees.get(disk) ?? null);
+      // The capture may have been closed meanwhile.
+      if (read === null || !this.#session.session.hasDisk(read.disk)) return;
+      const known = this.#disk(read.disk);
+      const shared = await shareTree(trees.get(read.disk) ?? null, read.tree, nextTurn);
+      trees.set(read.disk, shared.tree);
+      known.source = { kind: 'capture', name };
+      known.versions.add({ ...shared, fromSequence: read.fromSequence }, read.formerUntil);
+      known.know('recorded');
+      this.#onChanged();
+    }
+  }
+
   /** A disk has left the session. */
   async gone(disk: number): Promise<void> {
     this.#watch.remove(disk);
@@ -103,6 +130,8 @@ export class StructureDesk {
         );
       }
       known.forget('reading');
+      // What was written before, nobody has looked at: it may have been anything.
+      known.sinceSequence = this.#session.session.state.sequence;
       this.#watch.add(disk, this.#nameOf(disk), bytes);
     }
     this.#onChanged();
@@ -155,7 +184,8 @@ export class StructureDesk {
       if (known === undefined) continue;
       const { last } = known.versions;
       const shared = await shareTree(last?.tree ?? null, root, breathe);
-      known.versions.add({ ...shared, fromSequence: lastOfAll });
+      const fromSequence = last === null ? Math.max(lastOfAll, known.sinceSequence) : lastOfAll;
+      known.versions.add({ ...shared, fromSequence });
       known.know('known');
       if (isArrayMember(shared.tree)) this.#members.push(known);
     }

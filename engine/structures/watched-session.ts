@@ -3,6 +3,7 @@ import type { History } from '../history/history.ts';
 /** A session as far as its structures go. */
 export interface WatchedSession {
   readonly session: {
+    readonly state: { readonly sequence: number };
     hasDisk(disk: number): boolean;
     diskInfos(): readonly { readonly id: number; readonly name: string }[];
   };
