@@ -3,6 +3,7 @@
  * `SOCKET IMAGE file` for a disk in a file. With `events` every request goes into a session, as in the product; with `explained` what lies on
  * the disk is read too, again and again as it is written. SIGTERM ends it.
  */
+import { historyIn } from '#engine/history/session-history.ts';
 import { DiskContent } from '#engine/nbd/disk-content.ts';
 import { buildDisk } from '#engine/nbd/filters/stack.ts';
 import { HostedExport } from '#engine/nbd/hosted-export.ts';
@@ -10,6 +11,7 @@ import { MemoryAllowance } from '#engine/nbd/memory-allowance.ts';
 import { NbdSource } from '#engine/nbd/nbd-source.ts';
 import { NbdServer } from '#engine/nbd/server.ts';
 import { Session } from '#engine/session/session.ts';
+import type { SessionListener } from '#engine/session/session-listener.ts';
 import { StructureDesk } from '#engine/structures/structure-desk.ts';
 
 const [socket = '', size = '1G', mode = 'bare'] = process.argv.slice(2);
@@ -24,14 +26,15 @@ const server = new NbdServer();
 let source: NbdSource | null = null;
 let structures: StructureDesk | null = null;
 if (mode === 'events' || mode === 'explained') {
-  const session: Session = new Session({
+  const listener: SessionListener = {
     rows: (batch) => structures?.rows(batch),
     reset: () => {},
     infoChanged: () => {},
     diskCame: () => {},
     sourceGone: () => {},
     diskGone: () => {},
-  });
+  };
+  const session = new Session(listener, historyIn(null));
   source = new NbdSource('bench');
   source.onRelieved = () => server.relieved();
   session.add(source);

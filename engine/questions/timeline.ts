@@ -27,13 +27,8 @@ export async function answerTimeline(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { span, columns, perDisk } = question;
-  const { activity } = history;
-  if (activity) {
-    const { first, last } = await rowsOfSpan(history, span);
-    const firstUs = history.info().firstUs ?? Number.NEGATIVE_INFINITY;
-    const summary = last - first < WALKED_ROWS ? null : timelineOfBins(activity, question, firstUs);
-    if (summary !== null) return summary;
-  }
+  const summary = question.disks === null ? await summaryOf(history, question, signal) : null;
+  if (summary !== null) return summary;
   const together = laneOf(columns);
   const lanes = new Map<number, Lane>();
   const disk = (number: number): Lane | null => {
@@ -113,6 +108,20 @@ export async function answerTimeline(
     diskErrors.set(lane.errors, place * columns);
   }
   return { json: { disks: numbers }, columns: { ...shared, diskRequests, diskErrors } };
+}
+
+/** What was counted while the rows came, for a span of many; null where that is for the rows themselves to tell. */
+async function summaryOf(
+  history: History,
+  question: Extract<Question, { about: 'timeline' }>,
+  signal: AbortSignal,
+): Promise<Answer | null> {
+  const { first, last } = await rowsOfSpan(history, question.span);
+  if (last - first < WALKED_ROWS) return null;
+  // To go through all rows here, beside what counts them, would take as long again.
+  await history.counted?.(signal);
+  const firstUs = history.info().firstUs ?? Number.NEGATIVE_INFINITY;
+  return history.activity ? timelineOfBins(history.activity, question, firstUs) : null;
 }
 
 function laneOf(columns: number): Lane {
