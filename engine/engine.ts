@@ -105,11 +105,11 @@ export class Engine {
         if (this.#sample !== null) this.#arrays.tellSample(this.#sample);
         this.#infoSoon.ask();
       },
-      diskCame: (disk: number, source: number) => void this.#logFaults.diskCame(disk, source),
-      diskGone: (disk: number) => {
-        void this.faults.remove(disk);
-        void this.structures.gone(disk);
+      diskCame: (disk: number, source: number) => {
+        void this.#logFaults.diskCame(disk, source);
+        void this.structures.came(disk, source);
       },
+      diskGone: (disk: number) => void Promise.all([this.faults.remove(disk), this.structures.gone(disk)]),
       // Behind what is done now: logs that are read again take their error files over before the former give them back.
       sourceGone: (source: number) =>
         void this.enqueue(async () => {
@@ -120,7 +120,7 @@ export class Engine {
     this.past = new SessionPast(this.session);
     this.captionFiles = new CaptionFiles(this.session);
     this.#arrays = new ArrayLayouts(this.session);
-    const kept = () => keptOf(this.past, this.sessionInfo());
+    const kept = () => keptOf(this.past, this.sessionInfo(), this.structures.known);
     this.captures = new CaptureDesk(kept, `nbdscope ${options.version}`, {
       changed: () => this.#infoSoon.ask(),
       notice: (key, level, text) => this.session.notice(null, { key, level, text, detail: null }),
@@ -345,6 +345,7 @@ export class Engine {
     this.past.capture = capture;
     this.session.add(capture.source);
     this.#arrays.set(capture.history.session.arrays);
+    await this.structures.recall(capture.history.structures(), capture.source.name);
     this.recentLogs.note(absolute);
     this.#playFromStart();
     this.#infoSoon.ask();

@@ -59,8 +59,10 @@ export async function buildAll(): Promise<void> {
       logLevel: 'warn',
       build: { outDir: resolve(next, 'renderer') },
     });
-    const electron = { main: 'electron/main.ts', engine: 'electron/engine-process.ts' };
-    await build(nodeBundle(`${next}/node`, { cli: 'web/cli.ts' }, 'es'));
+    // A thread of the engine's, which looks for it beside itself.
+    const worker = { 'encoding-worker': 'engine/history/encoding-worker.ts' };
+    const electron = { main: 'electron/main.ts', engine: 'electron/engine-process.ts', ...worker };
+    await build(nodeBundle(`${next}/node`, { cli: 'web/cli.ts', ...worker }, 'es'));
     await build(nodeBundle(`${next}/electron`, electron, 'es'));
     await build(nodeBundle(`${next}/electron`, { preload: 'electron/preload.ts' }, 'cjs'));
     rmSync(dist, { recursive: true, force: true });

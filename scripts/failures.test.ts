@@ -3,7 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listFailures, playwrightFailures, vitestFailures } from './failures.ts';
+import {
+  listFailures,
+  listSkips,
+  playwrightFailures,
+  playwrightSkips,
+  vitestFailures,
+  vitestSkips,
+} from './failures.ts';
 import { STRAY_ERRORS } from './stray-errors.ts';
 
 const MODULES = resolve(import.meta.dirname, '../node_modules');
@@ -48,6 +55,7 @@ describe('what vitest reports', () => {
          it('holds its bytes', () => { expect('read').toBe('written'); });
          it('works', () => {});
          it.skip('is not asked', () => {});
+         it('is not there', ({ task, skip }) => { task.meta.skippedAs = 'nobody has it'; skip(); });
        });`,
     );
     const failures = runVitest();
@@ -58,6 +66,10 @@ describe('what vitest reports', () => {
     );
     expect(list).toContain('part/a.test.ts:3:');
     expect(list).not.toContain('node_modules');
+    expect(listSkips(vitestSkips(join(root, 'vitest.json'), root))).toBe(
+      'SKIPPED: part/a.test.ts > a disk > is not asked\n' +
+        'SKIPPED: part/a.test.ts > a disk > is not there, as nobody has it\n',
+    );
   });
 
   it('is told of what failed outside of tests: a rejection nobody handled, a hook, a module that does not load', () => {
@@ -94,6 +106,7 @@ describe('what Playwright reports', () => {
        test.describe('a window', () => {
          test('shows the disk', () => { expect('sda').toBe('sdb'); });
          test('opens', () => {});
+         test('is seen', () => { test.skip(true, 'nobody looks'); });
        });`,
     );
     write(
@@ -108,6 +121,9 @@ describe('what Playwright reports', () => {
       { file: 'part/a.spec.ts', title: '[chromium] > a window > shows the disk' },
     ]);
     expect(listFailures(failures)).toMatch(/Error: expect\(received\)\.toBe\(expected\).*"sdb"/s);
+    expect(listSkips(playwrightSkips(join(root, 'playwright.json'), root))).toBe(
+      'SKIPPED: part/a.spec.ts > [chromium] > a window > is seen, as nobody looks\n',
+    );
   });
 
   it('is told of a test that passed at the second try, with what went wrong at the first', () => {

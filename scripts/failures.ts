@@ -13,6 +13,14 @@ export interface Failure {
   readonly passedAgain?: true;
 }
 
+/** One test that did not run. */
+export interface Skip {
+  readonly file: string;
+  readonly title: string;
+  /** The reason that the test itself told; empty when it told none, or was never come to. */
+  readonly why: string;
+}
+
 /** As much of each message, and as many failures, as still fit the end of a log that keeps little. */
 const MESSAGE_CHARACTERS = 600;
 const MOST_LISTED = 20;
@@ -29,11 +37,25 @@ const VitestReport = v.object({
           title: v.string(),
           status: v.string(),
           failureMessages: v.array(v.string()),
+          meta: v.optional(v.object({ skippedAs: v.optional(v.string(), '') })),
         }),
       ),
     }),
   ),
 });
+
+/** The tests that vitest's JSON report says were left out, with the reason where they noted one (`task.meta.skippedAs`). */
+export function vitestSkips(report: string, root: string): Skip[] {
+  return (readReport(report, VitestReport)?.testResults ?? []).flatMap((module) =>
+    module.assertionResults
+      .filter(({ status }) => status === 'skipped' || status === 'pending')
+      .map((test) => ({
+        file: under(root, module.name),
+        title: fullTitle(test),
+        why: test.meta?.skippedAs ?? '',
+      })),
+  );
+}
 
 const StrayErrors = v.array(v.object({ file: v.string(), message: v.string() }));
 
@@ -51,8 +73,7 @@ export function vitestFailures(report: string, strayErrors: string, root: string
     const before = failures.length;
     for (const test of module.assertionResults) {
       if (test.status !== 'failed') continue;
-      const title = [...test.ancestorTitles, test.title].filter((part) => part !== '').join(' > ');
-      failures.push({ file, title, message: test.failureMessages[0] ?? '' });
+      failures.push({ file, title: fullTitle(test), message: test.failureMessages[0] ?? '' });
     }
     const told = failures.length > before || failures.some((one) => one.file === file);
     if (module.status === 'failed' && !told) failures.push({ file, title: '', message: module.message });
@@ -68,6 +89,7 @@ const PlaywrightSpec = v.object({
     v.object({
       projectName: v.string(),
       status: v.string(),
+      annotations: v.array(v.object({ type: v.string(), description: v.optional(v.string(), '') })),
       results: v.array(v.object({ status: v.string(), errors: v.array(PlaywrightError) })),
     }),
   ),
@@ -96,24 +118,50 @@ export function playwrightFailures(report: string, root: string): Failure[] {
   const read = readReport(report, PlaywrightReport);
   if (read === null) return [];
   const failures: Failure[] = read.errors.map(({ message }) => ({ file: '', title: '', message }));
-  const walk = (suite: PlaywrightSuite, titles: readonly string[]): void => {
+  for (const { file, title, test } of playwrightTests(read, root)) {
+    if (test.status !== 'unexpected' && test.status !== 'flaky') continue;
+    const failed = test.results.find(({ status }) => status !== 'passed');
+    const message =
+      failed?.errors.map((error) => error.message).join('\n') || (failed?.status ?? test.status);
+    failures.push({ file, title, message, ...(test.status === 'flaky' ? { passedAgain: true } : {}) });
+  }
+  return failures;
+}
+
+/** The tests that Playwright's JSON report says did not run, each with the reason it gave. */
+export function playwrightSkips(report: string, root: string): Skip[] {
+  const read = readReport(report, PlaywrightReport);
+  if (read === null) return [];
+  return [...playwrightTests(read, root)]
+    .filter(({ test }) => test.status === 'skipped')
+    .map(({ file, title, test }) => {
+      const why = test.annotations.find(({ type }) => type === 'skip')?.description ?? '';
+      return { file, title, why };
+    });
+}
+
+type PlaywrightTest = v.InferOutput<typeof PlaywrightSpec>['tests'][number];
+
+/** Every test of a report, once for each project. */
+function* playwrightTests(
+  read: v.InferOutput<typeof PlaywrightReport>,
+  root: string,
+): Generator<{ file: string; title: string; test: PlaywrightTest }> {
+  function* walk(suite: PlaywrightSuite, titles: readonly string[]): ReturnType<typeof playwrightTests> {
     for (const spec of suite.specs) {
       for (const test of spec.tests) {
-        if (test.status !== 'unexpected' && test.status !== 'flaky') continue;
-        const failed = test.results.find(({ status }) => status !== 'passed');
-        failures.push({
-          file: under(root, `${read.config.rootDir}/${spec.file}`),
-          title: [`[${test.projectName}]`, ...titles, spec.title].join(' > '),
-          message: failed?.errors.map(({ message }) => message).join('\n') || (failed?.status ?? test.status),
-          ...(test.status === 'flaky' ? { passedAgain: true } : {}),
-        });
+        const title = [`[${test.projectName}]`, ...titles, spec.title].join(' > ');
+        yield { file: under(root, `${read.config.rootDir}/${spec.file}`), title, test };
       }
     }
-    for (const inner of suite.suites ?? []) walk(inner, [...titles, inner.title]);
-  };
+    for (const inner of suite.suites ?? []) yield* walk(inner, [...titles, inner.title]);
+  }
   // The outermost suites are the files, which are told already.
-  for (const file of read.suites) walk(file, []);
-  return failures;
+  for (const file of read.suites) yield* walk(file, []);
+}
+
+function fullTitle(test: { readonly ancestorTitles: readonly string[]; readonly title: string }): string {
+  return [...test.ancestorTitles, test.title].filter((part) => part !== '').join(' > ');
 }
 
 function under(root: string, file: string): string {
@@ -129,6 +177,13 @@ export function listFailures(failures: readonly Failure[]): string {
   const more = failures.length - lines.length;
   if (more > 0) lines.push(`and ${more} more\n`);
   return lines.join('');
+}
+
+/** What did not run and why, for the end of a log: every test, as none may be missed. */
+export function listSkips(skips: readonly Skip[]): string {
+  return skips
+    .map(({ file, title, why }) => `SKIPPED: ${file} > ${title}${why === '' ? '' : `, as ${shorten(why)}`}\n`)
+    .join('');
 }
 
 /** The first lines of a message: without colours, and without the stack's frames that are not ours. */

@@ -1,7 +1,16 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { countElectronTests, electronTests } from './electron-tests.ts';
-import { type Failure, listFailures, playwrightFailures, vitestFailures } from './failures.ts';
+import {
+  type Failure,
+  listFailures,
+  listSkips,
+  playwrightFailures,
+  playwrightSkips,
+  type Skip,
+  vitestFailures,
+  vitestSkips,
+} from './failures.ts';
 import { runStage, type StageResult } from './stage.ts';
 import { STRAY_ERRORS } from './stray-errors.ts';
 import { ensureSystemPackages } from './system-packages.ts';
@@ -20,6 +29,8 @@ interface Stage {
   readonly tally?: () => Tally;
   /** Reads which of its tests failed, and what else went wrong in it. */
   readonly failures?: () => Failure[];
+  /** Reads which of its tests did not run. */
+  readonly skips?: () => Skip[];
   /** Later stages mean nothing when this one fails. */
   readonly gate?: boolean;
 }
@@ -57,6 +68,7 @@ function stages(): Stage[] {
       limitMs: 20 * MINUTE_MS,
       tally: () => vitestTally(vitestReport),
       failures: () => vitestFailures(vitestReport, resolve(ROOT, STRAY_ERRORS), ROOT),
+      skips: () => vitestSkips(vitestReport, ROOT),
     },
     {
       name: 'end to end',
@@ -70,6 +82,7 @@ function stages(): Stage[] {
       limitMs: 30 * MINUTE_MS,
       tally: () => playwrightTally(playwrightReport),
       failures: () => playwrightFailures(playwrightReport, ROOT),
+      skips: () => playwrightSkips(playwrightReport, ROOT),
     },
   ];
 }
@@ -88,6 +101,7 @@ export async function run(): Promise<void> {
   let total: Tally = NO_TESTS;
   const times: string[] = [];
   const failures: Failure[] = [];
+  const skips: Skip[] = [];
   for (const stage of stages()) {
     process.stdout.write(`\n== ${stage.name}\n`);
     const result = await runStage(stage.command, { cwd: ROOT, limitMs: stage.limitMs });
@@ -95,6 +109,7 @@ export async function run(): Promise<void> {
     const { tally, problems } = settle(stage, result);
     total = addTallies(total, tally);
     failures.push(...problems);
+    skips.push(...(stage.skips?.() ?? []));
     if (!result.ok && stage.gate === true) break;
   }
   const electron = electronTests(ROOT);
@@ -103,6 +118,7 @@ export async function run(): Promise<void> {
     total = addTallies(total, { ...NO_TESTS, skipped });
     process.stdout.write(`\nSKIPPED: the ${skipped} tests in e2e/electron, as ${electron.why}\n`);
   }
+  if (skips.length > 0) process.stdout.write(`\n${listSkips(skips)}`);
   process.stdout.write(`\n${times.join(', ')}\n`);
   if (failures.length > 0) process.stdout.write(`\n${listFailures(failures)}\n`);
   if (total.retried > 0) {

@@ -7,12 +7,14 @@ import { CaptureReader } from '#engine/capture/capture-reader.ts';
 import { NO_SESSION } from '#engine/capture/capture-session.ts';
 import { CaptureWriter } from '#engine/capture/capture-writer.ts';
 import { convert } from '#engine/convert/convert.ts';
+import { answerBlock } from '#engine/questions/block.ts';
+import { answerTimeline } from '#engine/questions/timeline.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { Op, RowKind } from '#shared/events/vocabulary.ts';
 import { machineLine, percentile } from '../support/machine.ts';
 
 /**
- * Captures: how fast they are written, opened, indexed, sought in, read and converted, and what memory each takes at most. Every step
+ * Captures: how fast they are written, opened, indexed, sought in, asked about, read and converted, and what memory each takes at most. Every step
  * is a process of its own. `node bench/history/capture-bench.ts [REQUESTS] [--convert]`; 10 million requests unless told otherwise.
  */
 
@@ -114,14 +116,45 @@ const STEPS: Readonly<Record<string, Step>> = {
   async seek(path) {
     const history = await CaptureHistory.open(path, { cacheDir: tmpdir() });
     await history.indexed;
-    const took: number[] = [];
+    const wallMs: number[] = [];
+    const cpuMs: number[] = [];
     for (let n = 0; n < SEEKS; n += 1) {
       const startMs = performance.now();
+      const before = process.cpuUsage();
       await history.stateAt(Math.floor(((n * 0.618_034) % 1) * history.lastSequence));
-      took.push(performance.now() - startMs);
+      const { user, system } = process.cpuUsage(before);
+      wallMs.push(performance.now() - startMs);
+      cpuMs.push((user + system) / 1000);
     }
     await history.dispose();
-    return `p50 ${percentile(took, 0.5).toFixed(0)} ms, p90 ${percentile(took, 0.9).toFixed(0)} ms`;
+    const told = (ms: readonly number[]): string =>
+      `p50 ${percentile(ms, 0.5).toFixed(0)}, p90 ${percentile(ms, 0.9).toFixed(0)}, longest ${percentile(ms, 1).toFixed(0)} ms`;
+    return `${told(wallMs)}; processor ${told(cpuMs)}`;
+  },
+  async ask(path) {
+    const history = await CaptureHistory.open(path, { cacheDir: tmpdir() });
+    await history.indexed;
+    const { firstUs, lastUs } = history.info();
+    const span = { fromUs: firstUs ?? 0, toUs: lastUs ?? 0 };
+    const block = { about: 'block' as const, disk: 1, firstBlock: 4711, endBlock: 4712, limit: 100 };
+    const timeline = { about: 'timeline' as const, span, columns: 1000, disks: null, perDisk: true };
+    const { signal } = new AbortController();
+    const told: string[] = [];
+    for (const ask of [
+      () => answerTimeline(history, timeline, signal),
+      () => answerBlock(history, { ...block, beforeSequence: null, count: false }, signal),
+      () => answerBlock(history, { ...block, beforeSequence: null, count: true }, signal),
+    ]) {
+      const startMs = performance.now();
+      const before = process.cpuUsage();
+      await ask();
+      const { user, system } = process.cpuUsage(before);
+      const cpuMs = Math.round((user + system) / 1000);
+      told.push(`${(performance.now() - startMs).toFixed(0)} ms (processor ${cpuMs})`);
+    }
+    await history.dispose();
+    const [whole, latest, counted] = told;
+    return `timeline ${whole}; latest 100 of a block ${latest}, all counted ${counted}`;
   },
   async read(path, requests) {
     const reader = await CaptureReader.open(path);

@@ -16,6 +16,8 @@ const BatchFactsSchema = v.object({
   texts: whole,
   /** Whether a row of kind `session` is in it. */
   session: v.boolean(),
+  /** Whether a row of kind `structures` is in it; absent for no. */
+  structures: v.optional(v.boolean()),
   /** Whether its rows are requests that were in flight when the capture began, of sequence numbers before it. */
   before: v.boolean(),
   /** CRC-32 of the body. */

@@ -105,7 +105,7 @@ export class CaptureDesk {
   async save(path: string, span: Span | null, replace: boolean): Promise<void> {
     if (this.#saving !== null)
       throw new RefusedError(`${this.#saving.path} is being saved; wait, or break that off`);
-    const { history, session, edits } = this.#kept();
+    const { history, session, structures, edits } = this.#kept();
     if (history === null || history.lastSequence === 0) throw new RefusedError('nothing was recorded yet');
     const saving = { path: resolve(path), stop: new AbortController(), done: 0 };
     this.#saving = saving;
@@ -114,6 +114,7 @@ export class CaptureDesk {
       await saveHistory(history, {
         target: { path: saving.path, replace, producer: this.#producer },
         session,
+        structures,
         span,
         edits,
         onProgress: (done) => {

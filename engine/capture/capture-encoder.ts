@@ -13,6 +13,7 @@ import {
   META,
   OP_WORDS,
   SESSION_ROW,
+  STRUCTURES_ROW,
 } from './capture-schema.ts';
 import type { CaptureSession } from './capture-session.ts';
 import { Dictionaries } from './dictionaries.ts';
@@ -73,15 +74,25 @@ export class CaptureEncoder {
 
   /** A row that says what the session's disks and arrays are from behind row `after` on. */
   session(session: CaptureSession, after: number): Uint8Array {
+    this.#putWords(SESSION_ROW, JSON.stringify(session), after);
+    return this.#message({ ...emptyAfter(after), session: true });
+  }
+
+  /** A row that says what is known of the structures on a disk (`version-text.ts`), behind row `after`. */
+  structures(text: string, after: number): Uint8Array {
+    this.#putWords(STRUCTURES_ROW, text, after);
+    return this.#message({ ...emptyAfter(after), structures: true });
+  }
+
+  #putWords(kind: number, text: string, after: number): void {
     const out = this.#scratch;
     out.clear();
     out.count = 1;
     putWhole(out.sequence, 0, after);
-    out.kind[0] = SESSION_ROW;
-    out.text = new TextEncoder().encode(JSON.stringify(session));
+    out.kind[0] = kind;
+    out.text = new TextEncoder().encode(text);
     out.textEnds[1] = out.text.length;
     out.mark(AT.text, 0);
-    return this.#message({ ...emptyAfter(after), session: true });
   }
 
   #message(facts: Omit<BatchFacts, 'crc'>): Uint8Array {

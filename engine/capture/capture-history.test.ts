@@ -12,6 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { ByteWriter } from '#shared/bytes/binary.ts';
+import { EventBatch } from '#shared/events/event-batch.ts';
+import { hasText, RowKind } from '#shared/events/vocabulary.ts';
 import { batchesOf, rowStream } from '#shared/testing/streams.ts';
 import { CaptureHistory } from './capture-history.ts';
 import { CaptureReader } from './capture-reader.ts';
@@ -28,12 +31,26 @@ function newPath(): string {
 }
 
 /** Few rows apart, so that a recording has many keyframes. */
-const SHORT = { cacheDir, intervalRows: 500 };
+const SHORT = { cacheDir, keyframeWork: 500 };
 
 async function expectSameAt(capture: CaptureHistory, recorded: Recorded, sequence: number): Promise<void> {
   const sought = await capture.stateAt(sequence);
   const played = await recorded.history.stateAt(sequence);
   expect(Buffer.compare(sought.snapshot(), played.snapshot())).toBe(0);
+}
+
+/** Whether any row is of any of the blocks of the first disk, looked at one by one. */
+async function touchesBlocks(rows: AsyncIterable<EventBatch>, first: number, end: number): Promise<boolean> {
+  let found = false;
+  for await (const batch of rows) {
+    for (let i = 0; i < batch.count; i += 1) {
+      if (hasText(batch.kind[i]) || batch.disk[i] !== 0) continue;
+      const offset = (batch.offsetHigh[i] ?? 0) * 2 ** 32 + (batch.offsetLow[i] ?? 0);
+      const length = batch.lengthLow[i] ?? 0;
+      found ||= length > 0 && offset < end * 4096 && offset + length > first * 4096;
+    }
+  }
+  return found;
 }
 
 describe('the history in a capture', () => {
@@ -63,7 +80,7 @@ describe('the history in a capture', () => {
           for (const batch of batchesOf(rows, [40])) recorded.rows(batch);
           const path = newPath();
           await writeCapture(path, recorded, 1, 20);
-          const capture = await CaptureHistory.open(path, { cacheDir, intervalRows: 30 });
+          const capture = await CaptureHistory.open(path, { cacheDir, keyframeWork: 30 });
           await expectSameAt(capture, recorded, sequence);
           const us = rows[Math.min(sequence, rows.length - 1)]?.clockUs ?? 0;
           expect(await capture.sequenceAt(us)).toBe(await recorded.history.sequenceAt(us));
@@ -139,6 +156,56 @@ describe('the history in a capture', () => {
       expect(statSync(index).size).toBe(size);
     });
 
+    it('which is made again when its pages turn out to be damaged, and said to be', async () => {
+      const path = await captured();
+      const index = `${path}.index`;
+      const whole = readFileSync(index);
+      // Heads stay as they are: only somebody who looks at a page can tell.
+      const at = whole.lastIndexOf(Uint8Array.of(0x4e, 0x42, 0x49, 0x52));
+      const spoilt = whole.map((byte, i) => (i > at / 2 && i % 7 === 0 ? byte ^ 4 : byte));
+      for (let record = whole.indexOf('NBIR'); record >= 0; record = whole.indexOf('NBIR', record + 4)) {
+        const factsBytes = whole.readUInt32LE(record + 4);
+        whole.copy(spoilt, record, record, record + 32 + factsBytes);
+      }
+      // What was counted is read when the capture is opened.
+      whole.copy(spoilt, at, at);
+      writeFileSync(index, spoilt);
+      const capture = await CaptureHistory.open(path, SHORT);
+      expect(capture.indexedShare).toBe(1);
+      (await capture.stateAt(3600)).snapshot();
+      expect(capture.indexTrouble).toMatch(/damaged/);
+      await capture.indexed;
+      for (const sequence of [700, 1900, 3600]) await expectSameAt(capture, recorded, sequence);
+      await capture.dispose();
+      expect(Buffer.compare(readFileSync(index), whole)).toBe(0);
+    });
+
+    it('with which timelines and blocks are told as the session itself tells them', async () => {
+      const { history } = recorded;
+      const path = await captured();
+      for (const isAgain of [false, true]) {
+        const capture = await CaptureHistory.open(path, SHORT);
+        if (!isAgain) expect(capture.activity).not.toBeNull();
+        await capture.counted(new AbortController().signal);
+        const [kept, own] = [new ByteWriter(), new ByteWriter()];
+        capture.activity?.write(kept);
+        history.activity.write(own);
+        expect(Buffer.compare(kept.finish(), own.finish())).toBe(0);
+        for (const block of [0, 100, 8_192, 16_500, 40_000]) {
+          const may: boolean[] = [];
+          const does: boolean[] = [];
+          for (const { firstSequence, lastSequence, mayTouch } of capture.chunks()) {
+            may.push(await mayTouch(0, block, block + 8));
+            const rows = history.rows(firstSequence, lastSequence);
+            does.push(await touchesBlocks(rows, block, block + 8));
+          }
+          expect(may).toEqual(does);
+        }
+        await capture.dispose();
+        rmSync(`${path}.index`);
+      }
+    });
+
     it('which leaves a file of somebody else alone, and lies in the cache then', async () => {
       const path = newPath();
       await writeCapture(path, recorded, 1, 250);
@@ -154,7 +221,7 @@ describe('the history in a capture', () => {
       const path = newPath();
       await writeCapture(path, recorded, 1, 50);
       const limitBytes = Math.floor(statSync(`${await captured()}.index`).size / 2);
-      const capture = await CaptureHistory.open(path, { ...SHORT, intervalRows: 100, limitBytes });
+      const capture = await CaptureHistory.open(path, { ...SHORT, keyframeWork: 100, limitBytes });
       await capture.indexed;
       expect(statSync(`${path}.index`).size).toBeLessThanOrEqual(limitBytes);
       await expectSameAt(capture, recorded, 3000);
@@ -198,6 +265,29 @@ describe('the history in a capture', () => {
     expect(capture.damage).toEqual({ offset: ends[2], why: expect.stringContaining('checksum') });
     expect(capture.lastSequence).toBe(1200);
     expect(told).toBeGreaterThan(0);
+    await capture.dispose();
+  });
+
+  it.each([
+    ['slot', { slot: 0xffff_fff0, disk: 0 }],
+    ['disk', { slot: 3, disk: 256 }],
+  ])('takes a row with a %s that there cannot be for damage', async (what, place) => {
+    const target = { path: newPath(), replace: false, producer: 'test' };
+    const writer = await CaptureWriter.create(target, { disks: [], arrays: [] }, null, 1);
+    for (const [first, row] of [
+      [1, { slot: 3, disk: 0 }],
+      [2, place],
+    ] as const) {
+      const batch = new EventBatch(1);
+      batch.push({ ...row, kind: RowKind.Request, timeUs: 1e15, clockUs: 1e15, lengthBytes: 4096 });
+      batch.firstSequence = first;
+      await writer.put(batch);
+      await writer.flush();
+    }
+    await writer.finish();
+    const capture = await CaptureHistory.open(target.path, { cacheDir });
+    expect((await capture.stateAt(2)).sequence).toBe(1);
+    expect(capture.damage?.why).toContain(what);
     await capture.dispose();
   });
 

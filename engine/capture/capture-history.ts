@@ -1,21 +1,32 @@
 import type { KeptInfo } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
-import type { History } from '../history/history.ts';
+import type { ActivityBins } from '../history/activity-bins.ts';
+import type { History, HistoryChunk } from '../history/history.ts';
 import { rowsBetween } from '../history/rows-between.ts';
-import { CaptureKeyframes, FIRST_INTERVAL_ROWS, type KeyframesOptions } from './capture-keyframes.ts';
+import { CaptureIndex, type IndexOptions } from './capture-index.ts';
 import { CaptureReader, type Damage, isAboutContent } from './capture-reader.ts';
 import type { CaptureSession } from './capture-session.ts';
+import { buildIndex } from './index-builder.ts';
 import { splitBefore } from './split-rows.ts';
 
 /** Batches that are kept as they were last read. */
 const CACHED_BATCHES = 12;
 /** Rows that are handed on together. */
-const PART_ROWS = 8_192;
+const PART_ROWS = 4_096;
+/** What is done again to seek at most, in rows that touch few blocks: a moment's work. */
+const KEYFRAME_WORK = 65_536;
 
-export interface CaptureOptions extends KeyframesOptions {
+export interface CaptureOptions extends IndexOptions {
+  /** What is done again to seek at most, in rows that touch few blocks. A capture of no more than twice as many rows has no index. */
+  readonly keyframeWork?: number;
   /** More is known: of the index, or of damage that was found while reading. */
   readonly onChanged?: () => void;
+}
+
+/** Hears of an index that cannot be read, on behalf of a history that has still to be made of it. */
+class IndexTrouble {
+  tell: (reason: string) => void = () => {};
 }
 
 /**
@@ -24,27 +35,21 @@ export interface CaptureOptions extends KeyframesOptions {
  */
 export class CaptureHistory implements History {
   readonly #reader: CaptureReader;
-  readonly #keyframes: CaptureKeyframes;
+  readonly #index: CaptureIndex;
+  readonly #keyframeWork: number;
   readonly #onChanged: () => void;
-  /** The state before the first row; null for an empty one. */
-  readonly #base: Uint8Array | null;
   /** By number, the one that was asked for last at the end. */
   readonly #cache = new Map<number, Promise<EventBatch>>();
-  readonly #closing = new AbortController();
-  #indexed: number;
+  #building = new AbortController();
   #indexing: Promise<void> = Promise.resolve();
+  #indexTrouble: string | null = null;
+  #isDisposed = false;
 
-  private constructor(
-    reader: CaptureReader,
-    keyframes: CaptureKeyframes,
-    base: Uint8Array | null,
-    onChanged: () => void,
-  ) {
+  private constructor(reader: CaptureReader, index: CaptureIndex, options: CaptureOptions) {
     this.#reader = reader;
-    this.#keyframes = keyframes;
-    this.#base = base;
-    this.#onChanged = onChanged;
-    this.#indexed = keyframes.reached(reader.base);
+    this.#index = index;
+    this.#keyframeWork = options.keyframeWork ?? KEYFRAME_WORK;
+    this.#onChanged = options.onChanged ?? (() => {});
   }
 
   /** @throws RangeError when the file is no capture; Error when it cannot be read. */
@@ -52,10 +57,14 @@ export class CaptureHistory implements History {
     const reader = await CaptureReader.open(path, signal);
     try {
       const base = await baseOf(reader);
-      const isLong = rowsOf(reader) > 2 * (options.intervalRows ?? FIRST_INTERVAL_ROWS);
-      const keyframes = isLong ? await CaptureKeyframes.open(reader, options) : CaptureKeyframes.none();
-      const history = new CaptureHistory(reader, keyframes, base, options.onChanged ?? (() => {}));
-      if (isLong) history.#indexing = history.#index();
+      if (rowsOf(reader) <= 2 * (options.keyframeWork ?? KEYFRAME_WORK)) {
+        return new CaptureHistory(reader, CaptureIndex.none(base), options);
+      }
+      const trouble = new IndexTrouble();
+      const index = await CaptureIndex.open(reader, base, options, (reason) => trouble.tell(reason));
+      const history = new CaptureHistory(reader, index, options);
+      trouble.tell = (reason) => history.#indexAnew(reason);
+      history.#indexing = history.#build();
       return history;
     } catch (error) {
       await reader.close();
@@ -69,6 +78,11 @@ export class CaptureHistory implements History {
 
   get session(): CaptureSession {
     return this.#reader.session;
+  }
+
+  /** What was known of structures, in order, as texts. */
+  structures(): AsyncGenerator<string> {
+    return this.#reader.structures();
   }
 
   /** Where and why the capture ends early; null when it is whole as far as is known. */
@@ -90,15 +104,47 @@ export class CaptureHistory implements History {
     return batches.length === 0 ? 0 : batches.last(batches.length - 1);
   }
 
-  /** How much of the way has keyframes, 0 to 1: seeks into the rest take longer. */
+  /** How much of the way is in the index, 0 to 1: seeks into the rest take longer. 1 for a capture that is so short that it has none. */
   get indexedShare(): number {
-    const rows = this.lastSequence - this.#reader.base;
-    return rows <= 0 ? 1 : Math.min(1, (this.#indexed - this.#reader.base) / rows);
+    const rows = rowsOf(this.#reader);
+    if (this.#index.isWhole) return 1;
+    return Math.min(1, (this.#index.reached - this.#reader.base) / rows);
   }
 
-  /** Settles when every keyframe there is to be has been made. */
+  /** Settles when the index is made. */
   get indexed(): Promise<void> {
     return this.#indexing;
+  }
+
+  /** Why the index is being made anew; null when it was not to be. */
+  get indexTrouble(): string | null {
+    return this.#indexTrouble;
+  }
+
+  get activity(): ActivityBins | null {
+    return this.#index.activity;
+  }
+
+  /** Settles when all there is to count is counted. @throws AbortError when called off. */
+  async counted(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    let callOff = (): void => {};
+    const calledOff = new Promise<void>((resolve) => {
+      callOff = resolve;
+      signal.addEventListener('abort', callOff, { once: true });
+    });
+    await Promise.race([this.#indexing, calledOff]);
+    signal.removeEventListener('abort', callOff);
+    signal.throwIfAborted();
+  }
+
+  chunks(): readonly HistoryChunk[] {
+    const { batches } = this.#reader;
+    return Array.from({ length: batches.length }, (_, b) => ({
+      firstSequence: batches.first(b),
+      lastSequence: batches.last(b),
+      mayTouch: (disk, firstBlock, endBlock) => this.#index.mayTouch(b, disk, firstBlock, endBlock),
+    }));
   }
 
   info(): KeptInfo {
@@ -113,7 +159,7 @@ export class CaptureHistory implements History {
       requests: batches.requests,
       droppedRequests: 0,
       bytes: sizeBytes,
-      keyframeBytes: this.#keyframes.bytes,
+      keyframeBytes: this.#index.bytes,
       spilledBytes: sizeBytes,
       limitBytes: sizeBytes,
     };
@@ -146,7 +192,7 @@ export class CaptureHistory implements History {
   async stateAt(sequence: number, signal?: AbortSignal): Promise<SessionState> {
     const { base } = this.#reader;
     const to = Math.min(Math.max(sequence, base), Math.max(base, this.lastSequence));
-    const state = (await this.#keyframes.before(base, to)) ?? this.#baseState();
+    const state = this.#index.restore(to);
     for await (const rows of this.rows(state.sequence + 1, to, signal)) state.apply(rows);
     return state;
   }
@@ -164,18 +210,12 @@ export class CaptureHistory implements History {
 
   /** Closes the file; nothing can be asked any more. */
   async dispose(): Promise<void> {
-    this.#closing.abort();
+    this.#isDisposed = true;
+    this.#building.abort();
     await this.#indexing;
     this.#cache.clear();
-    await this.#keyframes.close();
+    await this.#index.close();
     await this.#reader.close();
-  }
-
-  #baseState(): SessionState {
-    if (this.#base !== null) return SessionState.readSnapshot(this.#base);
-    const state = new SessionState();
-    state.sequence = this.#reader.base;
-    return state;
   }
 
   /** A batch; null when it is damaged, and then the capture ends before it. */
@@ -197,6 +237,17 @@ export class CaptureHistory implements History {
     }
   }
 
+  /** The same for whoever goes through all of them: it is not kept. */
+  async #batchOnce(number: number): Promise<EventBatch | null> {
+    try {
+      return await this.#reader.rows(number);
+    } catch (error) {
+      if (!isAboutContent(error)) throw error;
+      this.#endBefore(number, error.message);
+      return null;
+    }
+  }
+
   #endBefore(number: number, why: string): void {
     const { batches } = this.#reader;
     if (number >= batches.length) return;
@@ -205,24 +256,30 @@ export class CaptureHistory implements History {
     this.#onChanged();
   }
 
-  /** Goes through the rows that have no keyframes yet, and makes them. */
-  async #index(): Promise<void> {
-    const { signal } = this.#closing;
-    const { base } = this.#reader;
+  /** Makes what the index still lacks. */
+  async #build(): Promise<void> {
+    this.#building = new AbortController();
+    const { signal } = this.#building;
+    const rows = { batches: this.#reader.batches, read: (batch: number) => this.#batchOnce(batch) };
     try {
-      let state = await this.#keyframes.before(base, this.lastSequence);
-      state ??= this.#baseState();
-      for await (const rows of this.rows(state.sequence + 1, this.lastSequence, signal)) {
-        state.apply(rows);
-        this.#indexed = state.sequence;
-        if (!this.#keyframes.isDue(state.sequence, base)) continue;
-        await this.#keyframes.add(state);
-        this.#onChanged();
+      if (!this.#index.isWhole) {
+        await buildIndex(this.#index, rows, this.#keyframeWork, signal, () => this.#onChanged());
       }
-      this.#indexed = this.lastSequence;
     } catch {
-      // Called off, or a full disk: what there is of it serves.
+      // The capture cannot be read: whoever asks for its rows is told.
     }
+    this.#onChanged();
+  }
+
+  /** What lies in the index's file is not what was written: another is made. */
+  #indexAnew(reason: string): void {
+    if (this.#isDisposed || this.#indexTrouble !== null) return;
+    this.#indexTrouble = reason;
+    this.#building.abort();
+    this.#indexing = this.#indexing.then(async () => {
+      await this.#index.clear();
+      if (!this.#isDisposed) await this.#build();
+    });
     this.#onChanged();
   }
 }
@@ -231,8 +288,8 @@ function rowsOf({ batches, base }: CaptureReader): number {
   return batches.length === 0 ? 0 : batches.last(batches.length - 1) - base;
 }
 
-/** The state before the first row: the requests that are in flight there, and nothing else. Null when there are none. */
-async function baseOf(reader: CaptureReader): Promise<Uint8Array | null> {
+/** The state before the first row: the requests that are in flight there, and nothing else. */
+async function baseOf(reader: CaptureReader): Promise<SessionState> {
   const state = new SessionState();
   try {
     for await (const rows of reader.before()) for (const row of splitBefore(rows)) state.apply(row);
@@ -240,9 +297,8 @@ async function baseOf(reader: CaptureReader): Promise<Uint8Array | null> {
     // Their replies then come to nothing, which is little.
     if (!isAboutContent(error)) throw error;
   }
-  if (state.disks.length === 0) return null;
   state.sequence = reader.base;
-  return state.snapshot();
+  return state;
 }
 
 function breath(): Promise<void> {

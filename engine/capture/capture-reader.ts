@@ -65,6 +65,8 @@ export class CaptureReader {
   readonly #file: FileHandle;
   /** Where batches lie that hold requests which were in flight when the capture began. */
   readonly #before: { readonly offset: number; readonly bytes: number }[] = [];
+  /** Where rows lie that tell of structures. */
+  readonly #structures: { readonly offset: number; readonly bytes: number }[] = [];
   #sessionAt: { readonly offset: number; readonly bytes: number } | null = null;
   #places: readonly ColumnPlace[] = [];
   #dictionaries = new Dictionaries();
@@ -108,6 +110,19 @@ export class CaptureReader {
   /** The requests that were in flight when the capture began. @throws as {@link rows}. */
   async *before(): AsyncGenerator<CaptureRows> {
     for (const { offset, bytes } of this.#before) yield await this.#rowsAt(offset, bytes);
+  }
+
+  /** What was known of structures, in order, as texts (`version-text.ts`); up to where the file is damaged. */
+  async *structures(): AsyncGenerator<string> {
+    for (const { offset, bytes } of this.#structures) {
+      try {
+        const { text } = await this.#rowsAt(offset, bytes);
+        yield new TextDecoder().decode(text);
+      } catch (error) {
+        if (!isAboutContent(error)) throw error;
+        return;
+      }
+    }
   }
 
   /** The first bytes of the file, by which it is told from another of its size. */
@@ -196,6 +211,7 @@ export class CaptureReader {
     this.#checkOrder(batch, count);
     if (batch.session) this.#sessionAt = { offset, bytes };
     if (batch.before) this.#before.push({ offset, bytes });
+    if (batch.structures === true) this.#structures.push({ offset, bytes });
     if (batch.last >= batch.first) this.batches.add(offset, bytes, batch);
   }
 

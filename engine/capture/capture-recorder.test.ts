@@ -70,7 +70,7 @@ describe('recording', () => {
     const { lastSequence } = first.history;
     const recorder = await CaptureRecorder.start(
       { path, replace: false, producer: 'test' },
-      () => ({ history, session, sequence: lastSequence }),
+      () => ({ history, session, structures: [], sequence: lastSequence }),
       true,
       { changed: () => {}, failed: (text) => expect.fail(text) },
     );
@@ -94,7 +94,7 @@ describe('recording', () => {
   it('makes no file where one is', async () => {
     const path = join(folder, 'there.nbdscope');
     const { history } = recordedLog('all-ops-10M/log');
-    const kept = () => ({ history, session: NO_SESSION, sequence: history.lastSequence });
+    const kept = () => ({ history, session: NO_SESSION, structures: [], sequence: history.lastSequence });
     const listener = { changed: () => {}, failed: () => {} };
     const target = { path, replace: false, producer: 'test' };
     const recorder = await CaptureRecorder.start(target, kept, false, listener);

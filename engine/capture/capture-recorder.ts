@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { History } from '#engine/history/history.ts';
 import type { CaptureSession } from './capture-session.ts';
 import { type CaptureTarget, CaptureWriter } from './capture-writer.ts';
+import type { KnownDisk } from './known-versions.ts';
 
 /** How often what has come is written: a crash of this process loses no more. */
 const WRITE_MS = 250;
@@ -12,6 +13,8 @@ const SYNC_MS = 1_000;
 export interface Recorded {
   readonly history: History | null;
   readonly session: CaptureSession;
+  /** What is known of the structures on disks. */
+  readonly structures: readonly KnownDisk[];
   /** The last row there is, also while nothing is kept. */
   readonly sequence: number;
 }
@@ -97,11 +100,12 @@ export class CaptureRecorder {
   async #write(): Promise<void> {
     if (this.#isOver) return;
     try {
-      const { history, session } = this.#recorded();
+      const { history, session, structures } = this.#recorded();
       const before = this.#writer.bytes;
       if (history !== null) {
         const { lastSequence } = history;
         await this.#writer.tell(session);
+        await this.#writer.tellStructures(structures);
         await this.#writer.follow(history, lastSequence);
       }
       if (performance.now() - this.#syncedMs >= SYNC_MS) {

@@ -33,6 +33,9 @@ export const BATCH_META = 'nbdscope.batch';
 /** In the kind column of rows that are none of the session's: a description of its disks and arrays, in force from there on. */
 export const SESSION_ROW = 0xff;
 
+/** The same for what is known of the structures on a disk from some row on. */
+export const STRUCTURES_ROW = 0xfe;
+
 /** How the rows' kinds are called in a capture, by RowKind. */
 const KIND_NAMES: readonly (readonly [number, string])[] = [
   [0, 'unknown'],
@@ -46,6 +49,7 @@ const KIND_NAMES: readonly (readonly [number, string])[] = [
   [RowKind.FaultChange, 'fault'],
   [RowKind.Mark, 'mark'],
   [SESSION_ROW, 'session'],
+  [STRUCTURES_ROW, 'structures'],
 ];
 
 /** Words of a dictionary column, and which number each stands for here. */

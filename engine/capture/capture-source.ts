@@ -31,7 +31,7 @@ export class CaptureSource implements Source {
 
   /** Says how the capture stands now. */
   tell(): void {
-    const { damage, indexedShare } = this.#history;
+    const { damage, indexedShare, indexTrouble } = this.#history;
     const { bytes } = this.#history.info();
     const index =
       indexedShare < 1
@@ -47,6 +47,14 @@ export class CaptureSource implements Source {
       timesBackwards: 0,
       runs: [],
     });
+    if (indexTrouble !== null) {
+      this.#sink?.notice({
+        key: 'index',
+        level: 'warning',
+        text: `the index of ${this.name} was damaged and is made again: blocks of a moment shown just now may be as if untouched`,
+        detail: indexTrouble,
+      });
+    }
     const notice = captureNotice(this.#history, this.name);
     if (notice !== null) this.#sink?.notice(notice);
   }

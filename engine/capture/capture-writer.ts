@@ -4,6 +4,7 @@ import type { SessionState } from '#shared/model/session-state.ts';
 import { BATCH_ROWS, CaptureEncoder } from './capture-encoder.ts';
 import { CaptureFile } from './capture-file.ts';
 import type { CaptureSession } from './capture-session.ts';
+import { type KnownDisk, KnownVersions } from './known-versions.ts';
 import { requestsInFlight } from './requests-in-flight.ts';
 
 export interface CaptureTarget {
@@ -25,6 +26,7 @@ export class CaptureWriter {
   /** The next row to write. */
   #next: number;
   #sessionText: string;
+  readonly #known = new KnownVersions();
 
   private constructor(file: CaptureFile, encoder: CaptureEncoder, next: number, sessionText: string) {
     this.#file = file;
@@ -95,6 +97,13 @@ export class CaptureWriter {
     if (text === this.#sessionText) return;
     await this.#file.append(this.#encoder.session(session, this.#next - 1));
     this.#sessionText = text;
+  }
+
+  /** Writes what has become known of the structures on disks since it was told before. */
+  async tellStructures(disks: readonly KnownDisk[]): Promise<void> {
+    for (const text of this.#known.texts(disks)) {
+      await this.#file.append(this.#encoder.structures(text, this.#next - 1));
+    }
   }
 
   /**

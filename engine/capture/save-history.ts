@@ -7,10 +7,13 @@ import type { Span } from '#shared/contract/time.ts';
 import { EventBatch } from '#shared/events/event-batch.ts';
 import type { CaptureSession } from './capture-session.ts';
 import { type CaptureTarget, CaptureWriter } from './capture-writer.ts';
+import type { KnownDisk } from './known-versions.ts';
 
 export interface SaveOptions {
   readonly target: CaptureTarget;
   readonly session: CaptureSession;
+  /** What is known of the structures on disks. */
+  readonly structures: readonly KnownDisk[];
   /** Null for all that is kept. */
   readonly span: Span | null;
   /** Rows that belong behind the last: marks that were made on an open capture. */
@@ -51,9 +54,10 @@ export async function saveHistory(history: History, options: SaveOptions): Promi
 }
 
 async function saveCapture(history: History, from: number, to: number, options: SaveOptions): Promise<void> {
-  const { target, session, edits, onProgress, signal } = options;
+  const { target, session, structures, edits, onProgress, signal } = options;
   const writer = await CaptureWriter.ofHistory(target, session, history, from);
   try {
+    await writer.tellStructures(structures);
     while (writer.lastSequence < to) {
       signal.throwIfAborted();
       const before = writer.lastSequence;

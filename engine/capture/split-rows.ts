@@ -1,7 +1,9 @@
 import { EventBatch } from '#shared/events/event-batch.ts';
-import { hasText, RowKind } from '#shared/events/vocabulary.ts';
+import { ALL_DISKS, hasText, RowKind } from '#shared/events/vocabulary.ts';
+import { MAX_SLOTS } from '#shared/model/in-flight.ts';
+import { MAX_DISKS } from '#shared/model/session-state.ts';
 import { AT, type CaptureRows } from './capture-rows.ts';
-import { SESSION_ROW } from './capture-schema.ts';
+import { SESSION_ROW, STRUCTURES_ROW } from './capture-schema.ts';
 import { laterOf } from './join-rows.ts';
 import { timeUsAt, wholeAt } from './time64.ts';
 
@@ -18,7 +20,7 @@ export function splitRows(read: CaptureRows, first: number, last: number): Event
   let filled = 0;
   let before = 0;
   for (let at = 0; at < read.count; at += 1) {
-    if (read.kind[at] === SESSION_ROW) continue;
+    if (read.kind[at] === SESSION_ROW || read.kind[at] === STRUCTURES_ROW) continue;
     const sequence = wholeAt(read.sequence, at);
     if (sequence <= before) throw new RangeError(`a row ${sequence} behind row ${before}`);
     before = sequence;
@@ -53,11 +55,23 @@ function placeOf(sequence: number, first: number, last: number): number {
   return sequence - first;
 }
 
+/** Whoever keeps a table by disk and slot takes them as they come. */
+function checkPlace(read: CaptureRows, at: number, kind: number): void {
+  const disk = read.disk[at] ?? 0;
+  const slot = read.slot[at] ?? 0;
+  const mayBeOfAll = kind > RowKind.Disconnect;
+  if (disk >= MAX_DISKS && !(mayBeOfAll && disk === ALL_DISKS)) {
+    throw new RangeError(`a row of disk ${disk}; a session has ${MAX_DISKS} at most`);
+  }
+  if (slot >= MAX_SLOTS) throw new RangeError(`a row with slot ${slot}; there are ${MAX_SLOTS} of a disk`);
+}
+
 /** Marks a row of which the kind is set already: no clock comes out of {@link timeUsAt} below 0. */
 const CLOCK_FOLLOWS = -1;
 
 function fillRow(read: CaptureRows, at: number, rows: EventBatch, i: number): void {
   const kind = read.kind[at] ?? 0;
+  checkPlace(read, at, kind);
   if (rows.kind[i] !== 0) throw new RangeError(`two rows with sequence number ${rows.firstSequence + i}`);
   rows.kind[i] = kind;
   copyRequest(read, at, rows, i);

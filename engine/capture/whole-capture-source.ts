@@ -12,7 +12,7 @@ export function createWholeCaptureSource(path: string): Source {
 
 /** Opens a capture to be read once, in order: no states on the way are made. @throws RangeError for a file that is none. */
 export function openInOrder(path: string): Promise<CaptureHistory> {
-  return CaptureHistory.open(path, { cacheDir: '', intervalRows: Number.POSITIVE_INFINITY });
+  return CaptureHistory.open(path, { cacheDir: '', keyframeWork: Number.POSITIVE_INFINITY });
 }
 
 class WholeCaptureSource implements Source {

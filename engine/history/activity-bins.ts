@@ -1,6 +1,8 @@
+import type { ByteReader, ByteWriter } from '#shared/bytes/binary.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { OP_COUNT, RowKind } from '#shared/events/vocabulary.ts';
-import type { SessionState } from '#shared/model/session-state.ts';
+import { MAX_SLOTS } from '#shared/model/in-flight.ts';
+import { MAX_DISKS, type SessionState } from '#shared/model/session-state.ts';
 
 /** Buckets of latency in each doubling, and in all: up to 2^32 µs, more than an hour. */
 export const BIN_PER_OCTAVE = 3;
@@ -12,6 +14,18 @@ const MOST_DISKS = 16;
 /** A bin lasts no longer than this share of what has passed when it begins: quiet hours are not one bin with what follows. */
 const LONGEST_SHARE = 1 / 2048;
 const MOST_COUNT = 0xffff;
+
+/** What is counted of each bin, and how many numbers that are. */
+const COLUMNS = [
+  { name: 'startUs', width: 1 },
+  { name: 'endUs', width: 1 },
+  { name: 'requests', width: OP_COUNT },
+  { name: 'errors', width: 1 },
+  { name: 'maxUs', width: 1 },
+  { name: 'depth', width: 1 },
+  { name: 'endDepth', width: 1 },
+  { name: 'latencies', width: BIN_BUCKETS },
+] as const;
 
 /** Requests of one disk, by bin. */
 interface DiskBins {
@@ -50,6 +64,59 @@ export class ActivityBins {
   /** @param state what the session's state is before the first row. */
   constructor(state: SessionState) {
     for (const disk of state.disks) this.#inFlight += disk?.inFlight.count ?? 0;
+  }
+
+  /** All of it, as bytes that {@link read} takes. */
+  write(to: ByteWriter): void {
+    const { count } = this;
+    for (const n of [count, this.#perBin, this.#inBin, this.#inFlight, this.#hasAllDisks ? 1 : 0]) to.u32(n);
+    to.f64(this.#firstUs);
+    for (const { name, width } of COLUMNS) to.array(this[name].subarray(0, count * width));
+    to.u32(this.#disks.size);
+    for (const [disk, own] of this.#disks) {
+      to.u32(disk);
+      to.array(own.requests.subarray(0, count * OP_COUNT));
+      to.array(own.errors.subarray(0, count));
+    }
+    to.u32(this.#binOf.length);
+    for (let disk = 0; disk < this.#binOf.length; disk += 1) {
+      const slots = this.#binOf[disk] ?? new Int32Array(0);
+      to.u32(slots.length);
+      to.array(slots);
+    }
+  }
+
+  /** Takes the place of all that was counted. Throws RangeError when the bytes are not whole. */
+  read(from: ByteReader): void {
+    const count = from.u32();
+    if (count > MOST_BINS) throw new RangeError(`activity in ${count} stretches; at most ${MOST_BINS}`);
+    this.#perBin = from.u32();
+    this.#inBin = from.u32();
+    this.#inFlight = from.u32();
+    this.#hasAllDisks = from.u32() === 1;
+    this.#firstUs = from.f64();
+    while (this.startUs.length < count) this.#grow();
+    this.count = count;
+    for (const { name, width } of COLUMNS) from.into(this[name].subarray(0, count * width));
+    this.#disks.clear();
+    for (let disks = from.u32(); disks > 0; disks -= 1) {
+      const disk = from.u32();
+      const own = {
+        requests: new Uint32Array(this.requests.length),
+        errors: new Uint32Array(this.errors.length),
+      };
+      from.into(own.requests.subarray(0, count * OP_COUNT));
+      from.into(own.errors.subarray(0, count));
+      this.#disks.set(disk, own);
+    }
+    const disks = from.u32();
+    if (disks > MAX_DISKS) throw new RangeError(`activity of ${disks} disks; at most ${MAX_DISKS}`);
+    this.#binOf.length = 0;
+    for (let disk = 0; disk < disks; disk += 1) {
+      const slots = from.u32();
+      if (slots > 2 * MAX_SLOTS) throw new RangeError(`activity of ${slots} slots; at most ${2 * MAX_SLOTS}`);
+      this.#binOf[disk] = from.into(new Int32Array(slots));
+    }
   }
 
   /** Counts of a disk; null when there were too many disks to count each. */
@@ -186,7 +253,7 @@ export class ActivityBins {
     }
     foldPairs(this.requests, half, OP_COUNT);
     foldPairs(this.errors, half, 1);
-    foldPairs(this.latencies, half, BIN_BUCKETS, MOST_COUNT);
+    foldLatencies(this.latencies, half);
     for (const own of this.#disks.values()) {
       foldPairs(own.requests, half, OP_COUNT);
       foldPairs(own.errors, half, 1);
@@ -206,12 +273,24 @@ function wider<T extends Float64Array | Float32Array | Uint32Array | Uint16Array
 }
 
 /** Adds up neighbouring groups of `width` counts: the first `half` groups are then the sums, the rest is 0. */
-function foldPairs(counts: Uint32Array | Uint16Array, half: number, width: number, most = 0xffff_ffff): void {
+function foldPairs(counts: Uint32Array, half: number, width: number): void {
   for (let b = 0; b < half; b += 1) {
     for (let n = 0; n < width; n += 1) {
       const first = b * 2 * width + n;
-      counts[b * width + n] = Math.min(most, (counts[first] ?? 0) + (counts[first + width] ?? 0));
+      counts[b * width + n] = (counts[first] ?? 0) + (counts[first + width] ?? 0);
     }
   }
   counts.fill(0, half * width);
+}
+
+/** The same for latencies, which are most of it, by itself: one loop for both kinds of array would take several times as long. */
+function foldLatencies(counts: Uint16Array, half: number): void {
+  for (let b = 0; b < half; b += 1) {
+    const to = b * BIN_BUCKETS;
+    for (let n = 0; n < BIN_BUCKETS; n += 1) {
+      const sum = (counts[2 * to + n] ?? 0) + (counts[2 * to + BIN_BUCKETS + n] ?? 0);
+      counts[to + n] = sum < MOST_COUNT ? sum : MOST_COUNT;
+    }
+  }
+  counts.fill(0, half * BIN_BUCKETS);
 }

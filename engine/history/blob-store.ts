@@ -1,4 +1,7 @@
+import type { EncodingThread } from './encoding-thread.ts';
+import type { EncodingKind } from './encodings.ts';
 import { SPILL_FILE_BYTES, SpillFile } from './spill-file.ts';
+import { EncodedShare, type Unencoded } from './unencoded.ts';
 
 /** Bytes written to a file at once. */
 const WRITE_BYTES = 1 << 20;
@@ -11,15 +14,19 @@ export interface BlobFile {
 
 /** Some bytes that a {@link BlobKeeper} keeps, in memory or in a file. */
 export class Blob {
-  readonly length: number;
-  /** Null once they are in a file. */
+  /** What they are expected to be as long as they are not encoded. */
+  length: number;
+  /** Null before they are encoded, and once they are in a file. */
   bytes: Uint8Array | null;
+  unencoded: Unencoded | null = null;
   file: BlobFile | null = null;
   at = 0;
   /** How many want it: who put it, and states that have still to read it. */
   holders = 1;
+  /** Told when the length turns out to be another. */
+  onLength: (change: number) => void = () => {};
 
-  /** @param bytes null for so many in a file. */
+  /** @param bytes null for so many in a file, or that have still to be encoded. */
   constructor(bytes: Uint8Array | null, length = bytes?.length ?? 0) {
     this.bytes = bytes;
     this.length = length;
@@ -29,6 +36,10 @@ export class Blob {
 /** Keeps pieces of bytes for as long as somebody wants them. */
 export interface BlobKeeper {
   put(bytes: Uint8Array): Blob;
+  /** Keeps what something comes to, which may be encoded later; absent where everything is encoded as it comes. */
+  putLater?(what: Unencoded): Blob;
+  /** What something that is put later will come to. */
+  expectedBytes?(what: Unencoded): number;
   /** What was put. @throws Error when it has been dropped, or its file cannot be read. */
   read(blob: Blob): Uint8Array;
   /** Keeps it for one more. */
@@ -42,6 +53,8 @@ export interface BlobStoreOptions {
   readonly memoryBytes: number;
   /** Where files are made; null to keep everything in memory. */
   readonly directory: string | null;
+  /** Who encodes what can wait for that; null to encode everything at once. */
+  readonly thread: EncodingThread | null;
   /** Called once, when files cannot be written: from now on everything stays in memory. */
   readonly onTrouble: (reason: string) => void;
 }
@@ -59,6 +72,12 @@ export class BlobStore implements BlobKeeper {
   #canSpill: boolean;
   #isSpilling = false;
   #isDisposed = false;
+  readonly #shares: Readonly<Record<EncodingKind, EncodedShare>> = {
+    rows: new EncodedShare(0.05),
+    pages: new EncodedShare(0.15),
+    changes: new EncodedShare(0.25),
+    plain: new EncodedShare(0.5),
+  };
 
   constructor(options: BlobStoreOptions) {
     this.#options = options;
@@ -72,13 +91,57 @@ export class BlobStore implements BlobKeeper {
 
   put(bytes: Uint8Array): Blob {
     const blob = new Blob(bytes);
-    this.memoryBytes += blob.length;
-    this.#waiting.push(blob);
-    if (this.#canSpill && this.memoryBytes > this.#options.memoryBytes) void this.#spill();
+    this.#keep(blob, bytes);
     return blob;
   }
 
+  #keep(blob: Blob, bytes: Uint8Array): void {
+    blob.bytes = bytes;
+    this.memoryBytes += bytes.length;
+    this.#waiting.push(blob);
+    if (this.#canSpill && this.memoryBytes > this.#options.memoryBytes) void this.#spill();
+  }
+
+  /** As others of its kind came to where it is for the thread, else exactly. */
+  expectedBytes(what: Unencoded): number {
+    return this.#options.thread?.hasRoom === true
+      ? this.#shares[what.kind].of(what.rawBytes)
+      : what.encode().length;
+  }
+
+  /**
+   * Has it encoded by the thread, where that has room, or now. Whoever reads it earlier has it encoded then.
+   * @param onLength told how much longer it turns out than the blob's `length` was.
+   */
+  putLater(what: Unencoded, onLength: (change: number) => void = () => {}): Blob {
+    const { thread } = this.#options;
+    if (thread?.hasRoom !== true) {
+      const bytes = what.encode();
+      this.#shares[what.kind].add(what.rawBytes, bytes.length);
+      return this.put(bytes);
+    }
+    const blob = new Blob(null, this.expectedBytes(what));
+    blob.unencoded = what;
+    blob.onLength = onLength;
+    this.memoryBytes += blob.length;
+    thread.encode(what.kind, what.copy(), (bytes) => {
+      if (blob.unencoded === what) this.#encoded(blob, what, bytes ?? what.encode());
+    });
+    return blob;
+  }
+
+  #encoded(blob: Blob, what: Unencoded, bytes: Uint8Array): void {
+    this.#shares[what.kind].add(what.rawBytes, bytes.length);
+    const expected = blob.length;
+    blob.unencoded = null;
+    blob.length = bytes.length;
+    blob.onLength(bytes.length - expected);
+    this.memoryBytes -= expected;
+    this.#keep(blob, bytes);
+  }
+
   read(blob: Blob): Uint8Array {
+    if (blob.unencoded !== null) this.#encoded(blob, blob.unencoded, blob.unencoded.encode());
     if (blob.bytes !== null) return blob.bytes;
     if (blob.file === null) throw new Error('this part of the history is gone');
     return blob.file.read(blob.at, blob.length);
@@ -91,8 +154,9 @@ export class BlobStore implements BlobKeeper {
   drop(blob: Blob): void {
     blob.holders -= 1;
     if (blob.holders !== 0) return;
-    if (blob.bytes !== null) this.memoryBytes -= blob.length;
+    if (blob.bytes !== null || blob.unencoded !== null) this.memoryBytes -= blob.length;
     blob.bytes = null;
+    blob.unencoded = null;
     if (blob.file === null) return;
     this.spilledBytes -= blob.length;
     for (const file of this.#files) if (file === blob.file) this.#release(file, blob.length);

@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { zstdDecompressSync } from 'node:zlib';
 import { PAGE_BLOCKS, SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
 import type { DiskModel } from '#shared/model/disk-model.ts';
 import { Page, PageDetail } from '#shared/model/page.ts';
@@ -6,7 +6,10 @@ import { SleepingPage, SleepingRegion } from '#shared/model/page-map.ts';
 import { inOneGo } from '#shared/model/steps.ts';
 import type { Blob, BlobKeeper } from './blob-store.ts';
 import type { ByteSink, ByteSource } from './byte-stream.ts';
-import { emptyPage, type RegionWriter, readRegion } from './region-codec.ts';
+import { encoded, encodedRegion } from './encodings.ts';
+import { emptyPage, readRegion } from './region-codec.ts';
+import type { RegionColumns } from './region-columns.ts';
+import type { Unencoded } from './unencoded.ts';
 
 /** Pages that are written and read together, in the order in which they were made. */
 const REGION_PAGES = 64;
@@ -15,8 +18,6 @@ const MOST_CHANGES = 64;
 /** Blocks in one keyframe past which no region is written whole that need not be: the session waits meanwhile. */
 const MOST_BLOCKS = 256 * 1024;
 
-const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-
 interface Version {
   /** The keyframe's. */
   readonly sequence: number;
@@ -24,11 +25,32 @@ interface Version {
   readonly blob: Blob;
 }
 
-interface Region {
-  readonly versions: Version[];
-  /** Bytes of the last whole, and of the changes since. */
-  wholeBytes: number;
-  changesBytes: number;
+type Region = Version[];
+
+/** Pages that were copied out of the picture, into columns that soon hold others. */
+class UnencodedRegion implements Unencoded {
+  readonly kind: 'pages' | 'changes';
+  readonly rawBytes: number;
+  readonly #columns: RegionColumns;
+  /** Once it has been copied out of the columns. */
+  #packed: Uint8Array<ArrayBuffer> | null = null;
+  #encoded: Uint8Array | null = null;
+
+  constructor(kind: 'pages' | 'changes', columns: RegionColumns) {
+    this.kind = kind;
+    this.rawBytes = columns.rawBytes;
+    this.#columns = columns;
+  }
+
+  copy(): Uint8Array<ArrayBuffer> {
+    this.#packed = this.#columns.pack();
+    return this.#packed.slice();
+  }
+
+  encode(): Uint8Array {
+    this.#encoded ??= this.#packed === null ? encodedRegion(this.#columns) : encoded(this.kind, this.#packed);
+    return this.#encoded;
+  }
 }
 
 /** What one disk's pages were at each keyframe, from the model's birth until it is emptied. */
@@ -72,7 +94,7 @@ export class DiskTrail {
     sequence: number,
     sinceMs: number,
     nowMs: number,
-    writer: RegionWriter,
+    columns: RegionColumns,
   ): Generator<void, number> {
     if (this.#newPages === null) inOneGo(this.attach(model));
     const known = this.#pages.length;
@@ -87,7 +109,7 @@ export class DiskTrail {
     }
     let blocks = 0;
     for (let first = 0; first < this.#pages.length; first += REGION_PAGES) {
-      const written = this.#addRegion(first, known, sequence, sinceMs, nowMs, writer, blocks < MOST_BLOCKS);
+      const written = this.#addRegion(first, known, sequence, sinceMs, nowMs, columns, blocks < MOST_BLOCKS);
       blocks += written;
       if (written > 0) yield;
     }
@@ -106,7 +128,7 @@ export class DiskTrail {
     const withSectors = this.#sectorsSince.flatMap((since, p) => (since === sequence ? [p] : []));
     to.whole(withSectors.length);
     for (const p of withSectors) to.whole(p);
-    const written = this.#regions.flatMap(({ versions }, region) => {
+    const written = this.#regions.flatMap((versions, region) => {
       const last = versions.at(-1);
       return last?.sequence === sequence ? [{ region, isWhole: last.isWhole, blob: last.blob }] : [];
     });
@@ -135,11 +157,9 @@ export class DiskTrail {
       const isWhole = code % 2 === 1;
       const blob = nextBlob(from.whole());
       const known = this.#regions[Math.floor(code / 2)];
-      const region = known ?? { versions: [], wholeBytes: 0, changesBytes: 0 };
+      const region = known ?? [];
       if (known === undefined) this.#regions.push(region);
-      if (isWhole) region.wholeBytes = blob.length;
-      region.changesBytes = isWhole ? 0 : region.changesBytes + blob.length;
-      region.versions.push({ sequence, isWhole, blob });
+      region.push({ sequence, isWhole, blob });
     }
     return this.#numbers.length;
   }
@@ -151,7 +171,7 @@ export class DiskTrail {
     sequence: number,
     sinceMs: number,
     nowMs: number,
-    writer: RegionWriter,
+    columns: RegionColumns,
     mayBeWhole: boolean,
   ): number {
     const end = Math.min(first + REGION_PAGES, this.#pages.length);
@@ -159,40 +179,43 @@ export class DiskTrail {
     for (let p = first; p < end; p += 1) {
       const page = this.#pages[p];
       if (page === undefined || (page.touchedMs < sinceMs && p < known)) continue;
-      if (!isTouched) writer.begin(nowMs);
+      if (!isTouched) columns.begin(nowMs);
       isTouched = true;
       if (page.sectors !== null)
         this.#sectorsSince[p] = Math.min(this.#sectorsSince[p] ?? sequence, sequence);
-      if (p < known) writer.changes(p - first, page, sinceMs);
-      else writer.page(p - first, page);
+      if (p < known) columns.changes(p - first, page, sinceMs);
+      else columns.page(p - first, page);
     }
     if (!isTouched) return 0;
-    let { blocks } = writer;
-    let bytes: Uint8Array = zstdCompressSync(writer.finish(), ZSTD);
-    let region = this.#regions[first / REGION_PAGES];
-    let isWhole = region === undefined;
-    if (region === undefined) {
-      region = { versions: [], wholeBytes: 0, changesBytes: 0 };
-      this.#regions.push(region);
-    } else if (
-      (mayBeWhole && region.changesBytes + bytes.length > region.wholeBytes) ||
-      region.versions.length - region.versions.findLastIndex((version) => version.isWhole) > MOST_CHANGES
-    ) {
+    let blocks = columns.blockCount;
+    const before = this.#regions[first / REGION_PAGES];
+    const region = before ?? [];
+    let isWhole = before === undefined;
+    let what = new UnencodedRegion(isWhole ? 'pages' : 'changes', columns);
+    if (before === undefined) this.#regions.push(region);
+    else if (this.#isWholeDue(region, what, mayBeWhole)) {
       isWhole = true;
-      writer.begin(nowMs);
+      columns.begin(nowMs);
       for (let p = first; p < end; p += 1) {
         const page = this.#pages[p];
-        if (page !== undefined) writer.page(p - first, page);
+        if (page !== undefined) columns.page(p - first, page);
       }
-      blocks += writer.blocks;
-      bytes = zstdCompressSync(writer.finish(), ZSTD);
+      blocks += columns.blockCount;
+      what = new UnencodedRegion('pages', columns);
     }
-    if (isWhole) {
-      region.wholeBytes = bytes.length;
-      region.changesBytes = 0;
-    } else region.changesBytes += bytes.length;
-    region.versions.push({ sequence, isWhole, blob: this.#store.put(bytes) });
+    const blob = this.#store.putLater?.(what) ?? this.#store.put(what.encode());
+    region.push({ sequence, isWhole, blob });
     return blocks;
+  }
+
+  /** Whether changes have come to as much as the region takes, with those that there are now. */
+  #isWholeDue(region: Region, changes: Unencoded, mayBeWhole: boolean): boolean {
+    const last = region.findLastIndex((version) => version.isWhole);
+    if (region.length - last > MOST_CHANGES) return true;
+    if (!mayBeWhole) return false;
+    let changesBytes = this.#store.expectedBytes?.(changes) ?? changes.encode().length;
+    for (let v = last + 1; v < region.length; v += 1) changesBytes += region[v]?.blob.length ?? 0;
+    return changesBytes > (region[last]?.blob.length ?? 0);
   }
 
   /** Another model has taken the place of this one: nothing is added any more. */
@@ -244,7 +267,7 @@ export class DiskTrail {
 
   /** What has to be read of a region for what it was at a keyframe, in order. */
   #versionsOf(region: number, sequence: number): Blob[] {
-    const versions = this.#regions[region]?.versions ?? [];
+    const versions = this.#regions[region] ?? [];
     const end = versions.findLastIndex((version) => version.sequence <= sequence) + 1;
     const start = versions.findLastIndex((version, v) => v < end && version.isWhole);
     return versions.slice(Math.max(0, start), end).map(({ blob }) => blob);
@@ -252,7 +275,7 @@ export class DiskTrail {
 
   /** Forgets what only keyframes before that one need. */
   dropBefore(sequence: number): void {
-    for (const { versions } of this.#regions) {
+    for (const versions of this.#regions) {
       const start = versions.findLastIndex((version) => version.isWhole && version.sequence <= sequence);
       for (const { blob } of versions.splice(0, Math.max(0, start))) this.#store.drop(blob);
     }
@@ -261,7 +284,7 @@ export class DiskTrail {
   /** Forgets everything. */
   drop(): void {
     this.end();
-    for (const { versions } of this.#regions) {
+    for (const versions of this.#regions) {
       for (const { blob } of versions.splice(0)) this.#store.drop(blob);
     }
   }

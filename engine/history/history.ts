@@ -27,6 +27,8 @@ export interface History {
   readonly lastSequence: number;
   /** What was counted while the rows came, for timelines of long spans; null or absent where nothing was. */
   readonly activity?: ActivityBins | null;
+  /** Settles when all there is to count is counted; absent where it is counted as it comes. @throws AbortError when called off. */
+  counted?(signal: AbortSignal): Promise<void>;
   /** What windows are told of it. */
   info(): KeptInfo;
   /**

@@ -12,7 +12,12 @@ import { Keyframes } from './keyframes.ts';
 type Written = { readonly added: Uint8Array; readonly blobs: Uint8Array[] }[];
 
 class Kept {
-  readonly store = new BlobStore({ memoryBytes: 1 << 28, directory: null, onTrouble: () => {} });
+  readonly store = new BlobStore({
+    memoryBytes: 1 << 28,
+    directory: null,
+    thread: null,
+    onTrouble: () => {},
+  });
   readonly troubles: string[] = [];
   readonly keyframes = new Keyframes(this.store, (reason) => this.troubles.push(reason));
 

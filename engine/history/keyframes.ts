@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { zstdDecompressSync } from 'node:zlib';
 import { ByteReader, ByteWriter } from '#shared/bytes/binary.ts';
 import { DEFAULT_MODEL_BYTES, MemoryBudget } from '#shared/model/memory-budget.ts';
 import type { SleepingRegion } from '#shared/model/page-map.ts';
@@ -8,9 +8,9 @@ import { inOneGo } from '#shared/model/steps.ts';
 import type { Blob, BlobKeeper } from './blob-store.ts';
 import type { ByteSink, ByteSource } from './byte-stream.ts';
 import { DiskTrail } from './disk-trail.ts';
-import { RegionWriter } from './region-codec.ts';
-
-const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+import { encoded } from './encodings.ts';
+import { RegionColumns } from './region-columns.ts';
+import type { Unencoded } from './unencoded.ts';
 
 // What is said of each disk of a keyframe that is written.
 const NO_DISK = 0;
@@ -30,6 +30,28 @@ export interface Keyframe {
   readonly disks: readonly (DiskAt | undefined)[];
 }
 
+/** What a keyframe holds whole. */
+class UnencodedHead implements Unencoded {
+  readonly kind = 'plain';
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#bytes = bytes;
+  }
+
+  get rawBytes(): number {
+    return this.#bytes.length;
+  }
+
+  copy(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice();
+  }
+
+  encode(): Uint8Array {
+    return encoded(this.kind, this.#bytes);
+  }
+}
+
 /**
  * States of a session on its way. Each holds what is small whole, and of the pages what was touched since the one before;
  * where a state is made of one, pages sleep until somebody looks at them.
@@ -37,7 +59,7 @@ export interface Keyframe {
 export class Keyframes {
   readonly #store: BlobKeeper;
   readonly #onTrouble: (reason: string) => void;
-  readonly #writer = new RegionWriter();
+  readonly #columns = new RegionColumns();
   readonly #all: Keyframe[] = [];
   #trails: (DiskTrail | undefined)[] = [];
   #lastMs = 0;
@@ -76,14 +98,15 @@ export class Keyframes {
         trail = new DiskTrail(disk.model.bornAt, this.#store);
         this.#trails[d] = trail;
       }
-      const pages = yield* trail.addInSteps(disk.model, state.sequence, this.#lastMs, nowMs, this.#writer);
+      const pages = yield* trail.addInSteps(disk.model, state.sequence, this.#lastMs, nowMs, this.#columns);
       disks[d] = { trail, pages };
     }
     this.#lastMs = nowMs;
     const to = new ByteWriter();
     writeHead(state, to);
     for (const disk of state.disks) disk?.model.runs.write(to);
-    const head = this.#store.put(zstdCompressSync(to.finish(), ZSTD));
+    const whole = new UnencodedHead(to.finish());
+    const head = this.#store.putLater?.(whole) ?? this.#store.put(whole.encode());
     this.#all.push({ sequence: state.sequence, head, disks });
   }
 

@@ -1,16 +1,12 @@
 import { PAGE_BLOCKS, SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
-import { Page, type PageDetail, UNTOUCHED_RUN } from '#shared/model/page.ts';
+import { Page, UNTOUCHED_RUN } from '#shared/model/page.ts';
 import { ByteSink, ByteSource } from './byte-stream.ts';
+import { ALONE, PAGE_NUMBERS, type RegionColumns, WITH_DETAIL, WITH_SECTORS } from './region-columns.ts';
 
 /**
  * Pages of a region as bytes: all of them, or what was touched of them since an earlier writing. Columns of all blocks lie
  * together, times as how long ago they are, so that little is left once they are compressed.
  */
-
-// What stands before the blocks of a page: bits.
-/** Single blocks, each with its number, not a span of them. */
-const ALONE = 1;
-const WITH_SECTORS = 2;
 
 // Codes of a time before those of numbers.
 const NEVER = 0;
@@ -54,118 +50,82 @@ function columnsOf<T>(make: () => T): Columns<T> {
   };
 }
 
-/** Writes pages of one region after another. */
-export class RegionWriter {
-  readonly #columns = columnsOf(() => new ByteSink());
-  readonly #whole = new ByteSink();
-  readonly #alone = new Uint16Array(PAGE_BLOCKS);
-  #nowMs = 0;
-  #pages = 0;
-  /** Blocks written since {@link begin}. */
-  blocks = 0;
+/** The columns that a region is written in; each is emptied before it is used again. */
+const sinks = columnsOf(() => new ByteSink());
+const whole = new ByteSink();
 
-  /** @param nowMs no time of any block is later. */
-  begin(nowMs: number): void {
-    for (const name of COLUMNS) this.#columns[name].clear();
-    this.#nowMs = nowMs;
-    this.#pages = 0;
-    this.blocks = 0;
-  }
-
-  /** Writes all that was ever touched of the page at that place in the region. */
-  page(place: number, page: Page): void {
-    const [first, end] = page.touchedSpan();
-    const { blocks } = this.#columns;
-    blocks.whole(place);
-    blocks.whole(page.sectors === null ? 0 : WITH_SECTORS);
+/** The pages of a region as bytes, not yet compressed; a view that is good until the next call. */
+export function encodeRegion(from: RegionColumns): Uint8Array {
+  for (const name of COLUMNS) sinks[name].clear();
+  const { blocks } = sinks;
+  let at = 0;
+  let sectorsAt = 0;
+  for (let p = 0; p < from.pageCount * PAGE_NUMBERS; p += PAGE_NUMBERS) {
+    const mode = from.pages[p + 1] ?? 0;
+    const first = from.pages[p + 2] ?? 0;
+    blocks.whole(from.pages[p] ?? 0);
+    blocks.whole(mode & (ALONE | WITH_SECTORS));
     blocks.whole(first);
-    blocks.whole(end);
-    for (let b = first; b < end; b += 1) this.#block(page, page.detail, b);
-    this.#pages += 1;
+    let end = at + first;
+    if ((mode & ALONE) === 0) {
+      const spanEnd = from.pages[p + 3] ?? 0;
+      blocks.whole(spanEnd);
+      end = at + spanEnd - first;
+    } else {
+      let before = 0;
+      for (let n = at; n < end; n += 1) {
+        const number = from.number[n] ?? 0;
+        blocks.whole(number - before);
+        before = number;
+      }
+    }
+    if ((mode & WITH_SECTORS) !== 0) {
+      const sectorsEnd = sectorsAt + (end - at) * SECTORS_PER_BLOCK;
+      sinks.sectors.bytes(from.sectors.subarray(sectorsAt, sectorsEnd));
+      sectorsAt = sectorsEnd;
+    }
+    for (let n = at; n < end; n += 1) sinks.states.whole(from.state[n] ?? 0);
+    if ((mode & WITH_DETAIL) !== 0) for (let n = at; n < end; n += 1) writeDetail(from, n);
+    at = end;
   }
+  whole.clear();
+  whole.f64(from.nowMs);
+  whole.whole(from.pageCount);
+  for (const name of COLUMNS) whole.whole(sinks[name].length);
+  for (const name of COLUMNS) whole.bytes(sinks[name].view());
+  return whole.view();
+}
 
-  /** Writes what was touched at `sinceMs` or later of a page that was there before. */
-  changes(place: number, page: Page, sinceMs: number): void {
-    const { detail } = page;
-    if (detail === null || page.bornMs >= sinceMs) {
-      this.page(place, page);
-      return;
-    }
-    const { lastMs } = detail;
-    const alone = this.#alone;
-    let count = 0;
-    for (let b = 0; b < PAGE_BLOCKS; b += 1) {
-      if ((lastMs[b] ?? 0) < sinceMs) continue;
-      alone[count] = b;
-      count += 1;
-    }
-    if (count > PAGE_BLOCKS / 2) {
-      this.page(place, page);
-      return;
-    }
-    const { blocks } = this.#columns;
-    blocks.whole(place);
-    blocks.whole(page.sectors === null ? ALONE : ALONE | WITH_SECTORS);
-    blocks.whole(count);
-    let before = 0;
-    for (let n = 0; n < count; n += 1) {
-      const b = alone[n] ?? 0;
-      blocks.whole(b - before);
-      before = b;
-      this.#block(page, detail, b);
-    }
-    this.#pages += 1;
+function writeDetail(from: RegionColumns, n: number): void {
+  sinks.ops.whole(from.lastOp[n] ?? 0);
+  sinks.errnos.whole(from.errno[n] ?? 0);
+  writeTime(sinks.ages, from.lastMs[n] ?? 0, from.nowMs);
+  writeTime(sinks.readAges, from.readMs[n] ?? 0, from.nowMs);
+  sinks.reads.whole(from.reads[n] ?? 0);
+  sinks.writes.whole(from.writes[n] ?? 0);
+  const latencyUs = from.latencyUs[n] ?? Number.NaN;
+  if (Number.isNaN(latencyUs)) sinks.latencies.whole(UNKNOWN);
+  else if (Number.isInteger(latencyUs) && latencyUs >= 0 && latencyUs < MOST_WHOLE)
+    sinks.latencies.whole(NUMBERS_FROM + latencyUs);
+  else {
+    sinks.latencies.whole(FRACTION);
+    F32[0] = latencyUs;
+    sinks.latencies.u32(F32_BITS[0] ?? 0);
   }
+}
 
-  #block(page: Page, detail: PageDetail | null, b: number): void {
-    const to = this.#columns;
-    this.blocks += 1;
-    to.states.whole(page.state[b] ?? 0);
-    if (page.sectors !== null) {
-      to.sectors.bytes(page.sectors.subarray(b * SECTORS_PER_BLOCK, (b + 1) * SECTORS_PER_BLOCK));
-    }
-    if (detail === null) return;
-    to.ops.whole(detail.lastOp[b] ?? 0);
-    to.errnos.whole(detail.errno[b] ?? 0);
-    this.#time(to.ages, detail.lastMs[b] ?? 0);
-    this.#time(to.readAges, detail.readMs[b] ?? 0);
-    to.reads.whole(detail.reads[b] ?? 0);
-    to.writes.whole(detail.writes[b] ?? 0);
-    const latencyUs = detail.latencyUs[b] ?? Number.NaN;
-    if (Number.isNaN(latencyUs)) to.latencies.whole(UNKNOWN);
-    else if (Number.isInteger(latencyUs) && latencyUs >= 0 && latencyUs < MOST_WHOLE)
-      to.latencies.whole(NUMBERS_FROM + latencyUs);
-    else {
-      to.latencies.whole(FRACTION);
-      F32[0] = latencyUs;
-      to.latencies.u32(F32_BITS[0] ?? 0);
-    }
-  }
-
-  #time(to: ByteSink, ms: number): void {
-    const age = this.#nowMs - ms;
-    if (ms === 0) to.whole(NEVER);
-    else if (Number.isInteger(age) && age >= 0 && age < MOST_WHOLE) to.whole(NUMBERS_FROM + age);
-    else {
-      to.whole(AS_IT_IS);
-      to.f64(ms);
-    }
-  }
-
-  /** All that was written, uncompressed; a view that is good until the next {@link begin}. */
-  finish(): Uint8Array {
-    const to = this.#whole;
-    to.clear();
-    to.f64(this.#nowMs);
-    to.whole(this.#pages);
-    for (const name of COLUMNS) to.whole(this.#columns[name].length);
-    for (const name of COLUMNS) to.bytes(this.#columns[name].view());
-    return to.view();
+function writeTime(to: ByteSink, ms: number, nowMs: number): void {
+  const age = nowMs - ms;
+  if (ms === 0) to.whole(NEVER);
+  else if (Number.isInteger(age) && age >= 0 && age < MOST_WHOLE) to.whole(NUMBERS_FROM + age);
+  else {
+    to.whole(AS_IT_IS);
+    to.f64(ms);
   }
 }
 
 /**
- * Takes what a RegionWriter wrote into pages, which the place in the region names; a page that was not there before must be
+ * Takes what {@link encodeRegion} wrote into pages, which the place in the region names; a page that was not there before must be
  * there, empty. Pages have details and sectors as they will once all is read.
  */
 export function readRegion(bytes: Uint8Array, pages: readonly Page[]): void {

@@ -31,7 +31,9 @@ export class RowEncoder {
   readonly #tuple = new Float64Array(TUPLE);
   #tuples = new Float64Array(64 * TUPLE);
   #tupleCount = 0;
+  /** The last tuple of each hash, and of each tuple the one of the same hash before it; -1 for none. */
   readonly #byHash = new Int32Array(TUPLE_HASHES);
+  #nextOfHash = new Int32Array(64);
 
   /** All rows of a batch, whose clocks are set, as bytes of their own. */
   encode(batch: EventBatch): Uint8Array {
@@ -111,13 +113,9 @@ export class RowEncoder {
     const hash =
       (kind + op * 16 + disk * 131 + connection * 31 + flags * 517 + errno * 67 + (linked ? 8 : 0)) &
       (TUPLE_HASHES - 1);
-    const known = this.#byHash[hash] ?? -1;
-    if (known >= 0 && this.#isTuple(known)) return known;
-    let found = known < 0 ? this.#tupleCount : 0;
-    while (found < this.#tupleCount && !this.#isTuple(found)) found += 1;
-    if (found === this.#tupleCount) this.#addTuple();
-    this.#byHash[hash] = found;
-    return found;
+    let known = this.#byHash[hash] ?? -1;
+    while (known >= 0 && !this.#isTuple(known)) known = this.#nextOfHash[known] ?? -1;
+    return known >= 0 ? known : this.#addTuple(hash);
   }
 
   #isTuple(number: number): boolean {
@@ -126,15 +124,22 @@ export class RowEncoder {
     return true;
   }
 
-  #addTuple(): void {
-    const at = this.#tupleCount * TUPLE;
+  #addTuple(hash: number): number {
+    const number = this.#tupleCount;
+    const at = number * TUPLE;
     if (at === this.#tuples.length) {
       const wider = new Float64Array(at * 2);
       wider.set(this.#tuples);
       this.#tuples = wider;
+      const widerNext = new Int32Array(number * 2);
+      widerNext.set(this.#nextOfHash);
+      this.#nextOfHash = widerNext;
     }
     this.#tuples.set(this.#tuple, at);
-    this.#tupleCount += 1;
+    this.#nextOfHash[number] = this.#byHash[hash] ?? -1;
+    this.#byHash[hash] = number;
+    this.#tupleCount = number + 1;
+    return number;
   }
 
   /** A time or latency as how far it is from what is guessed, in parts of a µs. */

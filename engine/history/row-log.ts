@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { EventBatch } from '#shared/events/event-batch.ts';
+import { EventBatch, ROW_BYTES } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
 import type { Blob, BlobStore } from './blob-store.ts';
-import { FootprintWriter, mayTouch } from './footprint.ts';
+import { mayTouch } from './footprint.ts';
 import type { HistoryChunk } from './history.ts';
-import { decodeRows } from './row-decoder.ts';
-import { RowEncoder } from './row-encoder.ts';
+import { encodeChunk, footprintOf, rowsOf } from './row-chunk.ts';
 import { rowsBetween } from './rows-between.ts';
+import type { Unencoded } from './unencoded.ts';
 
 /** Rows in a chunk at most: what is read to look at one row. */
 export const CHUNK_ROWS = 8_192;
@@ -21,9 +21,30 @@ export interface Chunk {
   /** Clocks of the first and the last row, µs; NaN before any time is known. */
   readonly firstUs: number;
   readonly lastUs: number;
+  /** The rows, with which blocks they are of. */
   readonly blob: Blob;
-  /** Which blocks its rows are of. */
-  readonly footprint: Blob;
+}
+
+/** Rows that are not written to again. */
+class UnencodedRows implements Unencoded {
+  readonly kind = 'rows';
+  readonly batch: EventBatch;
+
+  constructor(batch: EventBatch) {
+    this.batch = batch;
+  }
+
+  get rawBytes(): number {
+    return this.batch.count * ROW_BYTES + this.batch.text.length;
+  }
+
+  copy(): Uint8Array<ArrayBuffer> {
+    return this.batch.encode();
+  }
+
+  encode(): Uint8Array {
+    return encodeChunk(this.batch);
+  }
 }
 
 /** The rows of a session, by sequence number: chunks, and behind them the latest as they came. */
@@ -33,8 +54,6 @@ export class RowLog {
   requests = 0;
   droppedRequests = 0;
   readonly #store: BlobStore;
-  readonly #encoder = new RowEncoder();
-  readonly #footprints = new FootprintWriter();
   #chunks: Chunk[] = [];
   #tail = new EventBatch(CHUNK_ROWS);
   #tailRequests = 0;
@@ -70,8 +89,8 @@ export class RowLog {
   }
 
   append(batch: EventBatch): void {
-    const tail = this.#tail;
     for (let from = 0; from < batch.count; ) {
+      const tail = this.#tail;
       const to = Math.min(batch.count, from + CHUNK_ROWS - tail.count);
       tail.appendRows(batch, from, to);
       for (let i = from; i < to; i += 1) if (batch.kind[i] === RowKind.Request) this.#tailRequests += 1;
@@ -85,23 +104,24 @@ export class RowLog {
     const tail = this.#tail;
     const { count } = tail;
     if (count === 0) return;
-    const bytes = this.#encoder.encode(tail);
-    const footprint = this.#footprints.write(tail);
+    const blob = this.#store.putLater(new UnencodedRows(tail), (change) => {
+      this.bytes += change;
+    });
     this.#chunks.push({
       firstSequence: tail.firstSequence,
       count,
       requests: this.#tailRequests,
       firstUs: tail.clockUs[0] ?? Number.NaN,
       lastUs: tail.clockUs[count - 1] ?? Number.NaN,
-      blob: this.#store.put(bytes),
-      footprint: this.#store.put(footprint),
+      blob,
     });
-    this.bytes += bytes.length + footprint.length;
+    this.bytes += blob.length;
     this.requests += this.#tailRequests;
     this.#tailRequests = 0;
-    tail.firstSequence += count;
-    tail.count = 0;
-    tail.text = new Uint8Array(0);
+    if (blob.unencoded !== null) this.#tail = new EventBatch(CHUNK_ROWS);
+    this.#tail.firstSequence = tail.firstSequence + count;
+    this.#tail.count = 0;
+    this.#tail.text = new Uint8Array(0);
   }
 
   /** Requests in the latest rows, that are in no chunk yet. */
@@ -111,7 +131,8 @@ export class RowLog {
 
   /** The rows of a chunk. @throws Error when it cannot be read any more. */
   read(chunk: Chunk): EventBatch {
-    return decodeRows(this.#store.read(chunk.blob));
+    const { blob } = chunk;
+    return blob.unencoded instanceof UnencodedRows ? blob.unencoded.batch : rowsOf(this.#store.read(blob));
   }
 
   /** A copy of the latest rows, that are in no chunk yet. */
@@ -131,10 +152,10 @@ export class RowLog {
 
   /** See History.chunks. */
   chunks(): HistoryChunk[] {
-    const chunks: HistoryChunk[] = this.#chunks.map(({ firstSequence, count, footprint }) => ({
+    const chunks: HistoryChunk[] = this.#chunks.map(({ firstSequence, count, blob }) => ({
       firstSequence,
       lastSequence: firstSequence + count - 1,
-      mayTouch: (disk, firstBlock, endBlock) => this.#mayTouch(footprint, disk, firstBlock, endBlock),
+      mayTouch: (disk, firstBlock, endBlock) => this.#mayTouch(blob, disk, firstBlock, endBlock),
     }));
     const { firstSequence, count } = this.#tail;
     if (count > 0) {
@@ -143,9 +164,11 @@ export class RowLog {
     return chunks;
   }
 
-  #mayTouch(footprint: Blob, disk: number, firstBlock: number, endBlock: number): boolean {
+  #mayTouch(blob: Blob, disk: number, firstBlock: number, endBlock: number): boolean {
+    // It soon will be known, and reading the rows costs no more than finding out now.
+    if (blob.unencoded !== null) return true;
     try {
-      return mayTouch(this.#store.read(footprint), disk, firstBlock, endBlock);
+      return mayTouch(footprintOf(this.#store.read(blob)), disk, firstBlock, endBlock);
     } catch {
       // It has gone, or cannot be read: whoever reads the rows then is told so.
       return true;
@@ -186,8 +209,7 @@ export class RowLog {
     const end = this.#chunks.findIndex(({ firstSequence }) => firstSequence > sequence);
     for (const chunk of this.#chunks.splice(0, end < 0 ? this.#chunks.length : end)) {
       this.#store.drop(chunk.blob);
-      this.#store.drop(chunk.footprint);
-      this.bytes -= chunk.blob.length + chunk.footprint.length;
+      this.bytes -= chunk.blob.length;
       this.requests -= chunk.requests;
       this.droppedRequests += chunk.requests;
     }
@@ -195,10 +217,7 @@ export class RowLog {
   }
 
   dispose(): void {
-    for (const { blob, footprint } of this.#chunks.splice(0)) {
-      this.#store.drop(blob);
-      this.#store.drop(footprint);
-    }
+    for (const { blob } of this.#chunks.splice(0)) this.#store.drop(blob);
     this.#before = this.#tail.firstSequence + this.#tail.count - 1;
     this.#tail.firstSequence = this.#before + 1;
     this.#tail.count = 0;

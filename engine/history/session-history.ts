@@ -1,20 +1,19 @@
 import type { KeptInfo } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
-import { RowKind } from '#shared/events/vocabulary.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import { ActivityBins } from './activity-bins.ts';
 import { BlobStore } from './blob-store.ts';
+import { EncodingThread } from './encoding-thread.ts';
 import type { History, HistoryChunk } from './history.ts';
 import { Keyframes } from './keyframes.ts';
 import { RowLog } from './row-log.ts';
+import { workOf } from './row-work.ts';
 import { removeStaleSpills } from './spill-file.ts';
 
 const MIB = 1024 * 1024;
 
 /** No keyframe comes before this share of the most work between two. */
 const LEAST_WORK_SHARE = 1 / 6;
-/** Bytes that are as much work as a row. */
-const WORK_BYTES = 256 * 1024;
 
 export interface SessionHistoryOptions {
   /** What may be in memory before the oldest goes to files. */
@@ -27,6 +26,8 @@ export interface SessionHistoryOptions {
   readonly memoryLimitBytes: number;
   /** Work between two keyframes at most, in rows that touch few blocks: what is done again to seek. */
   readonly keyframeWork: number;
+  /** Who writes rows and pages in few bytes; null to do that where they come. */
+  readonly thread: EncodingThread | null;
 }
 
 export const DEFAULT_HISTORY: SessionHistoryOptions = {
@@ -35,12 +36,16 @@ export const DEFAULT_HISTORY: SessionHistoryOptions = {
   limitBytes: 4096 * MIB,
   memoryLimitBytes: 512 * MIB,
   keyframeWork: 64 * 1024,
+  thread: null,
 };
 
-/** A history whose files lie in a directory, from which what crashed processes left is removed; null: it has no files. */
+/**
+ * A history whose files lie in a directory, from which what crashed processes left is removed; null: it has no files. It has a
+ * thread that whoever uses these options ends.
+ */
 export function historyIn(directory: string | null): SessionHistoryOptions {
   if (directory !== null) removeStaleSpills(directory);
-  return { ...DEFAULT_HISTORY, directory };
+  return { ...DEFAULT_HISTORY, directory, thread: new EncodingThread() };
 }
 
 /** What a person has to be told. */
@@ -75,6 +80,7 @@ export class SessionHistory implements History {
     this.#store = new BlobStore({
       memoryBytes: options.memoryBytes,
       directory: options.directory,
+      thread: options.thread,
       onTrouble: (reason) => notices.trouble('write', reason),
     });
     this.#log = new RowLog(this.#store, state.sequence);
@@ -192,14 +198,4 @@ export class SessionHistory implements History {
     this.#keyframes.dispose();
     this.#store.dispose();
   }
-}
-
-/** How much it is to apply rows, in rows that touch few blocks. */
-function workOf(batch: EventBatch): number {
-  let work = batch.count;
-  for (let i = 0; i < batch.count; i += 1) {
-    if (batch.kind[i] !== RowKind.Completion || batch.lengthHigh[i] !== 0) continue;
-    work += Math.floor((batch.lengthLow[i] ?? 0) / WORK_BYTES);
-  }
-  return work;
 }

@@ -6,7 +6,7 @@ import { RowKind } from '#shared/events/vocabulary.ts';
 import { SECTORS_PER_BLOCK, sectorRange } from '#shared/model/block-state.ts';
 import { ERRNO_PENDING, ERRNO_UNANSWERED } from '#shared/model/recent-requests.ts';
 import type { History, HistoryChunk } from '../history/history.ts';
-import { Slices } from './slices.ts';
+import { Slices } from '../slices.ts';
 
 type BlockQuestion = Extract<Question, { about: 'block' }>;
 

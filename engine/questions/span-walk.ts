@@ -2,8 +2,8 @@ import type { Span } from '#shared/contract/time.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
 import type { History } from '../history/history.ts';
+import { Slices } from '../slices.ts';
 import { Pending } from './pending.ts';
-import { Slices } from './slices.ts';
 
 /** What is done with the requests of a span. Row numbers are places in the batch. */
 export interface SpanVisitor {

@@ -347,6 +347,7 @@ export class Session {
     await Promise.all([...this.#entries.keys()].map((id) => this.close(id)));
     this.#merge.dispose();
     this.#endHistory();
+    this.#historyOptions.thread?.dispose();
   }
 
   #sinkOf(entry: SourceEntry): SourceSink {

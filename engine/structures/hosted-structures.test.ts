@@ -1,18 +1,19 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type {
   AccountAnswer,
-  RequestNamesAnswer,
   StructureAtAnswer,
   StructureExtentsAnswer,
   StructureRegionsAnswer,
   StructuresAnswer,
 } from '#shared/contract/structures.ts';
-import { Op, RowKind } from '#shared/events/vocabulary.ts';
+import { Op } from '#shared/events/vocabulary.ts';
 import { TestEngine } from '../testing/test-engine.ts';
 import { gptExt4Image, PARTITION_BYTES } from './testing/ext4-image.ts';
 import { ImageFolder, runTool } from './testing/images.ts';
+import { clientsGone, namesOf, writtenRequests } from './testing/written-requests.ts';
 
 const MIB = 1 << 20;
 /** Clients of a disk in this process must not hold it up. */
@@ -46,49 +47,12 @@ async function hostMemory(sizeMib: number): Promise<string> {
   return engine.source()?.host?.uri ?? '';
 }
 
-/** Waits until everything that was written is known. */
-async function settled(): Promise<void> {
+/** Lets a client of the disk do its work, and waits until all of it is known. */
+async function client(program: string, args: readonly string[]): Promise<void> {
+  const before = await clientsGone(engine);
+  await run(program, args, { env });
+  while ((await clientsGone(engine)) === before) await pause(5);
   await engine.until(() => engine.engine.structures.isSettled);
-}
-
-interface WrittenRequest {
-  readonly disk: number;
-  readonly sequence: number;
-  readonly op: number;
-  readonly offsetBytes: string;
-  readonly lengthBytes: string;
-}
-
-/** The requests of the history that write, in order. */
-async function writes(): Promise<WrittenRequest[]> {
-  const { history } = engine.engine.past;
-  const found: WrittenRequest[] = [];
-  if (history === null) return found;
-  for await (const batch of history.rows(1, history.lastSequence)) {
-    for (let i = 0; i < batch.count; i += 1) {
-      const op = batch.op[i] ?? 0;
-      if (batch.kind[i] !== RowKind.Request || (op !== Op.Write && op !== Op.Zero && op !== Op.Trim))
-        continue;
-      const offset = BigInt(batch.offsetHigh[i] ?? 0) * 2n ** 32n + BigInt(batch.offsetLow[i] ?? 0);
-      found.push({
-        disk: batch.disk[i] ?? 0,
-        sequence: batch.firstSequence + i,
-        op,
-        offsetBytes: `${offset}`,
-        lengthBytes: `${batch.lengthLow[i] ?? 0}`,
-      });
-    }
-  }
-  return found;
-}
-
-async function namesOf(requests: readonly WrittenRequest[]): Promise<(string | null)[]> {
-  const found: (string | null)[] = [];
-  for (let at = 0; at < requests.length; at += 1000) {
-    const { json } = await engine.ask({ about: 'requestNames', requests: requests.slice(at, at + 1000) });
-    found.push(...(json as RequestNamesAnswer).names.map((name) => name?.text ?? null));
-  }
-  return found;
 }
 
 const now = () => engine.engine.session.state.sequence;
@@ -98,8 +62,7 @@ describe('a disk hosted in memory, to which a client writes a partition table an
     const uri = await hostMemory(64);
     const image = gptExt4Image(folder, 64 * MIB);
     // Piece by piece, so that requests are about few structures each.
-    await run('nbdcopy', ['--request-size=4096', image, uri]);
-    await settled();
+    await client('nbdcopy', ['--request-size=4096', image, uri]);
   });
 
   it('is told in words, and empty at the moment before', async () => {
@@ -178,7 +141,7 @@ describe('a disk hosted in memory, to which a client writes a partition table an
   });
 
   it('names the requests by what came of them', async () => {
-    const names = await namesOf(await writes());
+    const names = await namesOf(engine, await writtenRequests(engine));
     expect(names.some((name) => /^(write|zero): .*journal/.test(name ?? ''))).toBe(true);
     expect(names.some((name) => /^write: .*GPT header/.test(name ?? ''))).toBe(true);
     expect(names.filter((name) => name?.includes('backup superblock')).length).toBeGreaterThan(0);
@@ -203,11 +166,9 @@ describe('what is known over time', () => {
   it('is kept as it was at each moment, for as long as the disk is explained', async () => {
     const uri = await hostMemory(16);
     const first = gptExt4Image(folder, 16 * MIB);
-    await run('nbdcopy', [first, uri]);
-    await settled();
+    await client('nbdcopy', [first, uri]);
     const whenExt4 = now();
-    await run('nbdsh', ['-u', uri, '-c', `h.pwrite(b"\\0" * 4096, ${PARTITION_BYTES})`], { env });
-    await settled();
+    await client('nbdsh', ['-u', uri, '-c', `h.pwrite(b"\\0" * 4096, ${PARTITION_BYTES})`]);
     const words = async (atSequence: number): Promise<unknown> =>
       (
         (
@@ -223,8 +184,10 @@ describe('what is known over time', () => {
       ).children.map(({ name }) => name);
     expect(await words(whenExt4)).toEqual(['ext4']);
     expect(await words(now())).toEqual([]);
-    const wipe = (await writes()).at(-1);
-    expect(await namesOf(wipe === undefined ? [] : [wipe])).toEqual([expect.stringContaining('superblock')]);
+    const wipe = (await writtenRequests(engine)).at(-1);
+    expect(await namesOf(engine, wipe === undefined ? [] : [wipe])).toEqual([
+      expect.stringContaining('superblock'),
+    ]);
 
     engine.send({ command: 'explainDisk', disk: 0, on: false });
     await engine.until(() => engine.session?.structures[0]?.state === 'off');
@@ -243,8 +206,41 @@ describe('what is known over time', () => {
     await engine.until(
       () => engine.session?.structures[0]?.words === 'nothing that is known here lies on it',
     );
-    await settled();
     expect(engine.requests(0, Op.Read)).toBe(0);
+  });
+});
+
+describe('a capture', () => {
+  it('carries what was known, so that its requests are named as they were', async () => {
+    const uri = await hostMemory(16);
+    const path = engine.file('taken.nbdscope');
+    engine.send({ command: 'startCapture', path, fromBeginning: true, replace: false });
+    await client('nbdcopy', [gptExt4Image(folder, 16 * MIB), uri]);
+    const whenExt4 = now();
+    await client('nbdsh', ['-u', uri, '-c', `h.pwrite(b"\\0" * 4096, ${PARTITION_BYTES})`]);
+    const requests = await writtenRequests(engine);
+    const names = await namesOf(engine, requests);
+    engine.send({ command: 'stopCapture' });
+    await engine.until(() => engine.session?.captures.recording === null);
+    const source = engine.source()?.id ?? 0;
+    engine.send({ command: 'stopHost', source, force: true });
+    await engine.until(() => engine.session?.sources.length === 0);
+
+    engine.send({ command: 'openLogs', paths: [path], size: null, replace: true });
+    await engine.until(() => engine.session?.structures[0]?.state === 'recorded');
+    expect(engine.session?.structures[0]?.source).toEqual({ kind: 'capture', name: 'taken.nbdscope' });
+    expect(await writtenRequests(engine)).toEqual(requests);
+    expect(await namesOf(engine, requests)).toEqual(names);
+    const ask = { about: 'structures', disk: 0, path: 'gpt/p1/ext4', firstChild: 0, limit: 9 } as const;
+    expect((await engine.ask({ ...ask, atSequence: whenExt4 })).json).toMatchObject({
+      node: { name: 'ext4' },
+    });
+    await expect(engine.ask({ ...ask, atSequence: 1e9 })).rejects.toThrow('there is no gpt/p1/ext4');
+    engine.send({ command: 'saveCapture', path: engine.file('again.nbdscope'), span: null, replace: false });
+    await engine.until(() => engine.session?.captures.saved === 1);
+    engine.send({ command: 'openLogs', paths: [engine.file('again.nbdscope')], size: null, replace: true });
+    await engine.until(() => engine.session?.structures[0]?.source?.name === 'again.nbdscope');
+    expect(await namesOf(engine, requests)).toEqual(names);
   });
 });
 
@@ -267,9 +263,22 @@ describe('a log whose disk is read from elsewhere', () => {
     await engine.until(() => engine.session?.structures[0]?.state === 'nowhere');
   });
 
+  it('is explained from its beginning by an image that was named beforehand, and a bad one is told of', async () => {
+    const image = gptExt4Image(folder, 64 * MIB);
+    engine.engine.structures.expectImages([image, `${folder.path}/none.img`]);
+    const paths = ['ext4-blog-64M/log', 'ext4-blog-64M-40ms/log'].map((log) => `assets/recordings/${log}`);
+    engine.send({ command: 'openLogs', paths, size: null, replace: true });
+    await engine.until(() => engine.session?.structures[0]?.words.includes('ext4 on partition 1'));
+    const told = await engine.until(() =>
+      engine.session?.notices.find(({ text }) => text.includes('none.img')),
+    );
+    expect(told.level).toBe('warning');
+    expect(engine.session?.structures[1]?.state).toBe('nowhere');
+  });
+
   it('is explained by another server, by its URI', async () => {
     const uri = await hostMemory(16);
-    await run('nbdcopy', [gptExt4Image(folder, 16 * MIB), uri]);
+    await client('nbdcopy', [gptExt4Image(folder, 16 * MIB), uri]);
     engine.send({
       command: 'openLogs',
       paths: ['assets/recordings/ext4-blog-64M/log'],

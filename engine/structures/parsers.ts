@@ -1,4 +1,5 @@
 import { extParser } from './ext/ext-parser.ts';
+import { fatParser } from './fat/fat.ts';
 import { mdParser } from './md/md.ts';
 import { gptParser } from './partitions/gpt.ts';
 import { mbrParser } from './partitions/mbr.ts';
@@ -12,4 +13,5 @@ export const STRUCTURE_PARSERS: readonly StructureParser[] = [
   mbrParser,
   swapParser,
   extParser,
+  fatParser,
 ];

@@ -1,10 +1,11 @@
+import type { StripedRange } from '#shared/structures/striped-range.ts';
 import type { Extent, Structure } from '#shared/structures/structure.ts';
 import type { Found } from './found.ts';
 import { MOST_PIECES, type Volume } from './volume.ts';
 
 /** Pieces of all structures of one disk together, past which extents of arrays are told by whole ranges. */
 const MOST_PIECES_A_DISK = 1_000_000;
-/** Structures between two breaths. */
+/** Structures and pieces of them between two breaths. */
 const BREATH = 1024;
 
 /**
@@ -66,7 +67,17 @@ export class PlacedTree {
       }
     }
     children.push(...(await this.#all(inside.get(path) ?? [])));
-    return { ...structure, extents: this.#extents(structure, volume), children: withOwnKeys(children) };
+    const { stripes, ...plain } = structure;
+    const placed = { ...plain, extents: this.#extents(structure, volume), children: withOwnKeys(children) };
+    const onDisk = stripes === undefined ? null : this.#stripes(stripes, volume);
+    return onDisk === null ? placed : { ...placed, stripes: onDisk };
+  }
+
+  /** Null where what is striped does not lie on this disk in one piece. */
+  #stripes(stripes: StripedRange, volume: Volume): StripedRange | null {
+    const [place, ...others] = volume.place(stripes);
+    if (place === undefined || others.length > 0 || place.disk !== this.#disk) return null;
+    return { ...stripes, startBytes: place.startBytes, endBytes: place.endBytes };
   }
 
   #extents(structure: Structure, volume: Volume): readonly Extent[] {
@@ -78,6 +89,7 @@ export class PlacedTree {
       }
     }
     this.#piecesLeft = Math.max(0, this.#piecesLeft - here.length);
+    this.#untilBreath -= here.length;
     return ascending(here);
   }
 }

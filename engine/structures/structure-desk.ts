@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Answer } from '#shared/channel/answer.ts';
 import type { DiskStructures, StructureQuestion } from '#shared/contract/structures.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
@@ -7,6 +8,8 @@ import { answerStructures } from './answers/answers.ts';
 import type { ByteSource } from './cached-reader.ts';
 import { DiskKnowledge } from './knowledge/disk-knowledge.ts';
 import { shareTree } from './knowledge/share-tree.ts';
+import { decodeVersion } from './knowledge/version-text.ts';
+import type { Versions } from './knowledge/versions.ts';
 import { STRUCTURE_PARSERS } from './parsers.ts';
 import { type OpenBytes, openBytes } from './reading/open-bytes.ts';
 import { type Reading, StructureWatch } from './reading/structure-watch.ts';
@@ -31,6 +34,8 @@ export class StructureDesk {
   readonly #hosted = new Map<number, ByteSource>();
   readonly #images = new Map<number, OpenBytes>();
   readonly #watch: StructureWatch;
+  /** Images of sources that are to come, by their place; null for those that were used. */
+  #expected: (string | null)[] = [];
   /** Disks that are members of arrays. */
   #members: DiskKnowledge[] = [];
 
@@ -79,6 +84,30 @@ export class StructureDesk {
     this.#onChanged();
   }
 
+  /** What is known of each disk, to be written down. */
+  get known(): { readonly disk: number; readonly versions: Versions }[] {
+    return [...this.#disks.values()]
+      .filter(({ versions }) => versions.count > 0)
+      .map(({ disk, versions }) => ({ disk, versions }));
+  }
+
+  /** Takes what came with a capture, text by text (`version-text.ts`). @param name of the capture. */
+  async recall(texts: AsyncIterable<string>, name: string): Promise<void> {
+    const trees = new Map<number, Structure>();
+    for await (const text of texts) {
+      const read = decodeVersion(text, (disk) => trees.get(disk) ?? null);
+      // The capture may have been closed meanwhile.
+      if (read === null || !this.#session.session.hasDisk(read.disk)) return;
+      const known = this.#disk(read.disk);
+      const shared = await shareTree(trees.get(read.disk) ?? null, read.tree, nextTurn);
+      trees.set(read.disk, shared.tree);
+      known.source = { kind: 'capture', name };
+      known.versions.add({ ...shared, fromSequence: read.fromSequence }, read.formerUntil);
+      known.know('recorded');
+      this.#onChanged();
+    }
+  }
+
   /** A disk has left the session. */
   async gone(disk: number): Promise<void> {
     this.#watch.remove(disk);
@@ -87,6 +116,23 @@ export class StructureDesk {
     const image = this.#images.get(disk);
     this.#images.delete(disk);
     await image?.close();
+  }
+
+  /** Says where the disks of sources that are opened next can be read, in the order of the sources. */
+  expectImages(images: readonly string[]): void {
+    this.#expected = [...images];
+  }
+
+  /** A disk has come: the first of a source for which an image was named is read there. */
+  async came(disk: number, source: number): Promise<void> {
+    const place = this.#session.session.sourceInfos().findIndex(({ id }) => id === source);
+    const image = this.#expected[place] ?? null;
+    if (image === null) return;
+    this.#expected[place] = null;
+    await this.setImage(disk, image).catch((error: unknown) => {
+      const text = `what lies on ${this.#nameOf(disk)} is not told: ${error instanceof Error ? error.message : String(error)}`;
+      this.#session.session.notice(null, { key: 'image', level: 'warning', text, detail: null });
+    });
   }
 
   /** Whether what lies on a disk is read. @throws RefusedError for a disk that is not there, or can be read nowhere. */
@@ -103,6 +149,8 @@ export class StructureDesk {
         );
       }
       known.forget('reading');
+      // What was written before, nobody has looked at: it may have been anything.
+      known.sinceSequence = this.#session.session.state.sequence;
       this.#watch.add(disk, this.#nameOf(disk), bytes);
     }
     this.#onChanged();
@@ -155,7 +203,8 @@ export class StructureDesk {
       if (known === undefined) continue;
       const { last } = known.versions;
       const shared = await shareTree(last?.tree ?? null, root, breathe);
-      known.versions.add({ ...shared, fromSequence: lastOfAll });
+      const fromSequence = last === null ? Math.max(lastOfAll, known.sinceSequence) : lastOfAll;
+      known.versions.add({ ...shared, fromSequence });
       known.know('known');
       if (isArrayMember(shared.tree)) this.#members.push(known);
     }

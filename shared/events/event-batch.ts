@@ -214,12 +214,16 @@ export class EventBatch {
     const end = other.text.length;
     let from = end;
     let to = 0;
+    let hasAny = false;
     for (let i = first; i < this.count; i += 1) {
       if (!hasText(this.kind[i])) continue;
       const start = Math.min(this.offsetLow[i] ?? 0, end);
+      hasAny = true;
       from = Math.min(from, start);
       to = Math.max(to, Math.min(start + (this.lengthLow[i] ?? 0), end));
     }
+    // Hardly any rows have words: most batches are gone through once.
+    if (!hasAny) return;
     const shift = this.text.length - from;
     for (let i = first; i < this.count; i += 1) {
       if (!hasText(this.kind[i])) continue;
@@ -244,7 +248,7 @@ export class EventBatch {
   }
 
   /** The batch as bytes to send or store: header, columns for `count` rows, text. Always a fresh copy. */
-  encode(): Uint8Array {
+  encode(): Uint8Array<ArrayBuffer> {
     const columnsBytes = this.count * ROW_BYTES;
     const bytes = new Uint8Array(HEADER_BYTES + columnsBytes + this.text.length);
     const view = new DataView(bytes.buffer);

@@ -7,7 +7,8 @@ import { type DiskState, MAX_DISKS, type SessionState } from './session-state.ts
 import { inOneGo } from './steps.ts';
 
 const SNAPSHOT_MAGIC = 0x4e534253; // "SBSN"
-const SNAPSHOT_VERSION = 5;
+/** To be raised with the form of what {@link writeHead} and {@link SnapshotParts} write. */
+export const SNAPSHOT_VERSION = 5;
 
 /** Pages that are taken in one step. */
 const STEP_PAGES = 4;

@@ -14,6 +14,7 @@ const path = process.argv[2] ?? '';
 const kept = () => ({
   history: recorded.history,
   session: NO_SESSION,
+  structures: [],
   sequence: recorded.session.state.sequence,
 });
 const listener = { changed: () => {}, failed: (text: string) => void process.stderr.write(`${text}\n`) };

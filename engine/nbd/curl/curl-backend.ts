@@ -121,8 +121,8 @@ export class CurlBackend implements Backend {
       this.#setProblem(null);
       return deliver(request, blocks, within);
     } catch (error) {
-      if (error instanceof ImageChanged) this.#imageChanged();
       this.#setProblem(error instanceof Error ? error.message : String(error));
+      if (error instanceof ImageChanged) this.#imageChanged();
       return Errno.EIO;
     }
   }
@@ -188,8 +188,9 @@ export class CurlBackend implements Backend {
     this.#cache.clear();
   }
 
+  /** That the image has changed is told from then on, whatever becomes of reads that were under way. */
   #setProblem(problem: string | null): void {
-    if (problem === this.#problem || (this.#changed && this.#problem !== null && problem === null)) return;
+    if (this.#changed || problem === this.#problem) return;
     this.#problem = problem;
     this.onProblem?.(problem);
   }

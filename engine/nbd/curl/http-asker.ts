@@ -119,9 +119,15 @@ export class HttpAsker {
         body.on('error', () => {});
         resolve(body);
       });
+      made.once('upgrade', (_head, socket) => {
+        socket.destroy();
+        reject(new Error('the server answers in another protocol (101)'));
+      });
       made.once('error', (error) =>
         reject(isBroken(error) ? new BrokenOff(words(error)) : new Error(words(error))),
       );
+      // Not every end of a connection is told as an error.
+      made.once('close', () => reject(new BrokenOff('the server hung up')));
       made.end();
     });
   }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { visible } from '../visible.ts';
 import type { CurlOptions } from './curl-options.ts';
 import { BrokenOff, type HttpAnswer, HttpAsker } from './http-asker.ts';
 
@@ -212,8 +213,6 @@ function refusalOf(status: number): Error {
   return new Error(`the server answers ${status}`);
 }
 
-/** A server's words, for a person: short, and without anything a terminal would act on. */
 function shortened(text: string): string {
-  const visible = text.replace(/\p{C}/gu, '?');
-  return visible.length > QUOTED_CHARACTERS ? `${visible.slice(0, QUOTED_CHARACTERS)}…` : visible;
+  return visible(text, QUOTED_CHARACTERS);
 }

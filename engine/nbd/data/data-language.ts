@@ -3,6 +3,8 @@
  * `<(SCRIPT)` is refused: a disk that somebody hands over must not run programs.
  */
 
+import { visible } from '../visible.ts';
+
 /** An expression, and where it begins in the text. */
 export type Expression =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
@@ -16,6 +18,11 @@ export type Expression =
   | { readonly kind: 'assign'; readonly name: string; readonly of: Expression }
   | { readonly kind: 'repeat'; readonly of: Expression; readonly times: bigint }
   | { readonly kind: 'slice'; readonly of: Expression; readonly from: bigint; readonly to: bigint | null };
+
+/** A part of a data string, for a message. */
+export function quoted(text: string): string {
+  return visible(text, 60);
+}
 
 /** What is wrong with a data string, and where. */
 export class DataError extends Error {
@@ -159,7 +166,8 @@ class Parser {
   #byte(): Buffer {
     const start = this.#at;
     const number = this.#optionalNumber();
-    if (number === null) throw this.#error(`"${this.#text.slice(start, start + 10)}" cannot be read`);
+    if (number === null)
+      throw this.#error(`"${visible(this.#text.slice(start, start + 10), 10)}" cannot be read`);
     if (number > 255n) {
       this.#at = start;
       throw this.#error(`${number} is no byte; a byte is 0 to 255, and le16:${number} a word`);
@@ -172,7 +180,8 @@ class Parser {
     if (match === null) throw this.#error('a word is le16:N, le32:N, le64:N, be16:N, be32:N or be64:N');
     const bits = Number(match[2]);
     const value = integer(match[3] ?? '0');
-    if (value >> BigInt(bits) !== 0n) throw this.#error(`${match[0]}: the number has more than ${bits} bits`);
+    if (value >> BigInt(bits) !== 0n)
+      throw this.#error(`${quoted(match[0])}: the number has more than ${bits} bits`);
     const bytes = Buffer.alloc(8);
     if (match[1] === 'le') bytes.writeBigUInt64LE(value);
     else bytes.writeBigUInt64BE(value);
@@ -239,7 +248,7 @@ class Parser {
     const digits = this.#match(NUMBER)?.[1];
     if (digits === undefined) return null;
     const number = integer(digits);
-    if (number > MAX) throw this.#error(`${digits} is more than 2^63-1`);
+    if (number > MAX) throw this.#error(`${quoted(digits)} is more than 2^63-1`);
     return number;
   }
 

@@ -1,5 +1,5 @@
 import { bytesContent, type Content, EMPTY, placed, repeated, SMALL_BYTES, sliced } from './content.ts';
-import { DataError, type Expression, parseData } from './data-language.ts';
+import { DataError, type Expression, parseData, quoted } from './data-language.ts';
 
 const MAX_BYTES = (1n << 63n) - 1n;
 /** Expressions looked at in all; a few kilobytes of text could stand for more than there is time for. */
@@ -14,9 +14,12 @@ const MAX_DEPTH = 400;
 export interface DataContext {
   /** The text of a `$VAR`; null when there is none of that name. */
   variable(name: string): string | null;
-  /** The bytes of `<FILE` from `from` to before `to`, or fewer where it ends earlier. @throws Error when it may not be read. */
-  readFile(path: string, from: bigint, to: bigint | null): Promise<Buffer>;
-  /** The most bytes other than zero that the whole may come to. */
+  /**
+   * The bytes of `<FILE` from `from` to before `to`, or fewer where it ends earlier.
+   * @throws DataError when it may not be read, or there are more than `mostBytes` of them.
+   */
+  readFile(path: string, from: bigint, to: bigint | null, mostBytes: bigint): Promise<Buffer>;
+  /** The most bytes other than zero that the whole may come to, and the most that are read from files on the way. */
   readonly maxDataBytes: bigint;
 }
 
@@ -40,6 +43,8 @@ class Evaluation {
   readonly #context: DataContext;
   readonly #variables = new Map<string, Expression>();
   #steps = 0;
+  /** Bytes of files that were read so far. */
+  #fileBytes = 0n;
 
   constructor(context: DataContext) {
     this.#context = context;
@@ -53,6 +58,7 @@ class Evaluation {
     let scope = outer;
     let offset = 0n;
     let size = 0n;
+    let dataBytes = 0n;
     for (const expression of list) {
       this.#step();
       if (expression.kind === 'assign') {
@@ -65,17 +71,16 @@ class Evaluation {
         const content = await this.#content(expression, scope, depth);
         parts.push({ at: offset, content });
         offset += content.size;
+        // Held against the limit with each part: many of them may be held at a time.
+        dataBytes += content.dataBytes;
+        this.#expectRoomFor(dataBytes);
       }
       if (offset > MAX_BYTES) throw new DataError('the data comes to more than 2^63-1 bytes');
       if (offset > size) size = offset;
     }
     const whole = placed(size, parts);
     if (size <= SMALL_BYTES) this.#step(Number((size + whole.pieces) / STEP_BYTES));
-    if (whole.dataBytes > this.#context.maxDataBytes) {
-      throw new DataError(
-        `the data comes to ${whole.dataBytes} bytes other than zero; at most ${this.#context.maxDataBytes} are held in memory`,
-      );
-    }
+    this.#expectRoomFor(whole.dataBytes);
     if (whole.pieces > MAX_PIECES) {
       throw new DataError(
         `the data is put together from ${whole.pieces} pieces; at most ${MAX_PIECES} will do`,
@@ -89,7 +94,7 @@ class Evaluation {
       case 'bytes':
         return bytesContent(expression.bytes);
       case 'file':
-        return bytesContent(await this.#context.readFile(expression.path, 0n, null));
+        return this.#file(expression.path, 0n, null);
       case 'name':
         return this.#named(expression.name, scope, depth);
       case 'variable':
@@ -101,6 +106,12 @@ class Evaluation {
       default:
         return this.evaluate(expression, scope, depth + 1);
     }
+  }
+
+  async #file(path: string, from: bigint, to: bigint | null): Promise<Content> {
+    const bytes = await this.#context.readFile(path, from, to, this.#context.maxDataBytes - this.#fileBytes);
+    this.#fileBytes += BigInt(bytes.length);
+    return bytesContent(bytes);
   }
 
   async #repeat(of: Expression, times: bigint, scope: Scope | null, depth: number): Promise<Content> {
@@ -119,7 +130,7 @@ class Evaluation {
     const words = `[${from}:${to ?? ''}]`;
     if (to !== null && to < from) throw new DataError(`${words}: a slice does not end before it begins`);
     // A file may have no end, as /dev/urandom has none.
-    if (of.kind === 'file') return bytesContent(await this.#context.readFile(of.path, from, to));
+    if (of.kind === 'file') return this.#file(of.path, from, to);
     const content = await this.evaluate(of, scope, depth + 1);
     const end = to ?? content.size;
     if (from > content.size || end > content.size) {
@@ -134,7 +145,7 @@ class Evaluation {
       scope.content ??= this.evaluate(scope.of, scope.outer, depth + 1);
       return scope.content;
     }
-    throw new DataError(`\\${name} has not been given; give it with EXPRESSION -> \\${name}`);
+    throw new DataError(`\\${quoted(name)} has not been given; give it with EXPRESSION -> \\${quoted(name)}`);
   }
 
   #variable(name: string): Expression {
@@ -142,14 +153,24 @@ class Evaluation {
     if (known !== undefined) return known;
     const text = this.#context.variable(name);
     if (text === null)
-      throw new DataError(`$${name} is not known; give it as a parameter, as in ${name}='0x55 0xAA'`);
+      throw new DataError(
+        `$${quoted(name)} is not known; give it as a parameter, as in ${quoted(name)}='0x55 0xAA'`,
+      );
     try {
       const parsed = parseData(text);
       this.#variables.set(name, parsed);
       return parsed;
     } catch (error) {
-      throw error instanceof DataError ? new DataError(`in $${name}: ${error.message}`) : error;
+      throw error instanceof DataError ? new DataError(`in $${quoted(name)}: ${error.message}`) : error;
     }
+  }
+
+  #expectRoomFor(dataBytes: bigint): void {
+    const { maxDataBytes } = this.#context;
+    if (dataBytes <= maxDataBytes) return;
+    throw new DataError(
+      `the data comes to ${dataBytes} bytes other than zero; at most ${maxDataBytes} are held in memory`,
+    );
   }
 
   #step(cost = 1): void {

@@ -1,3 +1,5 @@
+import { visible } from '../visible.ts';
+
 /**
  * Values of parameters as nbdkit reads them (nbdkit(1), and the filters' own pages). Every function throws
  * {@link ParameterError}, which names the parameter, the value it refused and what would do.
@@ -11,10 +13,13 @@ export class RequestError extends Error {
   }
 }
 
+/** Characters of a value that are quoted. */
+const QUOTED_CHARACTERS = 120;
+
 /** A parameter's value that cannot be used. */
 export class ParameterError extends RequestError {
   constructor(key: string, value: string, problem: string) {
-    super(`${key}=${value}: ${problem}`);
+    super(`${visible(key, 80)}=${visible(value, QUOTED_CHARACTERS)}: ${visible(problem, 400)}`);
     this.name = 'ParameterError';
   }
 }

@@ -7,16 +7,19 @@ export interface FatName {
   readonly shortOnly: boolean;
 }
 
-/** What no long name may hold (Microsoft's FAT specification, "Long directory entries"): control characters and these. */
-const FORBIDDEN = /[\p{Cc}"*/:<>?\\|]/gu;
+/** What no long name may hold (Microsoft's FAT specification, "Long directory entries"): control characters, what fills up a last entry, and these. */
+const FORBIDDEN = /[\p{Cc}\uffff"*/:<>?\\|]/gu;
+/** UTF-16 units that a long name may have. */
+const MAX_UNITS = 255;
 const SHORT_FORBIDDEN = /[^A-Z0-9!#$%&'()@^_`{}~-]/g;
 
 /** Gives out names in one directory; what would be taken for one already there gets a number. */
 export class FatNames {
   readonly #long = new Set<string>();
   readonly #short = new Set<string>();
-  /** The next number to try behind a short name's beginning. */
+  /** The next number to try behind a short name's beginning, and behind a long name that is taken. */
   readonly #next = new Map<string, number>();
+  readonly #nextLong = new Map<string, number>();
   /** Names that could not stay as they were. */
   changed = 0;
 
@@ -36,11 +39,12 @@ export class FatNames {
 
   #freeLong(name: string): string {
     const fit = name.replace(FORBIDDEN, '_').replace(/[. ]+$/, (end) => '_'.repeat(end.length));
-    const dot = fit.lastIndexOf('.');
+    const key = fit.toUpperCase();
     let free = fit;
-    for (let number = 2; this.#long.has(free.toUpperCase()); number += 1) {
-      free = dot > 0 ? `${fit.slice(0, dot)} (${number})${fit.slice(dot)}` : `${fit} (${number})`;
-    }
+    // Thousands of names may come to the same, so that each goes on where the one before it ended.
+    let number = this.#nextLong.get(key) ?? 2;
+    for (; this.#long.has(free.toUpperCase()); number += 1) free = numbered(fit, ` (${number})`);
+    if (free !== fit) this.#nextLong.set(key, number);
     this.#long.add(free.toUpperCase());
     if (free !== name) this.changed += 1;
     return free;
@@ -57,6 +61,16 @@ export class FatNames {
       return short;
     }
   }
+}
+
+/** A name with a number before its extension, cut where it would be too long. */
+function numbered(name: string, number: string): string {
+  const dot = name.lastIndexOf('.');
+  const stem = dot > 0 ? name.slice(0, dot) : name;
+  const end = (dot > 0 ? name.slice(dot) : '').slice(0, MAX_UNITS - number.length - 1);
+  // A cut may leave half of a character.
+  const start = stem.slice(0, MAX_UNITS - number.length - end.length).replace(/[\ud800-\udbff]$/, '');
+  return `${start}${number}${end}`;
 }
 
 function shortened(text: string): string {

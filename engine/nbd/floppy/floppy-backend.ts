@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Answer, Backend, Capabilities, Request } from '../backend.ts';
 import { Errno, ExtentFlag } from '../protocol.ts';
+import { visible } from '../visible.ts';
 import type { FatDisk, Region } from './fat-layout.ts';
 import type { ScannedFile } from './scan-directory.ts';
 
@@ -127,8 +128,8 @@ export class FloppyBackend implements Backend {
     try {
       return await this.#inTurn(() => this.#readFile(content, at, length));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      const warning = `${content.path} cannot be read as it was: ${why}.`;
+      const why = visible(error instanceof Error ? error.message : String(error), 200);
+      const warning = `${visible(content.path, 200)} cannot be read as it was: ${why}.`;
       if (!this.#warnings.includes(warning) && this.#warnings.length < 20) this.#warnings.push(warning);
       return null;
     }

@@ -48,7 +48,7 @@ export async function scanDirectory(
   ): Promise<ScannedDirectory> => {
     if (depth > MAX_DEPTH)
       throw new ParameterError('dir', path, `${at} is more than ${MAX_DEPTH} directories deep`);
-    const entries: (ScannedFile | ScannedDirectory)[] = [];
+    const children: { child: string; found: BigIntStats }[] = [];
     for (const child of (await readdir(at, { encoding: 'utf8' })).sort()) {
       seen += 1;
       if (seen > MAX_ENTRIES)
@@ -56,8 +56,20 @@ export async function scanDirectory(
       // A name that is not UTF-8 does not find its file again.
       const found = child.includes('\ufffd') ? null : await lstatOrNull(join(at, child));
       if (found === null) note(leftOut, 'with a name that cannot be read');
-      else if (found.isDirectory()) entries.push(await scan(join(at, child), child, found, depth + 1));
-      else if (found.isFile()) entries.push(file(join(at, child), child, found));
+      else children.push({ child, found });
+    }
+    // Else it may have been replaced by a link, and these are names from outside.
+    if (depth > 0 && !isSame(await lstatOrNull(at), status)) throw new Replaced();
+    const entries: (ScannedFile | ScannedDirectory)[] = [];
+    for (const { child, found } of children) {
+      if (found.isDirectory()) {
+        try {
+          entries.push(await scan(join(at, child), child, found, depth + 1));
+        } catch (error) {
+          if (!hasGone(error)) throw error;
+          note(leftOut, 'that was gone before it was read');
+        }
+      } else if (found.isFile()) entries.push(file(join(at, child), child, found));
       else
         note(
           leftOut,
@@ -93,6 +105,18 @@ export async function scanDirectory(
     if (error instanceof ParameterError) throw error;
     throw new ParameterError('dir', path, whyUnread(error));
   }
+}
+
+/** A directory is not the one that was found. */
+class Replaced extends Error {}
+
+function hasGone(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return error instanceof Replaced || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
+}
+
+function isSame(now: BigIntStats | null, before: BigIntStats): boolean {
+  return now !== null && now.dev === before.dev && now.ino === before.ino;
 }
 
 function whyUnread(error: unknown): string {

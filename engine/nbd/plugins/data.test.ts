@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { RequestError } from '../filters/parameters.ts';
 import { MemoryAllowance } from '../memory-allowance.ts';
+import { expectWords } from '../testing/fuzz-part.ts';
 import { peer, runPeer } from '../testing/peers.ts';
 import { extentsOf, readBackend } from '../testing/requests.ts';
 import { Stage } from '../testing/served.ts';
@@ -246,6 +248,36 @@ describe('the data language', () => {
     });
     await expect(asked).rejects.toThrow('the 16 pages of 64 KiB that there is memory for');
     expect(allowance.usedBytes).toBe(0);
+  });
+
+  it('reads no more of files than there is memory for, all of them together', async () => {
+    const large = join(directory, 'large');
+    writeFileSync(large, '');
+    truncateSync(large, 8 * 2 ** 30);
+    const limit = 4 << 20;
+    await expect(make([['data', `<${large}`]], true, limit)).rejects.toThrow(
+      `memory for ${limit} bytes of it`,
+    );
+    await expect(make([['data', '</dev/zero']], true, limit)).rejects.toThrow('take a slice of it');
+    const parts = Array.from({ length: 9 }, () => `<${large}[:500000]`).join(' ');
+    await expect(make([['data', parts]], true, limit)).rejects.toThrow('memory for 194304 bytes of it');
+    expect((await make([['data', `<${large}[:4000000] 1`]], true, limit)).backend.sizeBytes).toBe(4_000_001n);
+  });
+
+  it.each([
+    ['a number', '9'.repeat(5000)],
+    ['a name', `\\${'n'.repeat(5000)}`],
+    ['a variable', `$${'n'.repeat(5000)}`],
+    ['a word', `le16:${'9'.repeat(5000)}`],
+    ['a file', `<${'/x'.repeat(2500)}`],
+    ['what a terminal would act on', '\u001b[2J\u0007\0'],
+    ['a file that a terminal would act on', '<\u001b[2J'],
+  ])('quotes little of %s, and nothing a terminal would act on', async (_name, text) => {
+    for (const allowed of [true, false]) {
+      const why: unknown = await make([['data', text]], allowed).catch((error: unknown) => error);
+      expect(why).toBeInstanceOf(RequestError);
+      expectWords(why instanceof Error ? why.message : '');
+    }
   });
 
   it('takes no memory for zeroes, however many, but the page with the last byte', async () => {

@@ -6,12 +6,13 @@ import { DataError } from '../data/data-language.ts';
 import { type DataContext, evaluateData } from '../data/evaluate.ts';
 import { paintDisk } from '../data/paint-disk.ts';
 import { ParameterError, RequestError } from '../filters/parameters.ts';
+import { visible } from '../visible.ts';
 import { diskInMemory } from './memory.ts';
 import type { Parameters, Plugin, PluginContext } from './plugin.ts';
 import { sizeAmong } from './read-size.ts';
 
 const WAYS = ['data', 'base64', 'raw'] as const;
-/** The most bytes other than zero. */
+/** The most bytes other than zero, where there is memory for them. */
 const MAX_DATA_BYTES = 1n << 30n;
 const CHUNK_BYTES = 1 << 20;
 
@@ -48,7 +49,7 @@ async function contentOf(parameters: Parameters, context: PluginContext): Promis
   if (way === 'raw') return bytesContent(Buffer.from(value));
   if (way === 'base64') {
     if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value))
-      throw new ParameterError('base64', short(value), 'this is not base64');
+      throw new ParameterError('base64', value, 'this is not base64');
     return bytesContent(Buffer.from(value, 'base64'));
   }
   try {
@@ -59,52 +60,61 @@ async function contentOf(parameters: Parameters, context: PluginContext): Promis
 }
 
 function outside(parameters: Parameters, context: PluginContext): DataContext {
+  const { limitBytes, usedBytes } = context.allowance;
+  const free = BigInt(Math.max(0, limitBytes - usedBytes));
   return {
-    maxDataBytes: MAX_DATA_BYTES,
+    maxDataBytes: free < MAX_DATA_BYTES ? free : MAX_DATA_BYTES,
     variable: (name) => {
       const own = name === 'size' || WAYS.some((way) => way === name);
       return own ? null : (parameters.find(([key]) => key === name)?.[1] ?? null);
     },
-    readFile: (path, from, to) => {
+    readFile: (path, from, to, mostBytes) => {
       if (!context.allowFiles) {
         throw new DataError(
-          `<${path} reads a file, which was not allowed; allow it with --allow-files, or when you are asked`,
+          `<${visible(path, 200)} reads a file, which was not allowed; allow it with --allow-files, or when you are asked`,
         );
       }
-      return readPart(path, from, to);
+      return readPart(path, from, to, mostBytes);
     },
   };
 }
 
 /** A part of a file. What has no end must be told one. */
-async function readPart(path: string, from: bigint, to: bigint | null): Promise<Buffer> {
+async function readPart(path: string, from: bigint, to: bigint | null, mostBytes: bigint): Promise<Buffer> {
+  const shown = `<${visible(path, 200)}`;
   const parts: Buffer[] = [];
-  let left = to === null ? MAX_DATA_BYTES + 1n : to - from;
-  if (left > MAX_DATA_BYTES && to !== null)
-    throw new DataError(`<${path}: at most ${MAX_DATA_BYTES} bytes of a file`);
+  // One more than may be read shows that there is too much.
+  let left = to === null || to - from > mostBytes ? mostBytes + 1n : to - from;
   try {
     // A FIFO must not have us wait for its other end.
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const status = await file.stat();
+    const status = await file.stat({ bigint: true });
     const seeks = status.isFile();
-    if (!seeks && !status.isCharacterDevice()) throw new DataError(`<${path}: it is no file`);
+    if (!seeks && !status.isCharacterDevice()) throw new DataError(`${shown}: it is no file`);
+    const known = status.size > from ? status.size - from : 0n;
+    if (left > mostBytes && known > mostBytes) throw tooMuch(shown, mostBytes);
     for (let at = from; left > 0n; ) {
       const chunk = Buffer.allocUnsafeSlow(Number(left < BigInt(CHUNK_BYTES) ? left : BigInt(CHUNK_BYTES)));
       const { bytesRead } = await file.read({ buffer: chunk, position: seeks ? at : null });
       if (bytesRead === 0) break;
-      parts.push(chunk.subarray(0, bytesRead));
+      // A file may be read in pieces as small as it likes, each of which would keep a whole chunk.
+      parts.push(bytesRead === chunk.length ? chunk : Buffer.from(chunk.subarray(0, bytesRead)));
       at += BigInt(bytesRead);
       left -= BigInt(bytesRead);
     }
   } catch (error) {
     if (error instanceof DataError) throw error;
-    throw new DataError(`<${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new DataError(`${shown}: ${visible(error instanceof Error ? error.message : String(error), 200)}`);
   }
-  if (to === null && left <= 0n)
-    throw new DataError(
-      `<${path}: it has more than ${MAX_DATA_BYTES} bytes; take a slice of it, as in [:512]`,
-    );
-  return Buffer.concat(parts);
+  const bytes = Buffer.concat(parts);
+  if (BigInt(bytes.length) > mostBytes) throw tooMuch(shown, mostBytes);
+  return bytes;
+}
+
+function tooMuch(shown: string, mostBytes: bigint): DataError {
+  return new DataError(
+    `${shown}: there is memory for ${mostBytes} bytes of it; take a slice of it, as in [:512], or stop a disk`,
+  );
 }
 
 function refusing<T>(key: string, work: () => T): T {
@@ -113,8 +123,4 @@ function refusing<T>(key: string, work: () => T): T {
   } catch (error) {
     throw error instanceof DataError ? new RequestError(`${key}: ${error.message}`) : error;
   }
-}
-
-function short(value: string): string {
-  return value.length > 40 ? `${value.slice(0, 40)}...` : value;
 }

@@ -16,6 +16,7 @@ import {
   OptionReply,
   TransmissionFlag,
 } from '../protocol.ts';
+import { visible } from '../visible.ts';
 import { HandshakeReader } from './handshake-reader.ts';
 import type { RemoteAddress } from './nbd-uri.ts';
 import { credentialsFor, encrypt } from './remote-tls.ts';
@@ -267,9 +268,9 @@ async function optionReply(reader: HandshakeReader, option: number): Promise<{ t
   return { type, data: length === 0 ? Buffer.alloc(0) : await reader.take(length) };
 }
 
-/** A server's reason, for a person: short, and without anything a terminal would act on. */
+/** A server's reason, for a person. */
 function words(type: number, data: Buffer): string {
-  const text = data.toString().replace(/\p{C}/gu, '?').slice(0, QUOTED_CHARACTERS);
+  const text = visible(data.toString(), QUOTED_CHARACTERS);
   return text === '' ? `error ${type - FIRST_ERROR}` : text;
 }
 

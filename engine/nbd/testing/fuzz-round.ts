@@ -18,6 +18,9 @@ export class FuzzRounds {
   readonly #served: ServedApart;
   readonly #healthy: RawClient;
   readonly #tls: ConnectionOptions | null;
+  /** What the healthy client expects at {@link MINE_AT}. */
+  readonly #mine: Buffer;
+  readonly #writes: boolean;
   #seed: number;
   /** The longest that the healthy client waited for a write and a read, ms. */
   slowestMs = 0;
@@ -26,21 +29,36 @@ export class FuzzRounds {
   /** How often the healthy client was served. */
   servings = 0;
 
-  private constructor(served: ServedApart, healthy: RawClient, seed: number, tls: ConnectionOptions | null) {
+  private constructor(
+    served: ServedApart,
+    healthy: RawClient,
+    seed: number,
+    tls: ConnectionOptions | null,
+    content: Buffer | null,
+  ) {
     this.#served = served;
     this.#tls = tls;
     this.#healthy = healthy;
     this.#seed = seed;
+    this.#mine = content ?? MINE;
+    this.#writes = content === null;
   }
 
   /**
    * @param seed that of the first client; those after it have the next ones.
    * @param tls what some of the clients encrypt with; null when the server has no TLS.
+   * @param readOnly whether the healthy client has to make do with what the disk holds.
    */
-  static async begin(served: ServedApart, seed: number, tls: ConnectionOptions | null): Promise<FuzzRounds> {
+  static async begin(
+    served: ServedApart,
+    seed: number,
+    tls: ConnectionOptions | null,
+    readOnly = false,
+  ): Promise<FuzzRounds> {
     const healthy = await RawClient.connect(served.socket);
     await healthy.enter({ structured: true });
-    return new FuzzRounds(served, healthy, seed, tls);
+    const content = readOnly ? await healthy.readDisk(MINE_AT, MINE.length) : null;
+    return new FuzzRounds(served, healthy, seed, tls, content);
   }
 
   /**
@@ -80,8 +98,10 @@ export class FuzzRounds {
 
   async #beServed(): Promise<void> {
     const from = performance.now();
-    const [written] = await this.#healthy.request(Command.Write, { offset: MINE_AT }, MINE);
-    if (written?.errno !== 0) throw new Error(`a healthy write failed with ${written?.errno}`);
+    if (this.#writes) {
+      const [written] = await this.#healthy.request(Command.Write, { offset: MINE_AT }, this.#mine);
+      if (written?.errno !== 0) throw new Error(`a healthy write failed with ${written?.errno}`);
+    }
     await this.#healthy.readDisk(1n << 25n, 512);
     this.slowestMs = Math.max(this.slowestMs, performance.now() - from);
     this.servings += 1;
@@ -101,9 +121,9 @@ export class FuzzRounds {
       left = await this.#served.connections();
     }
     await this.#beServed();
-    const kept = await this.#healthy.readDisk(MINE_AT, MINE.length);
-    if (!kept.equals(MINE)) throw new Error('the healthy client read other bytes than it wrote');
-    await this.#healthy.request(Command.Trim, { length: 64 << 20 });
+    const kept = await this.#healthy.readDisk(MINE_AT, this.#mine.length);
+    if (!kept.equals(this.#mine)) throw new Error('the healthy client read other bytes than it wrote');
+    if (this.#writes) await this.#healthy.request(Command.Trim, { length: 64 << 20 });
     return this.#served.memory();
   }
 

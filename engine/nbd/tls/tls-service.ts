@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { createServer, type PeerCertificate, type TLSSocket, type TlsOptions } from 'node:tls';
 import { encodePath, type UriSecurity } from '../host-address.ts';
+import { visible } from '../visible.ts';
 import { type CredentialFiles, readCredentials, type TlsCredentials } from './credentials.ts';
 import { probeTls } from './probe-tls.ts';
 
@@ -15,6 +16,9 @@ export const PSK_CIPHERS = [
   'PSK-AES256-GCM-SHA384',
   'PSK-AES128-GCM-SHA256',
 ].join(':');
+
+/** Characters of a client's name that are shown. */
+const NAME_CHARACTERS = 80;
 
 /** Whether clients may or must encrypt, and what with. */
 export interface TlsRequest {
@@ -80,7 +84,8 @@ export class TlsService {
     server.on('secureConnection', (socket) => {
       socket.disableRenegotiation();
       const version = socket.getProtocol()?.replace('TLSv', 'TLS ') ?? 'TLS';
-      const by = credentials.kind === 'psk' ? `PSK user ${visible(user)}` : x509Words(socket);
+      const by =
+        credentials.kind === 'psk' ? `PSK user ${visible(user, NAME_CHARACTERS)}` : x509Words(socket);
       listener.secured(socket, `${version} (${by})`);
     });
     server.emit('connection', stream);
@@ -106,7 +111,7 @@ function x509Words(socket: TLSSocket): string {
   if (!socket.authorized) return 'X.509';
   const certificate: Partial<PeerCertificate> = socket.getPeerCertificate();
   const name = certificate.subject?.CN;
-  return typeof name === 'string' ? `X.509 ${visible(name)}` : 'X.509';
+  return typeof name === 'string' ? `X.509 ${visible(name, NAME_CHARACTERS)}` : 'X.509';
 }
 
 function reasonOf(error: Error, socket: TLSSocket): string {
@@ -115,9 +120,4 @@ function reasonOf(error: Error, socket: TLSSocket): string {
   if (refused !== undefined && refused !== null) return `TLS: the client's certificate: ${String(refused)}`;
   const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
   return `TLS: ${reason}`;
-}
-
-/** A name from outside, without anything a terminal would act on. */
-function visible(name: string): string {
-  return name.replace(/\p{C}/gu, '?').slice(0, 80);
 }

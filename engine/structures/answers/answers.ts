@@ -1,8 +1,8 @@
 import type { Answer } from '#shared/channel/answer.ts';
 import type { StructureQuestion } from '#shared/contract/structures.ts';
 import type { History } from '../../history/history.ts';
-import { Slices } from '../../questions/slices.ts';
 import { RefusedError } from '../../refused-error.ts';
+import { Slices } from '../../slices.ts';
 import type { DiskKnowledge } from '../knowledge/disk-knowledge.ts';
 import type { StructureIndex } from '../knowledge/structure-index.ts';
 import type { Version } from '../knowledge/versions.ts';

@@ -96,6 +96,31 @@ function computedBitmap(reader: ExtReader, group: number, descriptor: GroupDescr
   return bytes;
 }
 
+/** How many of the first `bits` bits are set. */
+export function countSet(bitmap: Bitmap, bits: number): number {
+  let count = 0;
+  for (let at = nextBit(bitmap, 0, bits, true); at < bits; ) {
+    const end = nextBit(bitmap, at, bits, false);
+    count += end - at;
+    at = nextBit(bitmap, end, bits, true);
+  }
+  return count;
+}
+
+/** The first bit from `from` on that is set, or clear, as asked; `end` if there is none before it. A hot path. */
+function nextBit(bitmap: Bitmap, from: number, end: number, set: boolean): number {
+  const { bytes } = bitmap;
+  const uniform = set ? 0 : 0xff;
+  let at = from;
+  while (at < end) {
+    const byte = bytes[at >>> 3] ?? 0;
+    if (byte === uniform) at = (at | 7) + 1;
+    else if (((byte & (1 << (at & 7))) !== 0) === set) return at;
+    else at++;
+  }
+  return end;
+}
+
 /** The free blocks of a group, in runs, as its bitmap tells; at most `most` runs. */
 export function freeRuns(
   reader: ExtReader,
@@ -109,18 +134,15 @@ export function freeRuns(
   const runs: BlockRun[] = [];
   let freeClusters = 0;
   let complete = true;
-  for (let cluster = 0; cluster < clusters; cluster++) {
-    if (isSet(bitmap, cluster)) continue;
-    const first = cluster;
-    while (cluster < clusters && !isSet(bitmap, cluster)) cluster++;
-    freeClusters += cluster - first;
-    if (runs.length >= most) {
-      complete = false;
-      continue;
-    }
-    const firstBlock = range.firstBlock + first * clusterBlocks;
-    const end = Math.min(range.firstBlock + cluster * clusterBlocks, range.firstBlock + range.count);
-    runs.push({ firstBlock, count: end - firstBlock });
+  for (let first = nextBit(bitmap, 0, clusters, false); first < clusters; ) {
+    const end = nextBit(bitmap, first, clusters, true);
+    freeClusters += end - first;
+    if (runs.length < most) {
+      const firstBlock = range.firstBlock + first * clusterBlocks;
+      const endBlock = range.firstBlock + Math.min(end * clusterBlocks, range.count);
+      runs.push({ firstBlock, count: endBlock - firstBlock });
+    } else complete = false;
+    first = nextBit(bitmap, end, clusters, false);
   }
   return { runs, freeClusters, complete };
 }

@@ -39,6 +39,16 @@ export class Budget {
     return Math.max(0, this.#extents);
   }
 
+  /** Puts some aside for what comes later; what is returned gives them back. */
+  hold(structures: number, extents: number): () => void {
+    this.#structures -= structures;
+    this.#extents -= extents;
+    return () => {
+      this.#structures += structures;
+      this.#extents += extents;
+    };
+  }
+
   /** Makes a structure, and accounts for it. Callers ask {@link structuresLeft} before making many. */
   make(
     kind: Structure['kind'],

@@ -1,3 +1,4 @@
+import type { Extent } from '#shared/structures/structure.ts';
 import { type Bitmap, isSet, readBlockBitmap } from './bitmaps.ts';
 import type { StructureDraft } from './budget.ts';
 import { DescriptorReader } from './descriptors.ts';
@@ -27,21 +28,31 @@ export class DeletedFiles {
     const map = await this.#mapper.map(inode);
     let mapIsFree = true;
     for (const block of map.ownBlocks) if (!(await this.#isFree(block))) mapIsFree = false;
-    const free: StructureDraft['extents'][number][] = [];
     // A block of the map that is in use again says nothing of this file.
-    if (mapIsFree) {
-      for (const extent of fileExtents(this.#reader, map)) {
-        const blockBytes = BigInt(this.#reader.superblock.blockBytes);
-        let isWhole = true;
-        for (let at = extent.startBytes; at < extent.endBytes && isWhole; at += blockBytes) {
-          isWhole = await this.#isFree(Number(at / blockBytes));
-        }
-        if (isWhole) free.push(extent);
-      }
-    }
-    const { facts } = inodeFacts(inode, map);
+    const free = mapIsFree ? await this.#freeParts(fileExtents(this.#reader, map)) : [];
+    const { facts } = inodeFacts(this.#reader, inode, map);
     facts.push(['deleted', momentText(inode.deletedSeconds)]);
     return budget.make('file', `inode:${inode.number}`, `deleted inode ${inode.number}`, free, facts);
+  }
+
+  async #freeParts(extents: readonly Extent[]): Promise<Extent[]> {
+    const blockBytes = BigInt(this.#reader.superblock.blockBytes);
+    const parts: Extent[] = [];
+    for (const { startBytes, endBytes, fileBytes = 0n } of extents) {
+      let partBytes = startBytes;
+      for (let at = startBytes; at <= endBytes; at += blockBytes) {
+        if (at < endBytes && (await this.#isFree(Number(at / blockBytes)))) continue;
+        if (at > partBytes) {
+          parts.push({
+            startBytes: partBytes,
+            endBytes: at,
+            fileBytes: fileBytes + (partBytes - startBytes),
+          });
+        }
+        partBytes = at + blockBytes;
+      }
+    }
+    return parts;
   }
 
   async #isFree(block: number): Promise<boolean> {

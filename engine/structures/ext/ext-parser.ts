@@ -6,9 +6,11 @@ import { ExtReader } from './ext-reader.ts';
 import { familyName } from './features.ts';
 import { FileStructures } from './file-structures.ts';
 import { readFileTree } from './file-tree.ts';
-import { readGroups } from './group-structures.ts';
+import { layOutGroups } from './group-structures.ts';
+import { addUse } from './group-use.ts';
 import { InodeReader } from './inode-reader.ts';
 import { readJournal } from './journal.ts';
+import { isJournalDevice, readJournalDevice } from './journal-device.ts';
 import { Mapper } from './mapping.ts';
 import { readSpecial } from './special-inodes.ts';
 import {
@@ -35,6 +37,9 @@ async function parseExt(volume: Volume, limits: ParseLimits): Promise<Parsed | n
   if (volume.sizeBytes < BigInt(end)) return null;
   const bytes = await volume.read(BigInt(SUPERBLOCK_OFFSET_BYTES), SUPERBLOCK_BYTES);
   if (!hasSuperblockMagic(bytes)) return null;
+  if (isJournalDevice(bytes)) {
+    return { structure: await readJournalDevice(volume, bytes, limits.maxStructures), volumes: [] };
+  }
   const reader = new ExtReader(volume, parseSuperblock(bytes), limits);
   return { structure: await readFileSystem(reader), volumes: [] };
 }
@@ -52,14 +57,15 @@ async function readFileSystem(reader: ExtReader): Promise<StructureDraft> {
   if (backups !== null) root.children.push(backups);
   const journal = await readJournal(reader, inodes, mapper);
   if (journal !== null) root.children.push(journal);
-  // Groups take their share of the budget before files take the rest, but come last in the tree.
-  const { groups, leftOut } = await readGroups(reader);
+  const layout = await layOutGroups(reader);
   const special = await readSpecial(reader, inodes, mapper);
   const files = new FileStructures(reader, mapper);
   const tree = await readFileTree(reader, inodes, files);
   const deleted = new DeletedFiles(reader, mapper);
+  await addUse(reader, layout);
   const unlinked = await readUnlinked({ reader, inodes, files, deleted, tree });
-  root.children.push(tree.root, ...special, ...unlinked, ...groups);
-  if (leftOut > 0) root.childrenLeftOut = leftOut;
+  root.children.push(tree.root, ...special, ...unlinked);
+  root.children.push(...layout.groups.map(({ structure }) => structure));
+  if (layout.leftOut > 0) root.childrenLeftOut = layout.leftOut;
   return root;
 }

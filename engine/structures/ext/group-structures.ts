@@ -1,6 +1,4 @@
-import { formatBytes, thousands } from '#shared/bytes/size.ts';
-import type { Extent } from '#shared/structures/structure.ts';
-import { type Bitmap, freeRuns, isSet, readBlockBitmap, readInodeBitmap } from './bitmaps.ts';
+import { thousands } from '#shared/bytes/size.ts';
 import type { StructureDraft } from './budget.ts';
 import { DescriptorReader, type GroupDescriptor } from './descriptors.ts';
 import { type ExtReader, isTrouble } from './ext-reader.ts';
@@ -10,75 +8,76 @@ type Facts = (readonly [string, string])[];
 
 /** A group with its bitmaps, inode table, descriptors and free space. */
 const STRUCTURES_PER_GROUP = 6;
+/** Of the extents that may be kept, what is put aside for free space: files need the others. */
+const SHARE_OF_FREE_SPACE = 0.25;
 
-/** The groups of a file system as structures, and how many were left out, as there are too many. */
-export interface GroupStructures {
-  readonly groups: readonly StructureDraft[];
+/** A group as its descriptor tells it; what its bitmaps tell is added later. */
+export interface LaidOutGroup {
+  readonly group: number;
+  readonly structure: StructureDraft;
+  /** Null when the descriptor could not be had. */
+  readonly descriptor: GroupDescriptor | null;
+}
+
+/** The groups of a file system. */
+export interface GroupLayout {
+  readonly groups: readonly LaidOutGroup[];
+  /** Groups that are not told of, as there are too many. */
   readonly leftOut: number;
+  /** To be called before free space is added: gives back what was put aside for it. */
+  readonly release: () => void;
 }
 
 /**
- * Reads every group: where its structures lie, as its descriptor says, and what is free, as its bitmap says. Groups take at
- * most half of the structures that may be made, so that files are told of as well.
+ * Where every group keeps its structures, as its descriptor says: little has to be read for that, and it comes before all
+ * that takes more. Groups take at most half of the structures that may be made, so that files are told of as well.
  */
-export async function readGroups(reader: ExtReader): Promise<GroupStructures> {
+export async function layOutGroups(reader: ExtReader): Promise<GroupLayout> {
   const { superblock, budget } = reader;
-  const most = Math.max(1, Math.floor(budget.structuresLeft / 2 / STRUCTURES_PER_GROUP));
+  const most = Math.floor(budget.structuresLeft / 2 / STRUCTURES_PER_GROUP);
   const descriptors = new DescriptorReader(reader);
-  const groups: StructureDraft[] = [];
-  const count = Math.min(most, superblock.groupsCount);
-  for (let group = 0; group < count; group++) {
+  const groups: LaidOutGroup[] = [];
+  for (let group = 0; group < Math.min(most, superblock.groupsCount); group++) {
     await reader.breathe();
     if (groupRange(superblock, group).firstBlock >= reader.endBlock) break;
-    groups.push(await readGroup(reader, descriptors, group));
+    groups.push(await layOutGroup(reader, descriptors, group));
   }
-  return { groups, leftOut: superblock.groupsCount - groups.length };
+  const release = budget.hold(groups.length, Math.floor(budget.extentsLeft * SHARE_OF_FREE_SPACE));
+  return { groups, leftOut: superblock.groupsCount - groups.length, release };
 }
 
-async function readGroup(
+async function layOutGroup(
   reader: ExtReader,
   descriptors: DescriptorReader,
   group: number,
-): Promise<StructureDraft> {
+): Promise<LaidOutGroup> {
   const { superblock, budget } = reader;
   const range = groupRange(superblock, group);
-  const facts: Facts = [['blocks', `${range.firstBlock}–${range.firstBlock + range.count - 1}`]];
+  const facts: Facts = [['blocks', rangeText(range)]];
   if (superblock.flexGroups > 1) {
     facts.push(['flexible group', `${Math.floor(group / superblock.flexGroups)}`]);
   }
   const descriptor = await descriptors.get(group);
+  const extents = reader.extentsOf(range);
   if (isTrouble(descriptor)) {
-    const node = budget.make('group', `group:${group}`, `group ${group}`, reader.extentsOf(range), facts);
-    node.children.push(reader.notUnderstood('descriptor', `descriptor of group ${group}`, descriptor.reason));
-    return node;
+    const structure = budget.make('group', `group:${group}`, `group ${group}`, extents, facts);
+    const name = `descriptor of group ${group}`;
+    structure.children.push(reader.notUnderstood('descriptor', name, descriptor.reason));
+    return { group, structure, descriptor: null };
   }
   facts.push(...descriptorFacts(reader, descriptor));
-  const node = budget.make('group', `group:${group}`, `group ${group}`, reader.extentsOf(range), facts);
-  const metaDescriptors = groupHead(superblock, group).metaDescriptors;
-  if (metaDescriptors.count > 0) {
-    node.children.push(
-      budget.make(
-        'groupDescriptors',
-        'descriptors',
-        `group descriptors in group ${group}`,
-        reader.extentsOf(metaDescriptors),
-      ),
-    );
+  const structure = budget.make('group', `group:${group}`, `group ${group}`, extents, facts);
+  const own = groupHead(superblock, group).metaDescriptors;
+  if (own.count > 0) {
+    const name = `group descriptors in group ${group}`;
+    structure.children.push(budget.make('groupDescriptors', 'descriptors', name, reader.extentsOf(own)));
   }
-  const blockBitmap = await reader.attempt(() => readBlockBitmap(reader, group, descriptor));
-  const inodeBitmap = await reader.attempt(() => readInodeBitmap(reader, group, descriptor));
-  const usedInodes = isTrouble(inodeBitmap) ? null : countSet(inodeBitmap, superblock.inodesPerGroup);
-  node.children.push(
-    bitmapStructure(reader, group, 'blockBitmap', descriptor.blockBitmapBlock, blockBitmap, {
-      uninit: descriptor.blockBitmapUninit,
-    }),
-    bitmapStructure(reader, group, 'inodeBitmap', descriptor.inodeBitmapBlock, inodeBitmap, {
-      uninit: descriptor.inodeTableUninit,
-    }),
-    inodeTableStructure(reader, group, descriptor, usedInodes),
+  structure.children.push(
+    bitmapStructure(reader, group, 'blockBitmap', descriptor.blockBitmapBlock),
+    bitmapStructure(reader, group, 'inodeBitmap', descriptor.inodeBitmapBlock),
+    inodeTableStructure(reader, group, descriptor),
   );
-  if (!isTrouble(blockBitmap)) node.children.push(freeStructure(reader, group, descriptor, blockBitmap));
-  return node;
+  return { group, structure, descriptor };
 }
 
 function descriptorFacts(reader: ExtReader, descriptor: GroupDescriptor): Facts {
@@ -89,7 +88,7 @@ function descriptorFacts(reader: ExtReader, descriptor: GroupDescriptor): Facts 
     ['directories', thousands(descriptor.directories)],
   ];
   if (descriptor.checksumRight !== null) {
-    facts.push(["descriptor's checksum", descriptor.checksumRight ? 'right' : 'wrong']);
+    facts.push(['checksum of its descriptor', descriptor.checksumRight ? 'right' : 'wrong']);
   }
   return facts;
 }
@@ -99,71 +98,36 @@ function bitmapStructure(
   group: number,
   kind: 'blockBitmap' | 'inodeBitmap',
   block: number,
-  bitmap: Bitmap | { readonly reason: string },
-  state: { readonly uninit: boolean },
 ): StructureDraft {
   const name = `${kind === 'blockBitmap' ? 'block' : 'inode'} bitmap of group ${group}`;
   const run: BlockRun = { firstBlock: block, count: 1 };
-  if (isTrouble(bitmap)) return reader.notUnderstood(kind, name, bitmap.reason, run);
-  const facts: Facts = [['block', `${block}`]];
-  if (state.uninit) facts.push(['written', 'not yet: computed from the superblock']);
-  if (bitmap.checksumRight !== null) facts.push(['checksum', bitmap.checksumRight ? 'right' : 'wrong']);
-  return reader.budget.make(kind, kind, name, reader.extentsOf(run), facts);
+  if (!reader.isInside(run)) {
+    return reader.notUnderstood(kind, name, `it is said to lie in block ${block}, outside the file system`);
+  }
+  return reader.budget.make(kind, kind, name, reader.extentsOf(run), [['block', `${block}`]]);
 }
 
-function inodeTableStructure(
-  reader: ExtReader,
-  group: number,
-  descriptor: GroupDescriptor,
-  usedInodes: number | null,
-): StructureDraft {
+function inodeTableStructure(reader: ExtReader, group: number, descriptor: GroupDescriptor): StructureDraft {
   const { superblock } = reader;
   const name = `inode table of group ${group}`;
   const run = { firstBlock: descriptor.inodeTableBlock, count: inodeTableBlocks(superblock) };
   if (!reader.isInside(run)) {
-    const reason = `it is said to lie in blocks ${run.firstBlock}–${run.firstBlock + run.count - 1}, outside the file system`;
-    return reader.notUnderstood('inodeTable', name, reason, run);
+    const reason = `it is said to lie in blocks ${rangeText(run)}, outside the file system`;
+    return reader.notUnderstood('inodeTable', name, reason);
   }
   const firstInode = group * superblock.inodesPerGroup + 1;
-  const unused = descriptor.inodeTableUninit ? superblock.inodesPerGroup : descriptor.unusedInodes;
   const facts: Facts = [
-    ['blocks', `${run.firstBlock}–${run.firstBlock + run.count - 1}`],
+    ['blocks', rangeText(run)],
     ['inodes', `${firstInode}–${firstInode + superblock.inodesPerGroup - 1}`],
   ];
-  if (usedInodes !== null) facts.push(['in use', thousands(usedInodes)]);
   if (descriptor.checksumRight !== null) {
+    const unused = descriptor.inodeTableUninit ? superblock.inodesPerGroup : descriptor.unusedInodes;
     facts.push(['never used, at its end', thousands(unused)]);
     facts.push(['zeroed', descriptor.inodeTableZeroed ? 'yes' : 'not yet']);
   }
   return reader.budget.make('inodeTable', 'inodeTable', name, reader.extentsOf(run), facts);
 }
 
-function freeStructure(
-  reader: ExtReader,
-  group: number,
-  descriptor: GroupDescriptor,
-  bitmap: Bitmap,
-): StructureDraft {
-  const { superblock, budget } = reader;
-  // Half of what is left: files need extents as well.
-  const { runs, freeClusters, complete } = freeRuns(
-    reader,
-    group,
-    bitmap,
-    Math.floor(budget.extentsLeft / 2),
-  );
-  const extents: Extent[] = runs.flatMap((run) => reader.extentsOf(run));
-  const clusterBytes = superblock.clusterBlocks * superblock.blockBytes;
-  const facts: Facts = [['free', formatBytes(BigInt(freeClusters) * BigInt(clusterBytes))]];
-  if (freeClusters !== descriptor.freeClusters) {
-    facts.push(['in its descriptor', thousands(descriptor.freeClusters)]);
-  }
-  if (!complete) facts.push(['left out', 'the free space beyond these pieces, as there are too many']);
-  return budget.make('free', 'free', `free space of group ${group}`, extents, facts);
-}
-
-function countSet(bitmap: Bitmap, bits: number): number {
-  let count = 0;
-  for (let index = 0; index < bits; index++) if (isSet(bitmap, index)) count++;
-  return count;
+function rangeText(run: BlockRun): string {
+  return `${run.firstBlock}–${run.firstBlock + run.count - 1}`;
 }

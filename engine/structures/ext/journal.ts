@@ -15,7 +15,7 @@ const MAGIC = 0xc03b3998;
 const SUPERBLOCK_V1 = 3;
 const SUPERBLOCK_V2 = 4;
 const CHECKSUM_AT = 0xfc;
-const JOURNAL_SUPERBLOCK_BYTES = 1024;
+export const JOURNAL_SUPERBLOCK_BYTES = 1024;
 const CHECKSUM_V2_OR_V3 = 0x18;
 const FAST_COMMIT = 0x20;
 
@@ -133,7 +133,7 @@ export async function readJournal(
   const facts: Facts = [['inode', `${inode.number}`]];
   if (isTrouble(found)) facts.push(['not understood here, because', found.reason]);
   else facts.push(...journalFacts(found));
-  facts.push(...inodeFacts(inode, map).problems);
+  facts.push(...inodeFacts(reader, inode, map).problems);
   const journal = budget.make('journal', 'journal', 'journal', extents, facts);
   if (first !== undefined && !isTrouble(found)) {
     const start = reader.offsetBytes(first.firstBlock);

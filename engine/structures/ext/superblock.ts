@@ -198,7 +198,8 @@ function geometryOf(view: Fields, features: FeatureSets, dynamic: boolean): Geom
   };
 }
 
-function blockBytesOf(view: Fields): number {
+/** The block size that a superblock names. Throws {@link NotUnderstood} when the format has none such. */
+export function blockBytesOf(view: Fields): number {
   const log = view.u32(0x18);
   refuseUnless(log <= 6, `its block size is 2^${log + 10} bytes, where 1 KiB to 64 KiB are possible`);
   return 1024 << log;

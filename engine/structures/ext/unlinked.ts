@@ -103,15 +103,23 @@ class UnlinkedScan {
       if (number < superblock.firstInode || tree.reached.has(number) || this.#told.has(number)) continue;
       const isUsed = isSet(bitmap, index);
       if (isUsed ? !tree.complete : this.#tableBytesLeft <= 0) continue;
-      if (!isUsed) this.#tableBytesLeft -= superblock.inodeBytes;
       await reader.breathe();
-      const inode = await reader.attempt(() => inodes.at(number, descriptor, index));
-      if (isTrouble(inode)) return;
-      if (isUsed) await this.#addUsed(inode);
-      else if (inode.deletedSeconds !== 0 && inode.type !== 'unknown') {
-        await this.#add(this.#deleted, () => this.#parts.deleted.make(inode));
-      }
+      const isDone = await reader.attempt(async () => {
+        if (isUsed) await this.#addUsed(await inodes.at(number, descriptor, index));
+        else await this.#addIfDeleted(number, descriptor, index);
+        return {};
+      });
+      // One block of the table that cannot be had says that the others cannot either.
+      if (isTrouble(isDone)) return;
     }
+  }
+
+  async #addIfDeleted(number: number, descriptor: GroupDescriptor, index: number): Promise<void> {
+    const { reader, inodes, deleted } = this.#parts;
+    this.#tableBytesLeft -= reader.superblock.inodeBytes;
+    if (!(await inodes.isDeleted(number, descriptor, index))) return;
+    const inode = await inodes.at(number, descriptor, index);
+    if (inode.type !== 'unknown') await this.#add(this.#deleted, () => deleted.make(inode));
   }
 
   async #addUsed(inode: Inode): Promise<void> {

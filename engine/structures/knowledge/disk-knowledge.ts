@@ -15,6 +15,8 @@ export class DiskKnowledge {
   readonly disk: number;
   versions = new Versions();
   source: DiskStructures['source'] = null;
+  /** The row from which on its writes are watched. */
+  sinceSequence = 0;
   #state: State = 'nowhere';
   #failure = '';
 

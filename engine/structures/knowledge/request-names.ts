@@ -57,7 +57,9 @@ export function touchedBy(index: StructureIndex, { offsetBytes, lengthBytes }: N
   }
   if (bytes.size === 0) return null;
   const structures = new Map([...bytes].sort(byWeight));
-  const touched = [...structures.keys()];
+  const all = [...structures.keys()];
+  // Free space beside something else is not worth a word.
+  const touched = all.filter(({ structure: { kind } }) => kind !== 'free' || all.every(isLess));
   const [first] = touched;
   if (first === undefined) return null;
   const isSure = touched.some(({ structure: { kind } }) => !isContainer(kind) && kind !== 'free');

@@ -20,9 +20,10 @@ export interface Version {
   readonly added: number;
 }
 
-interface KeptVersion extends Version {
+/** A version with how long it held. */
+export interface KeptVersion extends Version {
   /** The last row of which it is known that it still held: the one before the first write to what it was read from. */
-  untilSequence: number;
+  readonly untilSequence: number;
 }
 
 /**
@@ -30,7 +31,7 @@ interface KeptVersion extends Version {
  * reading that followed is known by that reading alone.
  */
 export class Versions {
-  #versions: KeptVersion[] = [];
+  #versions: (KeptVersion & { untilSequence: number })[] = [];
   #last = 0;
   #forgotten = 0;
   /** Structures that were added with the versions: no less than they hold. */
@@ -46,7 +47,7 @@ export class Versions {
   }
 
   /** All that are kept, in order. */
-  get all(): readonly Version[] {
+  get all(): readonly KeptVersion[] {
     return this.#versions;
   }
 
@@ -55,15 +56,20 @@ export class Versions {
     return this.#forgotten;
   }
 
-  /** Takes what was read; nothing new when the tree is the last version's. */
-  add(read: Omit<Version, 'number'>): Version {
+  /**
+   * Takes what was read; nothing new when the tree is the last version's.
+   * @param formerUntil how long the last version held, where that is known from elsewhere than {@link touched}.
+   */
+  add(read: Omit<Version, 'number'>, formerUntil?: number): Version {
     const last = this.#versions.at(-1);
     if (last !== undefined && last.tree === read.tree) {
       last.untilSequence = Number.POSITIVE_INFINITY;
       return last;
     }
-    if (last !== undefined)
-      last.untilSequence = Math.min(last.untilSequence, Math.max(last.fromSequence, read.fromSequence - 1));
+    if (last !== undefined) {
+      const until = formerUntil ?? read.fromSequence - 1;
+      last.untilSequence = Math.min(last.untilSequence, Math.max(last.fromSequence, until));
+    }
     this.#last += 1;
     const fromSequence = Math.max(read.fromSequence, last?.fromSequence ?? 0);
     const version = { ...read, fromSequence, number: this.#last, untilSequence: Number.POSITIVE_INFINITY };

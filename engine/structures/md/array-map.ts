@@ -1,5 +1,6 @@
 import { placesOfChunk } from '#shared/raid/chunk-places.ts';
 import { type ArrayShape, chunkOf, dataChunksOf, placeInArray } from '#shared/raid/geometry.ts';
+import type { RowRole } from './parity-row.ts';
 
 /** A byte of a member, counted from where its data begin. */
 export interface MemberPlace {
@@ -26,21 +27,18 @@ export interface ArrayMap {
   readonly sizeBytes: bigint;
   /** The longest run, bytes. */
   readonly runBytes: bigint;
-  /** Whether what one member holds follows from what all others, but for the one with Q, hold at the same place. */
-  readonly hasParity: boolean;
   /** The run that a byte below {@link sizeBytes} is in. */
   runAt(byte: bigint): Run;
   /** Whole ranges of members that hold the bytes from `startBytes` to `endBytes`, and others between them. */
   rangesOf(startBytes: bigint, endBytes: bigint): readonly MemberRange[];
-  /** Members whose bytes at a place, XORed, give those of `member`; null when it cannot be had so. */
-  othersAt(member: number, byte: bigint): readonly number[] | null;
+  /** What each member holds to the stripe that is at a byte of all of them; null where there is no parity. */
+  rowAt(memberByte: bigint): readonly RowRole[] | null;
 }
 
 /** One member after another: drivers/md/md-linear.c. */
 export class LinearMap implements ArrayMap {
   readonly sizeBytes: bigint;
   readonly runBytes: bigint;
-  readonly hasParity = false;
   readonly #sizes: readonly bigint[];
 
   /** @param sizes of the members' data, bytes; whole chunks where the array has chunks. */
@@ -74,7 +72,7 @@ export class LinearMap implements ArrayMap {
     return ranges;
   }
 
-  othersAt(): null {
+  rowAt(): null {
     return null;
   }
 }
@@ -83,7 +81,6 @@ export class LinearMap implements ArrayMap {
 export class StripedMap implements ArrayMap {
   readonly sizeBytes: bigint;
   readonly runBytes: bigint;
-  readonly hasParity: boolean;
   readonly #shape: ArrayShape;
   readonly #chunkBytes: bigint;
 
@@ -91,7 +88,6 @@ export class StripedMap implements ArrayMap {
   constructor(shape: ArrayShape, memberBytes: bigint) {
     this.#shape = { ...shape, dataOffsetBytes: 0, memberBytes };
     this.#chunkBytes = chunkOf(shape);
-    this.hasParity = shape.level >= 4 && shape.level <= 6;
     const rows = memberBytes / this.#chunkBytes;
     if (shape.level === 1) {
       this.sizeBytes = memberBytes;
@@ -138,19 +134,23 @@ export class StripedMap implements ArrayMap {
     );
   }
 
-  othersAt(member: number, byte: bigint): readonly number[] | null {
-    if (!this.hasParity) return null;
-    const row = byte / this.#chunkBytes;
-    const roles = rolesOfRow(this.#shape, row);
-    return roles.flatMap((role, other) => (other === member || role === 'q' ? [] : [other]));
+  rowAt(memberByte: bigint): readonly RowRole[] | null {
+    const { level, memberCount } = this.#shape;
+    if (level < 4 || level > 6) return null;
+    const rowByte = (memberByte / this.#chunkBytes) * this.#chunkBytes;
+    const kinds = Array.from(
+      { length: memberCount },
+      (_, member) => placeInArray(this.#shape, member, rowByte)?.role.kind ?? 'data',
+    );
+    // Powers count from the member after Q on, around the end (raid6_d0 and raid6_idx_to_slot in raid5.c).
+    const first = kinds.indexOf('q') + 1;
+    const roles: RowRole[] = kinds.map((kind) => (kind === 'data' ? { kind, power: 0 } : { kind }));
+    for (let i = 0, power = 0; i < memberCount; i += 1) {
+      const member = (first + i) % memberCount;
+      if (kinds[member] !== 'data') continue;
+      roles[member] = { kind: 'data', power };
+      power += 1;
+    }
+    return roles;
   }
-}
-
-/** What each member holds in a row of chunks: `data`, `parity` or `q`. */
-export function rolesOfRow(shape: ArrayShape, row: bigint): readonly string[] {
-  const whole = { ...shape, dataOffsetBytes: 0, memberBytes: null };
-  return Array.from(
-    { length: shape.memberCount },
-    (_, member) => placeInArray(whole, member, row * chunkOf(shape))?.role.kind ?? 'data',
-  );
 }

@@ -8,6 +8,7 @@ import {
   VolumeReadError,
 } from '../volume.ts';
 import type { ArrayMap } from './array-map.ts';
+import { type RowPart, type RowRole, recoverByQ, sumOf } from './parity-row.ts';
 
 /** A member that takes part in its array. */
 export interface ArrayPart {
@@ -89,8 +90,9 @@ export class ArrayVolume implements Volume {
       }
     }
     const [place] = places;
-    if (place !== undefined && this.#map.hasParity) {
-      return this.#readThroughParity(place.member, place.byte, lengthBytes);
+    const row = place === undefined ? null : this.#map.rowAt(place.byte);
+    if (place !== undefined && row !== null) {
+      return this.#readThroughParity(row, place.member, place.byte, lengthBytes);
     }
     throw why ?? new VolumeReadError(`no member of ${this.name} has it`);
   }
@@ -104,16 +106,36 @@ export class ArrayVolume implements Volume {
     return part.volume.read(byte, lengthBytes);
   }
 
-  async #readThroughParity(member: number, byte: bigint, lengthBytes: number): Promise<Uint8Array> {
-    const others = this.#map.othersAt(member, byte) ?? [];
-    const sum = new Uint8Array(lengthBytes);
-    for (const other of others) {
-      const bytes = await this.#readMember(other, byte, lengthBytes).catch((error: unknown) => {
+  /** What all others hold beside it tells what a member holds; with Q, one of these may be missing too. */
+  async #readThroughParity(
+    row: readonly RowRole[],
+    member: number,
+    byte: bigint,
+    lengthBytes: number,
+  ): Promise<Uint8Array> {
+    const wanted = row[member];
+    const parts: RowPart[] = [];
+    let other: RowRole | null = null;
+    for (const [beside, role] of row.entries()) {
+      if (beside === member || role.kind === 'q') continue;
+      try {
+        parts.push({ role, bytes: await this.#readMember(beside, byte, lengthBytes) });
+      } catch (error) {
         if (!(error instanceof VolumeReadError)) throw error;
-        throw new VolumeReadError(`member ${member} of ${this.name} is missing, and ${error.message}`);
-      });
-      for (let i = 0; i < lengthBytes; i += 1) sum[i] = (sum[i] ?? 0) ^ (bytes[i] ?? 0);
+        if (other !== null || wanted?.kind !== 'data' || !row.some((each) => each.kind === 'q')) {
+          throw new VolumeReadError(`member ${member} of ${this.name} is missing, and ${error.message}`);
+        }
+        other = role;
+      }
     }
-    return sum;
+    if (other === null || wanted?.kind !== 'data') {
+      return sumOf(
+        parts.map(({ bytes }) => bytes),
+        lengthBytes,
+      );
+    }
+    const q = row.findIndex((role) => role.kind === 'q');
+    parts.push({ role: { kind: 'q' }, bytes: await this.#readMember(q, byte, lengthBytes) });
+    return recoverByQ(parts, wanted.power, other.kind === 'data' ? other.power : null, lengthBytes);
   }
 }

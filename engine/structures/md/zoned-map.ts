@@ -16,7 +16,6 @@ interface Zone {
 export class ZonedMap implements ArrayMap {
   readonly sizeBytes: bigint;
   readonly runBytes: bigint;
-  readonly hasParity = false;
   readonly #zones: readonly Zone[];
   readonly #countsFromZone: boolean;
 
@@ -72,7 +71,7 @@ export class ZonedMap implements ArrayMap {
     });
   }
 
-  othersAt(): null {
+  rowAt(): null {
     return null;
   }
 }

@@ -51,7 +51,7 @@ export function chunk(
 export function optionReply(
   option: number,
   type: number,
-  data = Buffer.alloc(0),
+  data: Buffer = Buffer.alloc(0),
   length = data.length,
 ): Buffer {
   return Buffer.concat([Buffer.from('0003e889045565a9', 'hex'), u32(option), u32(type), u32(length), data]);

@@ -83,7 +83,7 @@ function scriptOf(set: MdSet, devices: readonly string[]): string {
     .map((member) => (member === 'missing' ? 'missing' : `$${member}`));
   const content =
     set.content === 'pattern'
-      ? 'dd if=$PATTERN of=$MD bs=64k oflag=direct conv=notrunc'
+      ? 'test -b $MD && dd if=$PATTERN of=$MD bs=64k oflag=direct conv=notrunc'
       : [
           'printf "label: gpt\\n,\\n" | sfdisk $MD; sleep 1',
           'mke2fs -q -t ext4 -b 1024 $MD"p1"; mkdir -p /tmp/m; mount $MD"p1" /tmp/m',

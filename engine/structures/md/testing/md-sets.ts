@@ -69,7 +69,6 @@ const OTHERS: readonly MdSet[] = [
     content: 'pattern',
     create: '-l 0 -n 4 -e 1.0 -c 16 --layout=alternate',
   },
-  { name: 'raid0-090', disksKib: disks(2, 512), content: 'pattern', create: '-l 0 -n 2 -e 0.90 -c 64' },
   {
     name: 'linear',
     disksKib: [2560, 3100, 2816],
@@ -139,7 +138,7 @@ const OTHERS: readonly MdSet[] = [
     content: 'pattern',
     create: '-l 5 -n 4 -e 1.2 -c 16 -z 512',
     afterwards:
-      'mdadm $MD --fail $3; sleep 1; dd if=$PATTERN of=$MD bs=64k skip=8 count=4 oflag=direct conv=notrunc',
+      'mdadm $MD --fail $3; sleep 1; dd if=$PATTERN of=$MD bs=64k seek=8 skip=8 count=4 oflag=direct conv=notrunc',
   },
   {
     name: 'raid5-ppl',

@@ -1,4 +1,4 @@
-/** How long a question may keep the process to itself. */
+/** How long something may keep the process to itself. */
 const SLICE_MS = 6;
 
 /** Cuts long work into slices, between which whatever else the process does has its turn. */
