@@ -4,8 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { stripeInWords } from '#shared/structures/striped-range.ts';
 import type { Structure } from '#shared/structures/structure.ts';
 import { STRUCTURE_PARSERS } from '../parsers.ts';
-import { readStructures } from '../read-structures.ts';
-import { at, diskOf, fact, ImageFolder, runTool, treesOf, UNHURRIED } from '../testing/images.ts';
+import { at, fact, ImageFolder, runTool, treesOf } from '../testing/images.ts';
 import { detailOf, disksOfSet, setNamed, sourceOf } from './testing/fixtures.ts';
 import { MD_SETS } from './testing/md-sets.ts';
 import { blockInPattern, PATTERN_BLOCK_BYTES } from './testing/pattern.ts';
@@ -189,20 +188,19 @@ describe('members of arrays', () => {
   });
 
   it('tell of each of their blocks what it is to which stripe', async () => {
-    const disks = disksOfSet(setNamed('raid5-ls')).map((disk, i) => diskOf(sourceOf(disk), i));
-    const trees = await readStructures(disks, STRUCTURE_PARSERS, UNHURRIED);
-    const words = trees.map((tree) =>
-      tree.stripes.map((range) => {
-        const chunk = BigInt(range.shape.chunkBytes);
-        return [0n, 1n].map((row) => stripeInWords(range, range.startBytes + row * chunk + 5n));
-      }),
-    );
+    const trees = await memberTrees(disksOfSet(setNamed('raid5-ls')));
+    const words = trees.map((tree) => {
+      const { stripes = raise('stripes') } = at(tree, 'md/array');
+      return [0n, 1n].map((row) => stripeInWords(stripes, stripes.startBytes + row * 16_384n + 5n));
+    });
     expect(words).toEqual([
-      [['stripe 0, data chunk 0', 'stripe 1, data chunk 1']],
-      [['stripe 0, data chunk 1', 'stripe 1, data chunk 2']],
-      [['stripe 0, data chunk 2', 'stripe 1, parity']],
-      [['stripe 0, parity', 'stripe 1, data chunk 0']],
+      ['stripe 0, data chunk 0', 'stripe 1, data chunk 1'],
+      ['stripe 0, data chunk 1', 'stripe 1, data chunk 2'],
+      ['stripe 0, data chunk 2', 'stripe 1, parity'],
+      ['stripe 0, parity', 'stripe 1, data chunk 0'],
     ]);
+    const whole = at(trees[0] ?? raise('tree'), 'md/array');
+    expect(whole.stripes?.startBytes).toBe(whole.extents[0]?.startBytes);
   });
 
   it.each(MD_SETS.filter((set) => set.content === 'files').map((set) => set.name))(
