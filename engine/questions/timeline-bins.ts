@@ -2,17 +2,21 @@ import type { Answer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import { OP_COUNT } from '#shared/events/vocabulary.ts';
 import { type ActivityBins, BIN_BUCKETS, BIN_PER_OCTAVE } from '../history/activity-bins.ts';
+import { Slices } from '../slices.ts';
+import { percentileUs } from './percentile.ts';
 
 /**
- * The timeline of a span that is long for its history, from what was counted while rows came. What went on in a bin that lasts
+ * The timeline of a span that is long for its history, from what was counted while rows came, in slices. What went on in a bin that lasts
  * longer than a column is spread evenly over its columns; totals stay right but for a bin at either end.
  * @returns null when these bins cannot tell: of some disks alone, or of each of very many.
  */
-export function timelineOfBins(
+export async function timelineOfBins(
   bins: ActivityBins,
-  { span, columns, perDisk, disks }: Extract<Question, { about: 'timeline' }>,
+  question: Extract<Question, { about: 'timeline' }>,
   firstUs: number,
-): Answer | null {
+  signal: AbortSignal,
+): Promise<Answer | null> {
+  const { span, columns, perDisk, disks } = question;
   const numbers = bins.disks?.toSorted((a, b) => a - b) ?? null;
   if (disks !== null || (perDisk && numbers === null)) return null;
   const lanes = perDisk ? (numbers ?? []) : [];
@@ -27,10 +31,15 @@ export function timelineOfBins(
   const placeOf = (us: number): number =>
     us === span.toUs ? columns : ((us - span.fromUs) * columns) / widthUs;
   const spread = new Spread(columns);
+  const slices = new Slices(signal);
+  const { perBin } = bins;
 
   for (let b = firstBin(bins, Math.max(span.fromUs, firstUs)); b < bins.count; b += 1) {
     const startUs = bins.startUs[b] ?? 0;
     if (startUs > span.toUs) break;
+    if (slices.isOver) await slices.rest();
+    // Every two bins were made one meanwhile.
+    if (bins.perBin !== perBin) return timelineOfBins(bins, question, firstUs, signal);
     spread.over(placeOf(startUs), placeOf(bins.endUs[b] ?? 0));
     for (let op = 0; op < OP_COUNT; op += 1) {
       spread.add(requests, op * columns, bins.requests[b * OP_COUNT + op] ?? 0);
@@ -65,8 +74,8 @@ export function timelineOfBins(
   const p99Us = new Float32Array(columns);
   for (let c = 0; c < columns; c += 1) {
     const buckets = latencies.subarray(c * BIN_BUCKETS, (c + 1) * BIN_BUCKETS);
-    p50Us[c] = percentileUs(buckets, 0.5, maxUs[c] ?? Number.NaN);
-    p99Us[c] = percentileUs(buckets, 0.99, maxUs[c] ?? Number.NaN);
+    p50Us[c] = percentileUs(buckets, 0.5, maxUs[c] ?? Number.NaN, BIN_PER_OCTAVE);
+    p99Us[c] = percentileUs(buckets, 0.99, maxUs[c] ?? Number.NaN, BIN_PER_OCTAVE);
   }
   const shared = { requests, errors, p50Us, p99Us, maxUs, depth };
   if (!perDisk) return { json: null, columns: shared };
@@ -122,16 +131,4 @@ function firstBin(bins: ActivityBins, us: number): number {
   }
   // The one before may still tell how many are in flight.
   return Math.max(0, low - 1);
-}
-
-function percentileUs(buckets: Float64Array, share: number, maxUs: number): number {
-  let total = 0;
-  for (const count of buckets) total += count;
-  if (total === 0) return Number.NaN;
-  let left = Math.ceil(total * share);
-  for (const [bucket, count] of buckets.entries()) {
-    left -= count;
-    if (left <= 0) return Math.min(maxUs, 2 ** ((bucket + 0.5) / BIN_PER_OCTAVE));
-  }
-  return maxUs;
 }
