@@ -53,6 +53,11 @@ export class EngineHost {
     this.#tell({ kind: 'captions', path });
   }
 
+  /** Says where the disks of the logs can be read that are opened next, log by log. */
+  expectImages(images: readonly string[]): void {
+    this.#tell({ kind: 'images', images });
+  }
+
   /** Records what is open, and goes on with it, to a capture. */
   record(path: string): void {
     this.#tell({ kind: 'record', path });

@@ -13,6 +13,7 @@ export type ToEngine =
   | { readonly kind: 'captions'; readonly path: string }
   | { readonly kind: 'stdin'; readonly sizeBytes: bigint | null }
   | { readonly kind: 'record'; readonly path: string }
+  | { readonly kind: 'images'; readonly images: readonly string[] }
   | { readonly kind: 'stdin-bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'stdin-end' }
   | { readonly kind: 'at-stake' }

@@ -46,6 +46,9 @@ process.parentPort.on('message', ({ data, ports }: { data: ToEngine; ports: Elec
       report(engine.openStdin(stdin, data.sizeBytes));
       tell({ kind: 'stdin-more' });
       break;
+    case 'images':
+      engine.structures.expectImages(data.images);
+      return;
     case 'record':
       report(engine.record(data.path));
       break;

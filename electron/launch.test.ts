@@ -13,6 +13,7 @@ it('opens what the nbdscope command hands over, whatever stands on the command l
     compare,
     stdin: true,
     sizeBytes: 2n ** 63n - 1n,
+    images: ['/a.img', 'nbd://server/b'],
     record: '/a.nbdscope',
   };
   const env = { [LAUNCH_VARIABLE]: encodeLaunchRequest(request) };
@@ -27,6 +28,7 @@ it('reads its own command line when it was started by itself', () => {
     compare: null,
     stdin: false,
     sizeBytes: 67_108_864n,
+    images: [],
     record: null,
   });
   expect(launchRequest({}, ['nbdscope'], true, '1.0.0')).toEqual({
@@ -36,6 +38,7 @@ it('reads its own command line when it was started by itself', () => {
     compare: null,
     stdin: false,
     sizeBytes: null,
+    images: [],
     record: null,
   });
 });

@@ -28,6 +28,7 @@ export function launchRequest(
     captions: command.captions === null ? null : resolve(command.captions),
     compare: command.compare,
     sizeBytes: command.sizeBytes,
+    images: command.images,
     record: command.record === null ? null : resolve(command.record),
   };
 }

@@ -131,6 +131,7 @@ async function start(): Promise<void> {
     app.exit(1);
   };
   listen(engine);
+  if (request.images.length > 0) engine.expectImages(request.images);
   if (request.compare !== null) engine.compare(request.compare);
   else if (request.set !== null) engine.openSet(request.set);
   else if (request.logs.length > 0 || !request.stdin) engine.open(request.logs, request.sizeBytes);

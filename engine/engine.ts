@@ -105,11 +105,11 @@ export class Engine {
         if (this.#sample !== null) this.#arrays.tellSample(this.#sample);
         this.#infoSoon.ask();
       },
-      diskCame: (disk: number, source: number) => void this.#logFaults.diskCame(disk, source),
-      diskGone: (disk: number) => {
-        void this.faults.remove(disk);
-        void this.structures.gone(disk);
+      diskCame: (disk: number, source: number) => {
+        void this.#logFaults.diskCame(disk, source);
+        void this.structures.came(disk, source);
       },
+      diskGone: (disk: number) => void Promise.all([this.faults.remove(disk), this.structures.gone(disk)]),
       // Behind what is done now: logs that are read again take their error files over before the former give them back.
       sourceGone: (source: number) =>
         void this.enqueue(async () => {

@@ -55,6 +55,7 @@ describe('what vitest reports', () => {
          it('holds its bytes', () => { expect('read').toBe('written'); });
          it('works', () => {});
          it.skip('is not asked', () => {});
+         it('is not there', ({ task, skip }) => { task.meta.skippedAs = 'nobody has it'; skip(); });
        });`,
     );
     const failures = runVitest();
@@ -66,7 +67,8 @@ describe('what vitest reports', () => {
     expect(list).toContain('part/a.test.ts:3:');
     expect(list).not.toContain('node_modules');
     expect(listSkips(vitestSkips(join(root, 'vitest.json'), root))).toBe(
-      'SKIPPED: part/a.test.ts > a disk > is not asked\n',
+      'SKIPPED: part/a.test.ts > a disk > is not asked\n' +
+        'SKIPPED: part/a.test.ts > a disk > is not there, as nobody has it\n',
     );
   });
 

@@ -37,18 +37,23 @@ const VitestReport = v.object({
           title: v.string(),
           status: v.string(),
           failureMessages: v.array(v.string()),
+          meta: v.optional(v.object({ skippedAs: v.optional(v.string(), '') })),
         }),
       ),
     }),
   ),
 });
 
-/** The tests that vitest's JSON report says were left out; it carries no reasons. */
+/** The tests that vitest's JSON report says were left out, with the reason where they noted one (`task.meta.skippedAs`). */
 export function vitestSkips(report: string, root: string): Skip[] {
   return (readReport(report, VitestReport)?.testResults ?? []).flatMap((module) =>
     module.assertionResults
       .filter(({ status }) => status === 'skipped' || status === 'pending')
-      .map((test) => ({ file: under(root, module.name), title: fullTitle(test), why: '' })),
+      .map((test) => ({
+        file: under(root, module.name),
+        title: fullTitle(test),
+        why: test.meta?.skippedAs ?? '',
+      })),
   );
 }
 

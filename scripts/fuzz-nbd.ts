@@ -22,7 +22,7 @@ const MEMORY_SHARE = 0.4;
 const DISKS_SHARE = 0.2;
 const PART_SHARE = 0.1;
 /** Cases of hostile input between two looks at the clock, and how long they may take before they count as hung. */
-const BATCH_CASES = 40;
+const BATCH_CASES = 16;
 const BATCH_HUNG_MS = 300_000;
 /** A case that keeps the processor this long would keep every disk of the process waiting. */
 const CASE_NOTICED_MS = 10_000;

@@ -1,14 +1,14 @@
 /**
  * Our NBD server beside its peers, in pairs within one run: the bare server and nbdkit's memory plugin; the server with
  * its event stream and nbdkit with its log filter; a disk in a file and nbdkit's file plugin; the product hosting a disk with its window open and nbdkit's log
- * followed by the same window; qemu-nbd for scale. The two of a pair take turns, so that both meet the same machine.
+ * followed by the same window; the server with what lies on the disk being explained and without; qemu-nbd for scale. The two of a pair take turns, so that both meet the same machine.
  * Prints a table of medians.
  *
- *     npm run build && node bench/nbd/nbd-bench.ts [--seconds 3] [--rounds 3] [--pair bare|events|file|window|scale]
+ *     npm run build && node bench/nbd/nbd-bench.ts [--seconds 3] [--rounds 3] [--pair bare|events|explained|file|window|scale]
  *         [--folder where images and sockets are to be, else /dev/shm]
  */
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, existsSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -42,6 +42,8 @@ interface Pair {
   readonly name: string;
   readonly title: string;
   readonly contestants: readonly (readonly [name: string, command: Starter])[];
+  /** Whether what is copied has a partition table and a file system on it; random bytes otherwise. */
+  readonly formatted?: boolean;
 }
 
 /** A command line, or how to bring a server up that takes more than that. */
@@ -112,6 +114,15 @@ const PAIRS: readonly Pair[] = [
     ],
   },
   {
+    name: 'explained',
+    title: 'A GPT and ext4 that are explained, written all over',
+    contestants: [
+      ['nbdscope, explained', (socket) => [process.execPath, SERVE, socket, '1G', 'explained']],
+      ['nbdscope, events', (socket) => [process.execPath, SERVE, socket, '1G', 'events']],
+    ],
+    formatted: true,
+  },
+  {
     name: 'file',
     title: 'A disk in a file',
     contestants: [
@@ -165,6 +176,24 @@ function randomImage(): string {
   for (let i = 0; i < 64; i += 1) writeSync(fd, randomFillSync(block));
   closeSync(fd);
   return path;
+}
+
+/** Puts a partition table and ext4 on an image. */
+function format(path: string): void {
+  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
+  const run = (program: string, args: readonly string[]) =>
+    execFileSync(program, args, { env, stdio: 'pipe' });
+  run('sgdisk', ['-n', '1:2048:0', path]);
+  run('mke2fs', [
+    '-q',
+    '-F',
+    '-t',
+    'ext4',
+    '-E',
+    `offset=${1 << 20},nodiscard`,
+    path,
+    `${(1 << 20) - 2048}k`,
+  ]);
 }
 
 const uriOf = (socket: string) => `nbd+unix:///?socket=${socket}`;
@@ -246,10 +275,13 @@ function inWords(cell: Cell, rate: number, work: Workload): string {
 
 try {
   console.log(`${machineLine()}; medians of ${ROUNDS}, ${SECONDS} s each`);
-  const works = workloads(randomImage());
-  for (const pair of PAIRS) {
-    if (values.pair === undefined || values.pair === pair.name) await measurePair(pair, works);
-  }
+  const wanted = PAIRS.filter(({ name }) => values.pair === undefined || values.pair === name);
+  // What is formatted goes last: there is one image of random bytes.
+  const image = randomImage();
+  const works = workloads(image);
+  for (const pair of wanted) if (pair.formatted !== true) await measurePair(pair, works);
+  if (wanted.some(({ formatted }) => formatted === true)) format(image);
+  for (const pair of wanted) if (pair.formatted === true) await measurePair(pair, works);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

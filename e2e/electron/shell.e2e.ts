@@ -27,6 +27,7 @@ test.beforeEach(async () => {
         stdin: false,
         sizeBytes: null,
         set: null,
+        images: [],
         record: null,
       }),
     },

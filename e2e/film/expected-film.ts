@@ -1,7 +1,7 @@
 import { EventBatch } from '#shared/events/event-batch.ts';
 import { SessionState } from '#shared/model/session-state.ts';
 import type { GridTheme } from '#shared/theme/theme.ts';
-import { type FilmLayout, layOutFilm } from '../../renderer/film/film-layout.ts';
+import { type FilmLayout, gridPanels, layOutFilm } from '../../renderer/film/film-layout.ts';
 import type { CellGrain } from '../../renderer/film/film-view.ts';
 import { FramePainter } from '../../renderer/grid/frame-painter.ts';
 import { ALL_LAYERS } from '../../renderer/grid/grid-renderer.ts';
@@ -64,17 +64,7 @@ export class ExpectedFilm {
     const { widthPx, heightPx } = this.#size;
     const pixels = new Uint32Array(widthPx * heightPx);
     const painter = new FramePainter({ pixels, widthPx, heightPx });
-    const panels = this.layout.panels.map(({ disk, grid, marks }) => ({
-      disk: disk.id,
-      sizeBytes: disk.sizeBytes,
-      xPx: grid.xPx,
-      yPx: grid.yPx,
-      widthPx: grid.widthPx,
-      heightPx: grid.heightPx,
-      view: grid.view,
-      cursorBlock: null,
-      marks,
-    }));
+    const panels = gridPanels(this.layout);
     painter.paint({ state, panels, clockUs, speed, theme, filter: ALL_LAYERS, reducedMotion: false });
     painter.dispose();
     return new Uint8Array(pixels.buffer);

@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
+import { temporaryFolder } from '../support/app.ts';
 import { HostingCommand } from '../support/hosted.ts';
 import { NbdshClient } from '../support/nbdsh-client.ts';
 import { gridColor, near, PageShot } from '../support/picture.ts';
@@ -152,6 +154,17 @@ test.describe('nbdscope host --no-window', () => {
     expect(said()).toMatch(/left after [2-9] requests in \d+\.\d s/);
     expect(await hosting.stop()).toBe(0);
     rmSync(hosting.runtimeFolder, { recursive: true });
+  });
+
+  test('says at start what a card would: here, what of a folder is on no disk', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), 'kept');
+    symlinkSync('/etc/hostname', join(folder, 'link'));
+    const hosting = new HostingCommand(['--no-window', 'floppy', `dir=${folder}`]);
+    await hosting.uri();
+    await expect.poll(() => hosting.said).toEqual(['nbdscope: Left out 1 that is a symbolic link.']);
+    expect(await hosting.stop()).toBe(0);
+    for (const each of [folder, hosting.runtimeFolder]) rmSync(each, { recursive: true });
   });
 
   test('ends with 2 for what it cannot be asked for, with 1 for what cannot be had, in one line', async () => {

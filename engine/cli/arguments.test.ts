@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CommandLine, parseArguments } from './arguments.ts';
 
@@ -15,6 +16,7 @@ const window = {
   sizeBytes: null,
   browser: false,
   open: true,
+  images: [],
   record: null,
   webPort: null,
 };
@@ -51,6 +53,14 @@ describe('nbdscope [LOG...] [SIZE]', () => {
     expect(parse('-', '64M')).toEqual({ ...window, stdin: true, sizeBytes: 67_108_864n });
     expect(parse('a', '-')).toEqual({ ...window, logs: ['a'], stdin: true });
     expect(refusal('-', '-')).toContain('standard input can be read once');
+  });
+
+  it('takes where the disks of logs can be read, paths made absolute and URIs as they are', () => {
+    expect(parse('a', 'b', '--image', 'a.img', '--image', 'nbd://server/b')).toEqual({
+      ...window,
+      logs: ['a', 'b'],
+      images: [resolve('a.img'), 'nbd://server/b'],
+    });
   });
 
   it('takes any name after --', () => {

@@ -49,6 +49,7 @@ Examples:
   nbdscope host memory 64M rdelay=40ms host a disk that any NBD client can use; see nbdscope host --help
   nbdscope stats disk.log --json       numbers without a window
   nbdscope disk.log --record a.nbdscope  record what the log tells; nbdscope a.nbdscope plays it
+  nbdscope disk.log --image disk.img   name what each request touched: journal, inode tables, files
   nbdscope convert a.nbdscope a.parquet  see nbdscope convert --help
   nbdscope render disk.log -o a.webm   a film of it without a window; see nbdscope render --help
   nbdscope doctor                      what is there to work with, and how to get what is missing`;

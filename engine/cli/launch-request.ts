@@ -22,6 +22,8 @@ export interface LaunchRequest {
   /** Paths are absolute; null for none. */
   readonly compare: CompareRequest | null;
   readonly sizeBytes: bigint | null;
+  /** Where the disks of the logs can be read: absolute paths, or NBD URIs. */
+  readonly images: readonly string[];
   /** Where to record what is shown, absolute; null for nowhere. */
   readonly record: string | null;
 }
@@ -47,6 +49,7 @@ const LaunchRequestSchema = v.strictObject({
     }),
   ),
   sizeBytes: v.nullable(digits),
+  images: v.array(v.string()),
   record: v.nullable(v.string()),
 });
 

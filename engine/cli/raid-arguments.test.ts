@@ -25,6 +25,7 @@ describe('nbdscope raid N SIZE LOGS [ERRORS]', () => {
       sizeBytes: null,
       browser: false,
       open: true,
+      images: [],
       record: null,
       webPort: null,
     });

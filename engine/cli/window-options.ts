@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { CompareRequest } from '../compare/comparison.ts';
 import type { LogSet } from '../disk-set.ts';
+import { isNbdUri } from '../nbd/remote/nbd-uri.ts';
 import { parsePort } from './run-commander.ts';
 
 /** Opens a window on logs, on a set of them, on standard input, or (none given) on the built-in recording. */
@@ -20,6 +22,8 @@ export interface WindowCommand {
   readonly browser: boolean;
   /** false: print the address and open nothing. */
   readonly open: boolean;
+  /** Where the disks of the logs can be read, in the order of the logs: absolute paths, or NBD URIs. */
+  readonly images: readonly string[];
   /** Where to record what is shown; null for nowhere. */
   readonly record: string | null;
   /** 0 for any free port; null when not given. */
@@ -33,6 +37,7 @@ export interface WindowOptions {
   readonly open: boolean;
   readonly webPort?: number;
   readonly record?: string;
+  readonly image?: readonly string[];
 }
 
 /** Options that every command with a window has. */
@@ -42,6 +47,12 @@ export function addWindowOptions(command: Command): Command {
     .option('--browser', 'open in a browser even where the desktop shell could run')
     .option('--no-open', 'print the address for a browser and open nothing')
     .option('--record <FILE>', 'record all that is shown to this capture, which must not be there yet')
+    .addOption(
+      new Option(
+        '--image <FILE|URI>',
+        'where the disk of a log can be read, to tell what lies on it; once for each log',
+      ).argParser((from: string, images: readonly string[] = []) => [...images, from]),
+    )
     .addOption(
       new Option('--web-port <N>', "the browser host's port; any free one otherwise").argParser(parsePort),
     );
@@ -59,6 +70,7 @@ export function windowCommand(options: WindowOptions): WindowCommand {
     compare: null,
     browser: options.browser === true,
     open: options.open,
+    images: (options.image ?? []).map((from) => (isNbdUri(from) ? from : resolve(from))),
     record: options.record ?? null,
     webPort: options.webPort ?? null,
   };

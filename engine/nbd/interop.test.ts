@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { background, peer, runPeer } from './testing/peers.ts';
-import { pause, type Served, serve } from './testing/served.ts';
+import { mountDisk, skipWithoutFuse } from './testing/mount.ts';
+import { peer, runPeer } from './testing/peers.ts';
+import { type Served, serve } from './testing/served.ts';
 
 const MIB = 1 << 20;
 
@@ -264,19 +265,12 @@ describe('fio', () => {
 });
 
 describe('nbdfuse', () => {
-  // Where the kernel offers no FUSE, as in many containers, nbdfuse must say so itself.
-  it('shows the disk as a file', async () => {
-    const where = await uri();
+  it('shows the disk as a file', async (context) => {
     const mount = join(directory, 'mount');
     mkdirSync(mount);
-    const fuse = background('nbdfuse', [join(mount, 'disk'), where]);
+    await skipWithoutFuse(context, mount);
+    const { file, fuse } = await mountDisk(mount, await uri());
     try {
-      const file = join(mount, 'disk');
-      while (!existsSync(file) && fuse.isRunning()) await pause(20);
-      if (!fuse.isRunning()) {
-        expect(await fuse.said()).toMatch(/fuse/i);
-        return;
-      }
       await peer('dd', 'if=/dev/zero', 'bs=4096', 'count=3', 'conv=notrunc,fsync', `of=${file}`);
       await peer('cmp', '-n', '12288', file, '/dev/zero');
       expect(served?.disk.plugin.usedBytes).toBeGreaterThan(0);

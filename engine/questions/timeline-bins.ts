@@ -2,6 +2,7 @@ import type { Answer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import { OP_COUNT } from '#shared/events/vocabulary.ts';
 import { type ActivityBins, BIN_BUCKETS, BIN_PER_OCTAVE } from '../history/activity-bins.ts';
+import { percentileUs } from './percentile.ts';
 
 /**
  * The timeline of a span that is long for its history, from what was counted while rows came. What went on in a bin that lasts
@@ -65,8 +66,8 @@ export function timelineOfBins(
   const p99Us = new Float32Array(columns);
   for (let c = 0; c < columns; c += 1) {
     const buckets = latencies.subarray(c * BIN_BUCKETS, (c + 1) * BIN_BUCKETS);
-    p50Us[c] = percentileUs(buckets, 0.5, maxUs[c] ?? Number.NaN);
-    p99Us[c] = percentileUs(buckets, 0.99, maxUs[c] ?? Number.NaN);
+    p50Us[c] = percentileUs(buckets, 0.5, maxUs[c] ?? Number.NaN, BIN_PER_OCTAVE);
+    p99Us[c] = percentileUs(buckets, 0.99, maxUs[c] ?? Number.NaN, BIN_PER_OCTAVE);
   }
   const shared = { requests, errors, p50Us, p99Us, maxUs, depth };
   if (!perDisk) return { json: null, columns: shared };
@@ -122,16 +123,4 @@ function firstBin(bins: ActivityBins, us: number): number {
   }
   // The one before may still tell how many are in flight.
   return Math.max(0, low - 1);
-}
-
-function percentileUs(buckets: Float64Array, share: number, maxUs: number): number {
-  let total = 0;
-  for (const count of buckets) total += count;
-  if (total === 0) return Number.NaN;
-  let left = Math.ceil(total * share);
-  for (const [bucket, count] of buckets.entries()) {
-    left -= count;
-    if (left <= 0) return Math.min(maxUs, 2 ** ((bucket + 0.5) / BIN_PER_OCTAVE));
-  }
-  return maxUs;
 }

@@ -3,6 +3,7 @@ import type { Question } from '#shared/contract/questions.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { OP_COUNT, RowKind } from '#shared/events/vocabulary.ts';
 import type { History } from '../history/history.ts';
+import { percentileUs } from './percentile.ts';
 import { columnOf } from './span-columns.ts';
 import { rowsOfSpan, walkSpan } from './span-walk.ts';
 import { timelineOfBins } from './timeline-bins.ts';
@@ -87,8 +88,8 @@ export async function answerTimeline(
   for (let column = 0; column < columns; column += 1) {
     const buckets = latencies.subarray(column * BUCKETS, (column + 1) * BUCKETS);
     const most = maxUs[column] ?? Number.NaN;
-    p50Us[column] = percentileUs(buckets, 0.5, most);
-    p99Us[column] = percentileUs(buckets, 0.99, most);
+    p50Us[column] = percentileUs(buckets, 0.5, most, PER_OCTAVE);
+    p99Us[column] = percentileUs(buckets, 0.99, most, PER_OCTAVE);
   }
   const numbers = [...lanes.keys()].sort((a, b) => a - b);
   const shared = {
@@ -135,19 +136,6 @@ function add(counts: Uint32Array, at: number): void {
 function bucketOf(latencyUs: number): number {
   if (!(latencyUs > 1)) return 0;
   return Math.min(BUCKETS - 1, Math.floor(Math.log2(latencyUs) * PER_OCTAVE));
-}
-
-/** The latency below which `share` of the requests stay; the middle of its bucket, and no more than the longest. NaN for none. */
-function percentileUs(buckets: Uint32Array, share: number, maxUs: number): number {
-  let total = 0;
-  for (const count of buckets) total += count;
-  if (total === 0) return Number.NaN;
-  let left = Math.ceil(total * share);
-  for (const [bucket, count] of buckets.entries()) {
-    left -= count;
-    if (left <= 0) return Math.min(maxUs, 2 ** ((bucket + 0.5) / PER_OCTAVE));
-  }
-  return maxUs;
 }
 
 /** How many requests were in flight, column by column, told as they come and go, in the order of time. */

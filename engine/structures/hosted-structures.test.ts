@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type {
@@ -12,7 +13,7 @@ import { Op } from '#shared/events/vocabulary.ts';
 import { TestEngine } from '../testing/test-engine.ts';
 import { gptExt4Image, PARTITION_BYTES } from './testing/ext4-image.ts';
 import { ImageFolder, runTool } from './testing/images.ts';
-import { namesOf, writtenRequests } from './testing/written-requests.ts';
+import { clientsGone, namesOf, writtenRequests } from './testing/written-requests.ts';
 
 const MIB = 1 << 20;
 /** Clients of a disk in this process must not hold it up. */
@@ -46,8 +47,11 @@ async function hostMemory(sizeMib: number): Promise<string> {
   return engine.source()?.host?.uri ?? '';
 }
 
-/** Waits until everything that was written is known. */
-async function settled(): Promise<void> {
+/** Lets a client of the disk do its work, and waits until all of it is known. */
+async function client(program: string, args: readonly string[]): Promise<void> {
+  const before = await clientsGone(engine);
+  await run(program, args, { env });
+  while ((await clientsGone(engine)) === before) await pause(5);
   await engine.until(() => engine.engine.structures.isSettled);
 }
 
@@ -58,8 +62,7 @@ describe('a disk hosted in memory, to which a client writes a partition table an
     const uri = await hostMemory(64);
     const image = gptExt4Image(folder, 64 * MIB);
     // Piece by piece, so that requests are about few structures each.
-    await run('nbdcopy', ['--request-size=4096', image, uri]);
-    await settled();
+    await client('nbdcopy', ['--request-size=4096', image, uri]);
   });
 
   it('is told in words, and empty at the moment before', async () => {
@@ -163,11 +166,9 @@ describe('what is known over time', () => {
   it('is kept as it was at each moment, for as long as the disk is explained', async () => {
     const uri = await hostMemory(16);
     const first = gptExt4Image(folder, 16 * MIB);
-    await run('nbdcopy', [first, uri]);
-    await settled();
+    await client('nbdcopy', [first, uri]);
     const whenExt4 = now();
-    await run('nbdsh', ['-u', uri, '-c', `h.pwrite(b"\\0" * 4096, ${PARTITION_BYTES})`], { env });
-    await settled();
+    await client('nbdsh', ['-u', uri, '-c', `h.pwrite(b"\\0" * 4096, ${PARTITION_BYTES})`]);
     const words = async (atSequence: number): Promise<unknown> =>
       (
         (
@@ -205,7 +206,6 @@ describe('what is known over time', () => {
     await engine.until(
       () => engine.session?.structures[0]?.words === 'nothing that is known here lies on it',
     );
-    await settled();
     expect(engine.requests(0, Op.Read)).toBe(0);
   });
 });
@@ -215,11 +215,9 @@ describe('a capture', () => {
     const uri = await hostMemory(16);
     const path = engine.file('taken.nbdscope');
     engine.send({ command: 'startCapture', path, fromBeginning: true, replace: false });
-    await run('nbdcopy', [gptExt4Image(folder, 16 * MIB), uri]);
-    await settled();
+    await client('nbdcopy', [gptExt4Image(folder, 16 * MIB), uri]);
     const whenExt4 = now();
-    await run('nbdsh', ['-u', uri, '-c', `h.pwrite(b"\\0" * 4096, ${PARTITION_BYTES})`], { env });
-    await settled();
+    await client('nbdsh', ['-u', uri, '-c', `h.pwrite(b"\\0" * 4096, ${PARTITION_BYTES})`]);
     const requests = await writtenRequests(engine);
     const names = await namesOf(engine, requests);
     engine.send({ command: 'stopCapture' });
@@ -265,9 +263,22 @@ describe('a log whose disk is read from elsewhere', () => {
     await engine.until(() => engine.session?.structures[0]?.state === 'nowhere');
   });
 
+  it('is explained from its beginning by an image that was named beforehand, and a bad one is told of', async () => {
+    const image = gptExt4Image(folder, 64 * MIB);
+    engine.engine.structures.expectImages([image, `${folder.path}/none.img`]);
+    const paths = ['ext4-blog-64M/log', 'ext4-blog-64M-40ms/log'].map((log) => `assets/recordings/${log}`);
+    engine.send({ command: 'openLogs', paths, size: null, replace: true });
+    await engine.until(() => engine.session?.structures[0]?.words.includes('ext4 on partition 1'));
+    const told = await engine.until(() =>
+      engine.session?.notices.find(({ text }) => text.includes('none.img')),
+    );
+    expect(told.level).toBe('warning');
+    expect(engine.session?.structures[1]?.state).toBe('nowhere');
+  });
+
   it('is explained by another server, by its URI', async () => {
     const uri = await hostMemory(16);
-    await run('nbdcopy', [gptExt4Image(folder, 16 * MIB), uri]);
+    await client('nbdcopy', [gptExt4Image(folder, 16 * MIB), uri]);
     engine.send({
       command: 'openLogs',
       paths: ['assets/recordings/ext4-blog-64M/log'],

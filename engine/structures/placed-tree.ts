@@ -1,3 +1,4 @@
+import type { StripedRange } from '#shared/structures/striped-range.ts';
 import type { Extent, Structure } from '#shared/structures/structure.ts';
 import type { Found } from './found.ts';
 import { MOST_PIECES, type Volume } from './volume.ts';
@@ -66,7 +67,17 @@ export class PlacedTree {
       }
     }
     children.push(...(await this.#all(inside.get(path) ?? [])));
-    return { ...structure, extents: this.#extents(structure, volume), children: withOwnKeys(children) };
+    const { stripes, ...plain } = structure;
+    const placed = { ...plain, extents: this.#extents(structure, volume), children: withOwnKeys(children) };
+    const onDisk = stripes === undefined ? null : this.#stripes(stripes, volume);
+    return onDisk === null ? placed : { ...placed, stripes: onDisk };
+  }
+
+  /** Null where what is striped does not lie on this disk in one piece. */
+  #stripes(stripes: StripedRange, volume: Volume): StripedRange | null {
+    const [place, ...others] = volume.place(stripes);
+    if (place === undefined || others.length > 0 || place.disk !== this.#disk) return null;
+    return { ...stripes, startBytes: place.startBytes, endBytes: place.endBytes };
   }
 
   #extents(structure: Structure, volume: Volume): readonly Extent[] {

@@ -1,8 +1,7 @@
-import type { StripedRange } from '#shared/structures/striped-range.ts';
 import type { Structure } from '#shared/structures/structure.ts';
 import { type Found, foundOf, notUnderstood } from './found.ts';
 import { assembleArray } from './md/md-array.ts';
-import { contentOf, stripedRanges } from './md/md-content.ts';
+import { contentOf } from './md/md-content.ts';
 import type { MdMember } from './md/md-member.ts';
 import { PlacedTree } from './placed-tree.ts';
 import type { Parsed, ParseLimits, StructureParser } from './structure-parser.ts';
@@ -17,8 +16,6 @@ export interface DiskToRead {
 
 export interface DiskTree {
   readonly disk: number;
-  /** What of the disk belongs to stripes of arrays. */
-  readonly stripes: readonly StripedRange[];
   /** Of kind `disk`; extents are bytes of the disk. */
   readonly root: Structure;
 }
@@ -45,7 +42,7 @@ export async function readStructures(
   const trees: DiskTree[] = [];
   for (const [i, { disk, volume }] of disks.entries()) {
     const root = await new PlacedTree(disk, walk.breathe).rootOf(volume, found[i] ?? []);
-    trees.push({ disk, stripes: walk.stripes.filter((range) => range.disk === disk), root });
+    trees.push({ disk, root });
   }
   return trees;
 }
@@ -64,7 +61,6 @@ class Walk {
   #stop: { readonly why: unknown } | null = null;
   /** Members of arrays that are not put together yet, by the array's UUID. */
   #members = new Map<string, FoundMember[]>();
-  readonly stripes: StripedRange[] = [];
 
   constructor(parsers: readonly StructureParser[], limits: ParseLimits) {
     this.#parsers = parsers;
@@ -116,7 +112,6 @@ class Walk {
           const onMember = await contentOf(array, standing, member, this.breathe);
           const inside = new Map(standing.kind === 'active' ? [['', within]] : []);
           found.inside.set('', [{ structure: onMember, volume: member.volume, inside, isMember: false }]);
-          this.stripes.push(...stripedRanges(array, standing, member));
         }
       }
     }

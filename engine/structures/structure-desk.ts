@@ -34,6 +34,8 @@ export class StructureDesk {
   readonly #hosted = new Map<number, ByteSource>();
   readonly #images = new Map<number, OpenBytes>();
   readonly #watch: StructureWatch;
+  /** Images of sources that are to come, by their place; null for those that were used. */
+  #expected: (string | null)[] = [];
   /** Disks that are members of arrays. */
   #members: DiskKnowledge[] = [];
 
@@ -114,6 +116,23 @@ export class StructureDesk {
     const image = this.#images.get(disk);
     this.#images.delete(disk);
     await image?.close();
+  }
+
+  /** Says where the disks of sources that are opened next can be read, in the order of the sources. */
+  expectImages(images: readonly string[]): void {
+    this.#expected = [...images];
+  }
+
+  /** A disk has come: the first of a source for which an image was named is read there. */
+  async came(disk: number, source: number): Promise<void> {
+    const place = this.#session.session.sourceInfos().findIndex(({ id }) => id === source);
+    const image = this.#expected[place] ?? null;
+    if (image === null) return;
+    this.#expected[place] = null;
+    await this.setImage(disk, image).catch((error: unknown) => {
+      const text = `what lies on ${this.#nameOf(disk)} is not told: ${error instanceof Error ? error.message : String(error)}`;
+      this.#session.session.notice(null, { key: 'image', level: 'warning', text, detail: null });
+    });
   }
 
   /** Whether what lies on a disk is read. @throws RefusedError for a disk that is not there, or can be read nowhere. */

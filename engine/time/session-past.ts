@@ -6,6 +6,7 @@ import type { History } from '../history/history.ts';
 import type { Session } from '../session/session.ts';
 import type { MarkChange, MarkDraft } from '../session/session-marks.ts';
 import type { Source } from '../session/source.ts';
+import { PastMemory } from './past-memory.ts';
 import type { Watched } from './window-view.ts';
 
 /** The engine's session as its windows look at it: its end and its past. */
@@ -15,6 +16,7 @@ export class SessionPast implements Watched {
   /** The capture that is open, which then is the past; null while there is none. */
   capture: OpenCapture | null = null;
   #comparison: Comparison | null = null;
+  readonly memory = new PastMemory();
   readonly #session: Session;
   readonly #ids = new WeakMap<History, string>();
 

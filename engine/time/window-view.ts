@@ -7,6 +7,7 @@ import type { History } from '../history/history.ts';
 import { RefusedError } from '../refused-error.ts';
 import type { WindowFeed } from '../session/window-feed.ts';
 import { Pace } from './pace.ts';
+import type { PastMemory } from './past-memory.ts';
 import { type Move, placeOf, startOf } from './place.ts';
 import { Playback } from './playback.ts';
 import { Wake } from './wake.ts';
@@ -23,6 +24,8 @@ export interface Watched {
   readonly growth: 'over' | 'loading' | 'growing';
   /** Whether `state` is that at the end; otherwise the end is a moment of the past like any other. */
   readonly holdsEnd: boolean;
+  /** What all windows that show the past take. */
+  readonly memory: PastMemory;
 }
 
 export type TimeCommand = Extract<Command, { command: 'seek' | 'play' | 'step' | 'goLive' }>;
@@ -170,6 +173,7 @@ export class WindowView {
 
   dispose(): void {
     this.#disposed = true;
+    this.#watched.memory.leave(this);
     this.#stay.abort();
     this.#wake.signal();
   }
@@ -258,6 +262,7 @@ export class WindowView {
     this.#stay.abort();
     this.#stay = new AbortController();
     this.#playback = null;
+    this.#watched.memory.leave(this);
     this.#playing = false;
     this.#ended = false;
     this.#pace.span = null;
@@ -268,8 +273,9 @@ export class WindowView {
     this.#feed.hurries = false;
   }
 
-  /** Shows a state of the past, whatever was shown before. */
+  /** Shows a state of the past, whatever was shown before. @throws RefusedError when other windows leave no memory for it. */
   #enter(state: SessionState): void {
+    this.#watched.memory.admit(this, state);
     this.#playback = new Playback(() => this.#watched.history, state);
     this.#feed.resync();
   }
@@ -319,7 +325,7 @@ export class WindowView {
     const positionUs = this.isLive ? Number.POSITIVE_INFINITY : this.#pace.at(performance.now());
     const place = await placeOf(move, history, { sequence, positionUs }, clockUs, signal);
     signal.throwIfAborted();
-    if (place !== null) await this.#show(history, place.sequence, signal);
+    if (place !== null && !(await this.#isShown(history, place.sequence, signal))) return;
     const wallMs = performance.now();
     this.#underway = null;
     this.#pace.run(false, wallMs);
@@ -331,11 +337,35 @@ export class WindowView {
     this.#tell();
   }
 
+  /** Shows a row; says why, and stays where it is, when other windows leave no memory for that. */
+  async #isShown(history: History, sequence: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#show(history, sequence, signal);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      this.#refuse(error.message);
+      return false;
+    }
+  }
+
+  /** Stands where it is, and says why. */
+  #refuse(text: string): void {
+    const tag = this.#underway?.tag ?? null;
+    this.#underway = null;
+    this.#feed.hurries = false;
+    this.#setPlaying(false);
+    this.#send({ message: 'refused', command: 'seek', text: `the past cannot be shown: ${text}` });
+    this.#tell();
+    if (tag !== null) this.#tell(tag);
+  }
+
   /** Brings the window to a row: through the rows on the way there where they are few, else by another state. */
   async #show(history: History, sequence: number, signal: AbortSignal): Promise<void> {
     const playback = this.#playback;
     const ahead = sequence - this.state.sequence;
     if (playback === null || ahead < 0 || ahead > NEAR_ROWS || !this.#feed.hasRoom) {
+      this.#watched.memory.check(this);
       const state = await history.stateAt(sequence, signal);
       signal.throwIfAborted();
       this.#enter(state);
@@ -347,6 +377,8 @@ export class WindowView {
       if (next === null || next === 'gone') return;
       const rows = playback.take(Number.POSITIVE_INFINITY, MAX_ROWS, sequence);
       if (rows !== null) this.#feed.rows(rows);
+      const { memory } = this.#watched;
+      if (memory.isOver(this)) throw new RefusedError(memory.refusal(this));
     }
   }
 
@@ -363,6 +395,7 @@ export class WindowView {
     const rows = playback.take(this.#pace.dueUs(wallMs), MAX_ROWS);
     if (rows !== null) {
       this.#feed.rows(rows);
+      if (this.#watched.memory.isOver(this)) this.#refuse(this.#watched.memory.refusal(this));
       if (this.#pace.speed === FASTEST) this.#pace.set(playback.state.clockUs, wallMs);
     } else if (nextUs === null) {
       await this.#atLastRow(playback);

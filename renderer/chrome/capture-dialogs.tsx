@@ -1,10 +1,11 @@
-import { type FormEvent, type ReactElement, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, type ReactElement, useEffect, useRef, useState } from 'react';
 import { NO_CAPTURES } from '#shared/contract/captures.ts';
 import type { Command } from '#shared/contract/commands.ts';
 import { withEnd } from '../control/capture-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { Field } from './field.tsx';
 import { Modal } from './modal.tsx';
+import { TickField } from './select-field.tsx';
 import { Progress } from './task-progress.tsx';
 
 /** The engine's words for a path where something is; it is asked about, not refused for good. */
@@ -35,7 +36,6 @@ function FileDialog(props: FileFormProps): ReactElement {
   const [path, setPath] = useState('');
   const [chosen, setChosen] = useState(props.choice?.initially ?? false);
   const [askedPath, setAskedPath] = useState('');
-  const choiceId = useId();
   const whole = withEnd(path, props.ends);
   const isHere = whole === askedPath;
   const mayReplace = refusal !== null && IS_THERE.test(refusal) && isHere;
@@ -58,15 +58,7 @@ function FileDialog(props: FileFormProps): ReactElement {
           {(field) => <input {...field} value={path} onChange={(event) => setPath(event.target.value)} />}
         </Field>
         {props.choice !== null && (
-          <div className="form-row">
-            <input
-              id={choiceId}
-              type="checkbox"
-              checked={chosen}
-              onChange={(event) => setChosen(event.target.checked)}
-            />
-            <label htmlFor={choiceId}>{props.choice.label}</label>
-          </div>
+          <TickField label={props.choice.label} checked={chosen} onChange={setChosen} />
         )}
         {saving !== null && (
           <Progress

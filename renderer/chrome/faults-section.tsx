@@ -1,4 +1,4 @@
-import { ChevronDown, ChevronRight, Plus } from 'lucide-react';
+import { Plus } from 'lucide-react';
 import type { ReactElement } from 'react';
 import type { DiskInfo } from '#shared/contract/messages.ts';
 import { editRule } from '../control/fault-deeds.ts';
@@ -8,6 +8,7 @@ import { useApp, useAppState } from './app-context.ts';
 import { FaultFileMenu } from './fault-file-menu.tsx';
 import { FaultHistory } from './fault-history.tsx';
 import { FaultPresets } from './fault-presets.tsx';
+import { FoldHeading } from './fold.tsx';
 import { HintWords } from './order-hint.tsx';
 import { RuleEditor } from './rule-editor.tsx';
 import { RuleRow } from './rule-row.tsx';
@@ -20,21 +21,14 @@ export function FaultsSection(): ReactElement | null {
   if (disk === null) return null;
   const { takesRules, errorSwitch, hint } = disk.faults;
   if (!takesRules && hint === null && (errorSwitch === null || errorSwitch.problem === null)) return null;
-  const Chevron = open ? ChevronDown : ChevronRight;
   return (
     <section className="side-section faults" aria-label="Faults" data-testid="faults">
-      <h2>
-        <button
-          type="button"
-          className="fold"
-          aria-expanded={open}
-          onClick={() => app.store.setState({ faultsOpen: !open })}
-        >
-          <Chevron size={14} aria-hidden="true" />
-          Faults
-          <span className="quiet fold-summary clip">{faultsSummary(disk.faults)}</span>
-        </button>
-      </h2>
+      <FoldHeading
+        title="Faults"
+        summary={faultsSummary(disk.faults)}
+        open={open}
+        onToggle={() => app.store.setState({ faultsOpen: !open })}
+      />
       {open && (
         <>
           {errorSwitch !== null && errorSwitch.problem !== null && (

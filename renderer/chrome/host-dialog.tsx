@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactElement, useId, useState } from 'react';
+import { type FormEvent, type ReactElement, useState } from 'react';
 import { hostDisk } from '../control/host-deeds.ts';
 import {
   fileNotAllowed,
@@ -16,6 +16,7 @@ import { HostEncryption } from './host-encryption.tsx';
 import { KindChoice, KindFields } from './host-kind-fields.tsx';
 import { HostPlace } from './host-place.tsx';
 import { Modal } from './modal.tsx';
+import { TickField } from './select-field.tsx';
 import { useRefusedField } from './use-refused-field.ts';
 import { useCloseOnceServed } from './use-served.ts';
 
@@ -46,7 +47,6 @@ export function HostDialog(): ReactElement {
   const [kind, setKind] = useState(hostKind('memory'));
   const [form, setForm] = useState(EMPTY_FORM);
   const [sent, setSent] = useState<{ kind: HostKind; form: typeof EMPTY_FORM } | null>(null);
-  const ids = { readOnly: useId(), apart: useId(), trusting: useId() };
   const asked = useCloseOnceServed('host');
   const formElement = useRefusedField('hostDisk');
   const change = (changed: Partial<typeof EMPTY_FORM>): void => setForm({ ...form, ...changed });
@@ -118,16 +118,14 @@ export function HostDialog(): ReactElement {
           onChange={(key, value) => change({ values: { ...form.values, [key]: value } })}
         />
         {kind.trust !== null && (
-          <Check
-            id={ids.trusting}
+          <TickField
             label="Accept any certificate: nobody knows then whose disk it is"
             checked={form.trusting}
             onChange={(on) => change({ trusting: on })}
           />
         )}
         {kind.apart && (
-          <Check
-            id={ids.apart}
+          <TickField
             label="Explore safely: keep changes apart, to be committed or discarded later"
             checked={form.apart}
             onChange={(on) => change({ apart: on })}
@@ -220,8 +218,7 @@ export function HostDialog(): ReactElement {
           refusal={refusedAt('tls')}
           onChange={(changed) => change({ tls: { ...form.tls, ...changed } })}
         />
-        <Check
-          id={ids.readOnly}
+        <TickField
           label="Read-only"
           checked={readOnly}
           disabled={kind.readOnly || apart}
@@ -237,26 +234,5 @@ export function HostDialog(): ReactElement {
         </div>
       </form>
     </Modal>
-  );
-}
-
-function Check(props: {
-  readonly id: string;
-  readonly label: string;
-  readonly checked: boolean;
-  readonly disabled?: boolean;
-  readonly onChange: (on: boolean) => void;
-}): ReactElement {
-  return (
-    <div className="form-row">
-      <input
-        id={props.id}
-        type="checkbox"
-        checked={props.checked}
-        disabled={props.disabled === true}
-        onChange={(event) => props.onChange(event.target.checked)}
-      />
-      <label htmlFor={props.id}>{props.label}</label>
-    </div>
   );
 }

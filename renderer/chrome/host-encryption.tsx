@@ -2,6 +2,7 @@ import { type ReactElement, useEffect, useId, useRef } from 'react';
 import { credentialProblem, makingCommands, TLS_MODES, type TlsForm } from '../words/host-tls.ts';
 import { CommandButtons } from './client-command-buttons.tsx';
 import { TextField } from './field.tsx';
+import { TickField } from './select-field.tsx';
 
 interface EncryptionProps {
   readonly form: TlsForm;
@@ -64,7 +65,7 @@ function ModeChoice(props: {
 
 /** What the disk proves itself with, in files named as for nbdkit; where they are, and how they are made where there are none. */
 function Credentials({ form, refusal, onChange }: EncryptionProps): ReactElement {
-  const ids = { kind: useId(), verify: useId() };
+  const kindId = useId();
   const wrong = credentialProblem(refusal, form.kind);
   const isPsk = form.kind === 'psk';
   const what = isPsk ? 'keys' : 'certificates';
@@ -77,9 +78,9 @@ function Credentials({ form, refusal, onChange }: EncryptionProps): ReactElement
     <div ref={whole} className="encryption-details">
       <div className="encryption-proof">
         <div className="form-field">
-          <label htmlFor={ids.kind}>Credentials</label>
+          <label htmlFor={kindId}>Credentials</label>
           <select
-            id={ids.kind}
+            id={kindId}
             className="field"
             value={form.kind}
             onChange={(event) => onChange({ kind: event.target.value === 'psk' ? 'psk' : 'certificates' })}
@@ -111,15 +112,11 @@ function Credentials({ form, refusal, onChange }: EncryptionProps): ReactElement
         )}
       </div>
       {!isPsk && (
-        <div className="form-row">
-          <input
-            id={ids.verify}
-            type="checkbox"
-            checked={form.verifyPeer}
-            onChange={(event) => onChange({ verifyPeer: event.target.checked })}
-          />
-          <label htmlFor={ids.verify}>Let in only clients with a certificate of the same authority</label>
-        </div>
+        <TickField
+          label="Let in only clients with a certificate of the same authority"
+          checked={form.verifyPeer}
+          onChange={(verifyPeer) => onChange({ verifyPeer })}
+        />
       )}
       <div className="form-row encryption-making">
         <span className="quiet">No {what} yet? Copy what makes them:</span>

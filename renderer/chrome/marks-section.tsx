@@ -1,8 +1,9 @@
-import { ChevronDown, ChevronRight, X } from 'lucide-react';
+import { X } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { restoreMark } from '../control/mark-deeds.ts';
 import { plural } from '../words/format.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { FoldHeading } from './fold.tsx';
 import { MarkRow } from './mark-row.tsx';
 import { ActionButton } from './tip.tsx';
 
@@ -14,23 +15,16 @@ export function MarksSection(): ReactElement | null {
   const removed = useAppState((state) => state.removedMark);
   if (history === undefined || history.firstUs === null) return null;
   const { marks, firstUs } = history;
-  const Chevron = open ? ChevronDown : ChevronRight;
   const canUndo = removed !== null && removed.firstUs === firstUs;
   return (
     <section className="side-section marks" aria-label="Marks and captions" data-testid="marks">
       <div className="marks-head">
-        <h2>
-          <button
-            type="button"
-            className="fold"
-            aria-expanded={open}
-            onClick={() => app.store.setState({ marksOpen: !open })}
-          >
-            <Chevron size={14} aria-hidden="true" />
-            Marks
-            <span className="quiet fold-summary clip">{summary(marks)}</span>
-          </button>
-        </h2>
+        <FoldHeading
+          title="Marks"
+          summary={summary(marks)}
+          open={open}
+          onToggle={() => app.store.setState({ marksOpen: !open })}
+        />
         <ActionButton action="marks.add" />
         <ActionButton action="marks.import" />
         <ActionButton action="marks.export" />

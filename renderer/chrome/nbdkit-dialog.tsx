@@ -13,6 +13,7 @@ import { useApp, useAppState } from './app-context.ts';
 import { CommandLine } from './copy-command.tsx';
 import { Field } from './field.tsx';
 import { Modal } from './modal.tsx';
+import { TickField } from './select-field.tsx';
 import { useCloseOnceServed } from './use-served.ts';
 
 /** Runs nbdkit and follows its log: chosen from a form, or pasted. What will be run is shown before it is. */
@@ -52,7 +53,7 @@ function RunForm(): ReactElement {
   const [pasted, setPasted] = useState<string | null>(null);
   /** The line whose programs a person has agreed to. */
   const [agreed, setAgreed] = useState<string | null>(null);
-  const ids = { plugin: useId(), readOnly: useId(), line: useId(), agree: useId(), answer: useId() };
+  const ids = { plugin: useId(), line: useId(), answer: useId() };
   const asked = useCloseOnceServed('nbdkit');
   const made = nbdkitLine(form);
   const errors = 'errors' in made ? made.errors : {};
@@ -105,16 +106,12 @@ function RunForm(): ReactElement {
         {text('delayMs', 'Delay, ms', 'Of reads and writes; 0 for none')}
         {text('errorFile', 'Error file', 'Empty: no Error switch')}
       </div>
-      <div className="form-row">
-        <input
-          id={ids.readOnly}
-          type="checkbox"
-          checked={form.readOnly}
-          disabled={pasted !== null}
-          onChange={(event) => change({ readOnly: event.target.checked })}
-        />
-        <label htmlFor={ids.readOnly}>Read-only</label>
-      </div>
+      <TickField
+        label="Read-only"
+        checked={form.readOnly}
+        disabled={pasted !== null}
+        onChange={(readOnly) => change({ readOnly })}
+      />
       <div className="form-field">
         <label htmlFor={ids.line}>Arguments of nbdkit: change them or paste others</label>
         <textarea
@@ -141,15 +138,11 @@ function RunForm(): ReactElement {
         </p>
       </div>
       {wantsYes && (
-        <div className="form-row">
-          <input
-            id={ids.agree}
-            type="checkbox"
-            checked={agreed === line}
-            onChange={(event) => setAgreed(event.target.checked ? line : null)}
-          />
-          <label htmlFor={ids.agree}>I know what it runs</label>
-        </div>
+        <TickField
+          label="I know what it runs"
+          checked={agreed === line}
+          onChange={(agrees) => setAgreed(agrees ? line : null)}
+        />
       )}
       <div className="form-row form-end">
         {pasted !== null && (

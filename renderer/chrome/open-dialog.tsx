@@ -5,6 +5,7 @@ import { asCopy } from '../control/dropped.ts';
 import { openFiles, openPaths, openSample, opensInstead } from '../control/log-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { Modal } from './modal.tsx';
+import { TickField } from './select-field.tsx';
 import { useCloseOnceOpened } from './use-opened.ts';
 
 /** Opens logs in a browser: by path, which the host can follow live, or as a copy of a chosen file. */
@@ -17,7 +18,7 @@ export function OpenDialog(): ReactElement {
   const [instead, setInstead] = useState(opensInstead(app));
   const chooser = useRef<HTMLInputElement>(null);
   const begin = useCloseOnceOpened();
-  const ids = { path: useId(), size: useId(), answer: useId(), instead: useId() };
+  const ids = { path: useId(), size: useId(), answer: useId() };
   const parsedSize = size.trim() === '' ? null : parseSize(size.trim());
   const sizeError = parsedSize !== null && 'error' in parsedSize ? parsedSize.error : null;
   const wrong = sizeError ?? refusal;
@@ -60,15 +61,7 @@ export function OpenDialog(): ReactElement {
         <p id={ids.answer} className={wrong === null ? 'form-answer' : 'form-answer danger'} role="status">
           {wrong ?? 'A log that is not there yet is waited for.'}
         </p>
-        <div className="form-row">
-          <input
-            id={ids.instead}
-            type="checkbox"
-            checked={instead}
-            onChange={(event) => setInstead(event.target.checked)}
-          />
-          <label htmlFor={ids.instead}>Close what is open</label>
-        </div>
+        <TickField label="Close what is open" checked={instead} onChange={setInstead} />
         <div className="form-row form-end">
           <button type="button" className="button" onClick={() => chooser.current?.click()}>
             Choose a file (a copy, not live)…

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactElement, useId, useState } from 'react';
+import { type FormEvent, type ReactElement, useState } from 'react';
 import { parseSize } from '#shared/bytes/size.ts';
 import { opensInstead } from '../control/log-deeds.ts';
 import { openSet } from '../control/set-deeds.ts';
@@ -7,6 +7,7 @@ import { useApp, useAppState } from './app-context.ts';
 import { errorOf, FormEnd, TextField } from './field.tsx';
 import { readCount } from './host-set-dialog.tsx';
 import { Modal } from './modal.tsx';
+import { TickField } from './select-field.tsx';
 import { useCloseOnceOpened } from './use-opened.ts';
 
 /** Asks for the logs of a set of disks, as the original's command line named them: %d is 1, 2, and so on. */
@@ -18,7 +19,6 @@ export function OpenSetDialog(): ReactElement {
   const [logs, setLogs] = useState('/tmp/log%d');
   const [errorFiles, setErrorFiles] = useState('');
   const [instead, setInstead] = useState(opensInstead(app));
-  const ids = { instead: useId() };
   const begin = useCloseOnceOpened();
 
   const parsedCount = readCount(count);
@@ -75,15 +75,7 @@ export function OpenSetDialog(): ReactElement {
           value={errorFiles}
           onChange={setErrorFiles}
         />
-        <div className="form-row">
-          <input
-            id={ids.instead}
-            type="checkbox"
-            checked={instead}
-            onChange={(event) => setInstead(event.target.checked)}
-          />
-          <label htmlFor={ids.instead}>Close what is open</label>
-        </div>
+        <TickField label="Close what is open" checked={instead} onChange={setInstead} />
         <FormEnd answer={refusal} submit="Open" disabled={bad} />
       </form>
     </Modal>

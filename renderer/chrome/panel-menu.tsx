@@ -1,4 +1,4 @@
-import { Check, Ellipsis } from 'lucide-react';
+import { Ellipsis } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactElement } from 'react';
 import { thousands } from '#shared/bytes/size.ts';
@@ -13,6 +13,7 @@ import type { Zone } from '../words/zone.ts';
 import { type ActionId, actionOf } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { isMac, keyLabel } from './keys.ts';
+import { Choice } from './menu-items.tsx';
 
 interface PanelMenuProps {
   readonly disk: DiskInfo;
@@ -51,14 +52,19 @@ export function PanelMenu({ disk, source }: PanelMenuProps): ReactElement {
           onCloseAutoFocus={(event) => app.state.renaming !== null && event.preventDefault()}
         >
           {runs.length > 1 && (
-            <DropdownMenu.RadioGroup value={run === null ? 'all' : String(run)} onValueChange={pick}>
-              <DropdownMenu.Label className="menu-label">Runs in this log</DropdownMenu.Label>
-              <RunItem value="all" words="All of them" />
-              {runs.map((one) => (
-                <RunItem key={one.index} value={String(one.index)} words={runWords(one, zone)} />
-              ))}
+            <>
+              <Choice
+                label="Runs in this log"
+                titled
+                value={run === null ? 'all' : String(run)}
+                options={[
+                  ['all', 'All of them'],
+                  ...runs.map((one): [string, string] => [String(one.index), runWords(one, zone)]),
+                ]}
+                onChoose={pick}
+              />
               <DropdownMenu.Separator className="menu-line" />
-            </DropdownMenu.RadioGroup>
+            </>
           )}
           <Item words="Show the whole disk" onSelect={() => app.picture?.fit(disk.id)} />
           <Item words="Rename" like="disk.rename" onSelect={() => startRenaming(app, disk.id)} />
@@ -115,17 +121,6 @@ function Item({ words, like, onSelect }: ItemProps): ReactElement {
 /** Only a log on this machine can have an nbdkit behind it that looks for an error file. */
 function takesErrorFile(source: SourceInfo | undefined): boolean {
   return source?.kind === 'log' || source?.kind === 'nbdkit';
-}
-
-function RunItem({ value, words }: { readonly value: string; readonly words: string }): ReactElement {
-  return (
-    <DropdownMenu.RadioItem value={value} className="menu-item menu-check">
-      <DropdownMenu.ItemIndicator className="menu-mark">
-        <Check size={14} aria-hidden="true" />
-      </DropdownMenu.ItemIndicator>
-      {words}
-    </DropdownMenu.RadioItem>
-  );
 }
 
 function runWords(run: RunInfo, zone: Zone): string {

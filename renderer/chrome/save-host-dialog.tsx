@@ -1,10 +1,11 @@
-import { type FormEvent, type ReactElement, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, type ReactElement, useEffect, useRef, useState } from 'react';
 import type { HostInfo } from '#shared/contract/messages.ts';
 import { stopOnceSaved } from '../control/host-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { useAskedHost } from './asked-host.ts';
 import { Field } from './field.tsx';
 import { Modal } from './modal.tsx';
+import { TickField } from './select-field.tsx';
 import { TaskProgress } from './task-progress.tsx';
 
 /** The engine's words for a path where something is; it is asked about, not refused for good. */
@@ -21,7 +22,6 @@ export function SaveHostDialog({ thenStop }: { readonly thenStop: boolean }): Re
   const [path, setPath] = useState('');
   const [sparse, setSparse] = useState(true);
   const [askedPath, setAskedPath] = useState('');
-  const sparseId = useId();
   const host = hosted?.host ?? null;
   const onSaved = (): void => {
     app.store.setState({ dialog: null });
@@ -55,15 +55,11 @@ export function SaveHostDialog({ thenStop }: { readonly thenStop: boolean }): Re
         >
           {(props) => <input {...props} value={path} onChange={(event) => setPath(event.target.value)} />}
         </Field>
-        <div className="form-row">
-          <input
-            id={sparseId}
-            type="checkbox"
-            checked={sparse}
-            onChange={(event) => setSparse(event.target.checked)}
-          />
-          <label htmlFor={sparseId}>Leave zeroes out, as holes that take no room</label>
-        </div>
+        <TickField
+          label="Leave zeroes out, as holes that take no room"
+          checked={sparse}
+          onChange={setSparse}
+        />
         {host.task !== null && <TaskProgress source={hosted.id} task={host.task} />}
         <div className="form-row form-end">
           {mayReplace && (

@@ -29,6 +29,7 @@ export function SelectField(props: {
 export function TickField(props: {
   readonly label: string;
   readonly checked: boolean;
+  readonly disabled?: boolean;
   readonly onChange: (checked: boolean) => void;
 }): ReactElement {
   const id = useId();
@@ -38,6 +39,7 @@ export function TickField(props: {
         id={id}
         type="checkbox"
         checked={props.checked}
+        disabled={props.disabled === true}
         onChange={(event) => props.onChange(event.target.checked)}
       />
       <label htmlFor={id}>{props.label}</label>

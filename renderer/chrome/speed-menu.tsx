@@ -1,4 +1,4 @@
-import { Check, ChevronDown } from 'lucide-react';
+import { ChevronDown } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactElement } from 'react';
 import { PLAY_SPEEDS } from '#shared/contract/time.ts';
@@ -7,6 +7,7 @@ import { hasPast } from '../store/app-store.ts';
 import { speedWords } from '../words/speed-words.ts';
 import { speedTitle } from '../words/time-words.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { Choice } from './menu-items.tsx';
 
 /** How fast the past is played. */
 export function SpeedMenu(): ReactElement {
@@ -28,20 +29,13 @@ export function SpeedMenu(): ReactElement {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" align="start" sideOffset={4} collisionPadding={8}>
-          <DropdownMenu.RadioGroup
+          <Choice
+            label="Speed"
+            titled={false}
             value={String(speed)}
-            onValueChange={(value) => setSpeed(app, Number(value))}
-            aria-label="Speed"
-          >
-            {PLAY_SPEEDS.map((choice) => (
-              <DropdownMenu.RadioItem key={choice} value={String(choice)} className="menu-item menu-check">
-                <DropdownMenu.ItemIndicator className="menu-mark">
-                  <Check size={14} aria-hidden="true" />
-                </DropdownMenu.ItemIndicator>
-                {speedTitle(choice)}
-              </DropdownMenu.RadioItem>
-            ))}
-          </DropdownMenu.RadioGroup>
+            options={PLAY_SPEEDS.map((choice) => [String(choice), speedTitle(choice)])}
+            onChoose={(value) => setSpeed(app, Number(value))}
+          />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>

@@ -1,9 +1,9 @@
-import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { ReactElement } from 'react';
 import type { DiskStructures } from '#shared/contract/structures.ts';
 import { structuresOf } from '../control/structure-control.ts';
 import { askForImage, toggleExplain } from '../control/structure-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
+import { FoldHeading } from './fold.tsx';
 import { PickedStructureFacts } from './picked-structure-facts.tsx';
 import { ActionButton } from './tip.tsx';
 
@@ -14,21 +14,14 @@ export function StructuresSection(): ReactElement | null {
   const known = useAppState((state) => structuresOf(state, state.activeDisk));
   const treeOpen = useAppState((state) => state.treeOpen);
   if (known === null) return null;
-  const Chevron = open ? ChevronDown : ChevronRight;
   return (
     <section className="side-section structures" aria-label="What lies here" data-testid="structures">
       <div className="marks-head">
-        <h2>
-          <button
-            type="button"
-            className="fold"
-            aria-expanded={open}
-            onClick={() => app.store.setState({ structuresOpen: !open })}
-          >
-            <Chevron size={14} aria-hidden="true" />
-            What lies here
-          </button>
-        </h2>
+        <FoldHeading
+          title="What lies here"
+          open={open}
+          onToggle={() => app.store.setState({ structuresOpen: !open })}
+        />
         <ActionButton action="structures.tree" aria-pressed={treeOpen} />
         <ShowSwitch />
         <ActionButton action="structures.image" />

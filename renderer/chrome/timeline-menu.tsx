@@ -1,13 +1,13 @@
-import { Check, Ellipsis } from 'lucide-react';
+import { Ellipsis } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import type { ReactElement } from 'react';
 import { toggleSkipIdle } from '../control/time-deeds.ts';
 import { hasPast } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
 import { TIMELINE_OF, type TimelineOf } from '../store/preferences.ts';
-import { type ActionId, actionOf, isAvailable } from './actions.ts';
+import type { ActionId } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
-import { isMac, keyLabel } from './keys.ts';
+import { ActionItem, Choice, ItemMark } from './menu-items.tsx';
 
 const ACTIONS_HERE: readonly ActionId[] = [
   'time.goTo',
@@ -59,26 +59,6 @@ export function TimelineMenu(): ReactElement {
   );
 }
 
-function ActionItem({ id }: { readonly id: ActionId }): ReactElement {
-  const app = useApp();
-  const action = actionOf(id);
-  const available = useAppState((state) => isAvailable(action, state));
-  return (
-    <DropdownMenu.Item className="menu-item" disabled={!available} onSelect={() => action.run(app)}>
-      {action.title}
-      <kbd>{keyLabel(action, isMac())}</kbd>
-    </DropdownMenu.Item>
-  );
-}
-
-function Mark(): ReactElement {
-  return (
-    <DropdownMenu.ItemIndicator className="menu-mark">
-      <Check size={14} aria-hidden="true" />
-    </DropdownMenu.ItemIndicator>
-  );
-}
-
 function SkipIdle(): ReactElement {
   const app = useApp();
   const skips = useAppState((state) => state.view.skipIdle);
@@ -90,7 +70,7 @@ function SkipIdle(): ReactElement {
       disabled={!past}
       onCheckedChange={() => toggleSkipIdle(app)}
     >
-      <Mark />
+      <ItemMark />
       Skip idle gaps
     </DropdownMenu.CheckboxItem>
   );
@@ -102,22 +82,13 @@ function Disks(): ReactElement | null {
   const of = useAppState((state) => state.timelineOf);
   if (!several) return null;
   return (
-    <DropdownMenu.RadioGroup
+    <Choice
+      label="The timeline shows"
+      titled
       value={of}
-      aria-label="The timeline shows"
-      onValueChange={(value) => {
-        const chosen = TIMELINE_OF.find((name) => name === value);
-        if (chosen !== undefined) app.prefer({ timelineOf: chosen });
-      }}
-    >
-      <DropdownMenu.Label className="menu-label">The timeline shows</DropdownMenu.Label>
-      {TIMELINE_OF.map((name) => (
-        <DropdownMenu.RadioItem key={name} value={name} className="menu-item menu-check">
-          <Mark />
-          {OF_WORDS[name]}
-        </DropdownMenu.RadioItem>
-      ))}
-    </DropdownMenu.RadioGroup>
+      options={TIMELINE_OF.map((name) => [name, OF_WORDS[name]])}
+      onChoose={(timelineOf) => app.prefer({ timelineOf })}
+    />
   );
 }
 
@@ -125,18 +96,12 @@ function ZoneChoice(): ReactElement {
   const app = useApp();
   const zone = useAppState((state) => state.zone);
   return (
-    <DropdownMenu.RadioGroup
+    <Choice
+      label="Times are told in"
+      titled
       value={zone}
-      aria-label="Times are told in"
-      onValueChange={(value) => app.prefer({ zone: value === 'local' ? 'local' : 'utc' })}
-    >
-      <DropdownMenu.Label className="menu-label">Times are told in</DropdownMenu.Label>
-      {ZONE_WORDS.map(([name, words]) => (
-        <DropdownMenu.RadioItem key={name} value={name} className="menu-item menu-check">
-          <Mark />
-          {words}
-        </DropdownMenu.RadioItem>
-      ))}
-    </DropdownMenu.RadioGroup>
+      options={ZONE_WORDS}
+      onChoose={(chosen) => app.prefer({ zone: chosen })}
+    />
   );
 }

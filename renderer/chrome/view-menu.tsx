@@ -1,12 +1,11 @@
-import { Check } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import type { ReactElement, ReactNode } from 'react';
+import type { ReactElement } from 'react';
 import { formatBytes, thousands } from '#shared/bytes/size.ts';
 import { setCellShift, setRowCells } from '../control/picture-deeds.ts';
 import type { CellOrder } from '../grid/plane.ts';
-import { type ActionId, actionOf, isAvailable } from './actions.ts';
+import type { ActionId } from './actions.ts';
 import { useApp, useAppState } from './app-context.ts';
-import { isMac, keyLabel } from './keys.ts';
+import { ActionItem, Choice } from './menu-items.tsx';
 
 const CELL_SHIFTS = [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20] as const;
 const ROW_WIDTHS = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096] as const;
@@ -48,22 +47,25 @@ export function ViewMenu({ trigger }: { readonly trigger: ReactElement }): React
             ))}
           </div>
           <Choice
+            className="menu-column"
             label="Layout"
+            titled
             value={layout}
-            onChoose={(value) => {
-              const chosen = LAYOUTS.find(([name]) => name === value);
-              if (chosen !== undefined) app.prefer({ layout: chosen[0] });
-            }}
+            onChoose={(chosen) => app.prefer({ layout: chosen })}
             options={LAYOUTS}
           />
           <Choice
+            className="menu-column"
             label="A cell shows"
+            titled
             value={String(cellShift)}
             onChoose={(value) => setCellShift(app, Number(value))}
             options={CELL_SHIFTS.map((shift) => [String(shift), formatBytes(2 ** shift)])}
           />
           <Choice
+            className="menu-column"
             label="Cells in a row"
+            titled
             value={rowCells === null ? 'auto' : String(rowCells)}
             onChoose={(value) => setRowCells(app, value === 'auto' ? null : Number(value))}
             options={[
@@ -74,45 +76,5 @@ export function ViewMenu({ trigger }: { readonly trigger: ReactElement }): React
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
-  );
-}
-
-function ActionItem({ id }: { readonly id: ActionId }): ReactElement {
-  const app = useApp();
-  const action = actionOf(id);
-  const available = useAppState((state) => isAvailable(action, state));
-  return (
-    <DropdownMenu.Item className="menu-item" disabled={!available} onSelect={() => action.run(app)}>
-      {action.title}
-      <kbd>{keyLabel(action, isMac())}</kbd>
-    </DropdownMenu.Item>
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly value: string;
-  readonly onChoose: (value: string) => void;
-  readonly options: readonly (readonly [value: string, words: ReactNode])[];
-}
-
-function Choice({ label, value, onChoose, options }: ChoiceProps): ReactElement {
-  return (
-    <DropdownMenu.RadioGroup
-      className="menu-column"
-      value={value}
-      onValueChange={onChoose}
-      aria-label={label}
-    >
-      <DropdownMenu.Label className="menu-label">{label}</DropdownMenu.Label>
-      {options.map(([option, words]) => (
-        <DropdownMenu.RadioItem key={option} value={option} className="menu-item menu-check">
-          <DropdownMenu.ItemIndicator className="menu-mark">
-            <Check size={14} aria-hidden="true" />
-          </DropdownMenu.ItemIndicator>
-          {words}
-        </DropdownMenu.RadioItem>
-      ))}
-    </DropdownMenu.RadioGroup>
   );
 }

@@ -1,3 +1,4 @@
+import type { Panel } from '../grid/grid-renderer.ts';
 import type { GridView } from '../grid/grid-view.ts';
 import type { RangeMark } from '../grid/marks.ts';
 import { type CellGrain, type FittedDisk, fitDisk, type PlaneChoice, viewOf } from './film-view.ts';
@@ -224,4 +225,19 @@ function packGrids(options: FilmLayoutOptions, px: (length: number) => number, a
         ];
       }),
   };
+}
+
+/** The panels of a frame as a grid renderer takes them. */
+export function gridPanels({ panels }: FilmLayout): Panel[] {
+  return panels.map(({ disk, grid, marks }) => ({
+    disk: disk.id,
+    sizeBytes: disk.sizeBytes,
+    xPx: grid.xPx,
+    yPx: grid.yPx,
+    widthPx: grid.widthPx,
+    heightPx: grid.heightPx,
+    view: grid.view,
+    cursorBlock: null,
+    marks,
+  }));
 }

@@ -2,10 +2,10 @@ import type { Disposable } from '#shared/channel/channel.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import type { Theme } from '#shared/theme/theme.ts';
 import { FramePainter } from '../grid/frame-painter.ts';
-import type { FrameInput, LayerFilter, Panel } from '../grid/grid-renderer.ts';
+import type { FrameInput, LayerFilter } from '../grid/grid-renderer.ts';
 import { type Zone, zoneName } from '../words/zone.ts';
 import { CanvasDrawing } from './drawing.ts';
-import type { FilmLayout } from './film-layout.ts';
+import { type FilmLayout, gridPanels } from './film-layout.ts';
 import { legendEntries, legendKinds } from './film-legend.ts';
 import { clockWords, diskLines, factsWords } from './film-words.ts';
 import { type FrameWords, Furniture } from './furniture.ts';
@@ -51,20 +51,15 @@ export function frameWords(look: FilmLook, { state, clockUs, speed, caption }: F
 /** What the grids of a frame follow from. */
 export function frameInput(look: FilmLook, { state, clockUs, speed }: FilmMoment): FrameInput {
   const { layout, theme, filter } = look;
-  const panels = layout.panels.map(
-    ({ disk, grid, marks }): Panel => ({
-      disk: disk.id,
-      sizeBytes: disk.sizeBytes,
-      xPx: grid.xPx,
-      yPx: grid.yPx,
-      widthPx: grid.widthPx,
-      heightPx: grid.heightPx,
-      view: grid.view,
-      cursorBlock: null,
-      marks,
-    }),
-  );
-  return { state, panels, clockUs, speed, theme: theme.grid, filter, reducedMotion: false };
+  return {
+    state,
+    panels: gridPanels(layout),
+    clockUs,
+    speed,
+    theme: theme.grid,
+    filter,
+    reducedMotion: false,
+  };
 }
 
 /**

@@ -96,33 +96,58 @@ export function groupCount(
 const NAME_HEIGHT_PX = 14;
 const NAME_EDGE_PX = 2;
 
-/** Where a lane's name hides the fewest requests: in one of its corners, the upper left one where all are alike. */
-export function namePlace(
-  rect: PlotRect,
-  rows: ShownRows,
-  { counts, columns }: { readonly counts: Uint32Array; readonly columns: number },
-  nameWidthPx: number,
-): PlotRect {
-  const size = { widthPx: nameWidthPx, heightPx: NAME_HEIGHT_PX };
-  const rightPx = rect.xPx + rect.widthPx - nameWidthPx - NAME_EDGE_PX;
-  const lowerPx = Math.max(rect.yPx, rect.yPx + rect.heightPx - NAME_HEIGHT_PX - NAME_EDGE_PX);
-  const corners = [rect.yPx + NAME_EDGE_PX, lowerPx].flatMap((yPx) =>
-    [rect.xPx + NAME_EDGE_PX, rightPx].map((xPx) => ({ ...size, xPx, yPx })),
-  );
-  const hidden = (corner: PlotRect): number => {
-    const columnAtPx = (xPx: number): number => ((xPx - rect.xPx) / rect.widthPx) * columns;
-    const [from, to] = [columnAtPx(corner.xPx), columnAtPx(corner.xPx + corner.widthPx)];
-    const first = groupAt(rect, rows, corner.yPx + corner.heightPx);
-    const last = groupAt(rect, rows, corner.yPx);
-    let requests = 0;
-    for (let row = first; row <= last; row += rows.perGroup) {
-      for (let column = Math.max(0, Math.floor(from)); column < Math.min(columns, to); column += 1) {
-        requests += groupCount(counts, columns, rows, row, column);
-      }
-    }
-    return requests;
+/** A lane as its name is placed on it. */
+export interface NamedLane {
+  readonly rect: PlotRect;
+  readonly counts: Uint32Array;
+  readonly nameWidthPx: number;
+}
+
+/** Where the names of lanes stand: all in the same corner, that in which they hide the fewest requests, rather above and left. */
+export function namePlaces(lanes: readonly NamedLane[], rows: ShownRows, columns: number): PlotRect[] {
+  const corners = CORNERS.map((corner) => {
+    const places = lanes.map((lane) => cornerOf(lane, corner));
+    const hidden = places.map((place, i) => requestsUnder(place, lanes[i], rows, columns));
+    return { places, requests: hidden.reduce((sum, count) => sum + count, 0) };
+  });
+  return corners.reduce((least, corner) => (corner.requests < least.requests ? corner : least)).places;
+}
+
+const CORNERS = [
+  { right: false, below: false },
+  { right: false, below: true },
+  { right: true, below: false },
+  { right: true, below: true },
+] as const;
+
+function cornerOf({ rect, nameWidthPx }: NamedLane, { right, below }: (typeof CORNERS)[number]): PlotRect {
+  const spareXPx = rect.widthPx - nameWidthPx - NAME_EDGE_PX;
+  const spareYPx = Math.max(0, rect.heightPx - NAME_HEIGHT_PX - NAME_EDGE_PX);
+  return {
+    xPx: rect.xPx + (right ? spareXPx : NAME_EDGE_PX),
+    yPx: rect.yPx + (below ? spareYPx : Math.min(NAME_EDGE_PX, spareYPx)),
+    widthPx: nameWidthPx,
+    heightPx: NAME_HEIGHT_PX,
   };
-  const places = corners.map((corner) => ({ corner, requests: hidden(corner) }));
-  const best = places.reduce((least, place) => (place.requests < least.requests ? place : least));
-  return best.corner;
+}
+
+function requestsUnder(
+  place: PlotRect,
+  lane: NamedLane | undefined,
+  rows: ShownRows,
+  columns: number,
+): number {
+  if (lane === undefined) return 0;
+  const { rect, counts } = lane;
+  const columnAtPx = (xPx: number): number => ((xPx - rect.xPx) / rect.widthPx) * columns;
+  const fromColumn = Math.max(0, Math.floor(columnAtPx(place.xPx)));
+  const toColumn = Math.min(columns, columnAtPx(place.xPx + place.widthPx));
+  const lastRow = groupAt(rect, rows, place.yPx);
+  let requests = 0;
+  for (let row = groupAt(rect, rows, place.yPx + place.heightPx); row <= lastRow; row += rows.perGroup) {
+    for (let column = fromColumn; column < toColumn; column += 1) {
+      requests += groupCount(counts, columns, rows, row, column);
+    }
+  }
+  return requests;
 }

@@ -5,7 +5,14 @@ import { timeTicks } from '../timeline/time-ticks.ts';
 import type { TimeWindow } from '../timeline/time-window.ts';
 import type { Zone } from '../words/zone.ts';
 import { latencyPixels, SEEK_CELL_PX, seekPixels } from './count-image.ts';
-import { laneRects, latencyTicks, namePlace, shownRows, yOfLatency } from './latency-layout.ts';
+import {
+  laneRects,
+  latencyTicks,
+  namePlaces,
+  type ShownRows,
+  shownRows,
+  yOfLatency,
+} from './latency-layout.ts';
 import type { LatencyData, SeekData } from './plot-data.ts';
 import { type PlotRect, xOfMoment } from './plot-frame.ts';
 import { offsetTicks, yOfBlock } from './seek-layout.ts';
@@ -124,13 +131,28 @@ export function paintLatencyPlot(
       pen.rect(place.xPx - 4, yPx, 4, 1, theme.chrome.mutedText);
       axisWord(pen, place, label, yPx + 4, theme);
     }
-    if (data.lanes.length < 2) return;
-    const name = names.get(lane.disk) ?? '';
-    const at = namePlace(place, rows, { counts: lane.counts, columns: data.columns }, pen.textPx(name) + 8);
-    pen.rect(at.xPx, at.yPx, at.widthPx, at.heightPx, theme.chrome.panel, 0.85);
-    pen.text(name, at.xPx + 4, at.yPx + 11, theme.chrome.text);
   });
+  if (data.lanes.length > 1) paintNames(pen, data, rects, rows, names, theme);
   paintTime(pen, scene, data.window);
+}
+
+function paintNames(
+  pen: Pen,
+  { lanes, columns }: LatencyData,
+  rects: readonly PlotRect[],
+  rows: ShownRows,
+  names: ReadonlyMap<number, string>,
+  theme: Theme,
+): void {
+  const named = lanes.flatMap(({ disk, counts }, i) => {
+    const rect = rects[i];
+    const name = names.get(disk) ?? '';
+    return rect === undefined ? [] : [{ rect, counts, name, nameWidthPx: pen.textPx(name) + 8 }];
+  });
+  for (const [i, place] of namePlaces(named, rows, columns).entries()) {
+    pen.rect(place.xPx, place.yPx, place.widthPx, place.heightPx, theme.chrome.panel, 0.85);
+    pen.text(named[i]?.name ?? '', place.xPx + 4, place.yPx + 11, theme.chrome.text);
+  }
 }
 
 /** Draws where requests went: time to the right, the disk from its beginning upwards. */

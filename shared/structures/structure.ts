@@ -1,3 +1,5 @@
+import type { StripedRange } from './striped-range.ts';
+
 /**
  * What lies where on a disk, as the structures on it tell: partition tables, arrays, file systems, files. Offsets are bytes
  * as bigints, as disks reach to 2^63 bytes.
@@ -55,6 +57,8 @@ export interface Structure {
   /** Where it lies, ascending, without overlap. Empty for what only holds others. */
   readonly extents: readonly Extent[];
   readonly children: readonly Structure[];
+  /** For the data of an array's member: how they are striped. */
+  readonly stripes?: StripedRange;
   /** Children that were left out, as there are more than are read. */
   readonly childrenLeftOut?: number;
 }

@@ -12,6 +12,7 @@ const command: WindowCommand = {
   sizeBytes: null,
   browser: false,
   open: true,
+  images: [],
   record: null,
   webPort: null,
 };

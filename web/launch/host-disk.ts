@@ -25,6 +25,8 @@ export async function hostDisk(command: HostCommand, context: LaunchContext): Pr
     const window = { ...windowCommand({ browser, open }), webPort, record };
     return launchWindow(window, { ...context, diskHosts: hosts });
   }
+  // What a card would say of them.
+  for (const warning of new Set(hosts.flatMap((host) => host.info().warnings))) say(warning);
   for (const host of hosts) host.source.start(NOBODY);
   await new Promise<void>((end) => {
     onEndSignal(end);

@@ -47,6 +47,7 @@ function command(): WindowCommand {
     sizeBytes: null,
     browser: false,
     open: true,
+    images: [],
     record: null,
     webPort: null,
   };

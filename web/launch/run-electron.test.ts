@@ -16,6 +16,7 @@ const command: WindowCommand = {
   sizeBytes: 1n << 62n,
   browser: false,
   open: true,
+  images: [],
   record: null,
   webPort: null,
 };
@@ -50,6 +51,7 @@ describe('running the desktop shell', () => {
       captions: null,
       compare: null,
       stdin: false,
+      images: [],
       record: null,
       sizeBytes: 1n << 62n,
     });

@@ -30,6 +30,7 @@ export function runElectron(
         captions: command.captions === null ? null : resolve(command.captions),
         compare: command.compare,
         sizeBytes: command.sizeBytes,
+        images: command.images,
         record: command.record === null ? null : resolve(command.record),
       }),
     },

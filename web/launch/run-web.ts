@@ -63,6 +63,7 @@ export async function runWeb(command: WindowCommand, open: OpenWindow, context: 
 }
 
 function startSources(engine: Engine, command: WindowCommand, diskHosts: readonly DiskHost[]): void {
+  engine.structures.expectImages(command.images);
   const starts: Promise<void>[] = diskHosts.map((host) => engine.addHost(host));
   if (command.logs.length > 0) starts.push(engine.openLogs(command.logs, command.sizeBytes));
   if (command.set !== null) starts.push(engine.openSet(command.set));

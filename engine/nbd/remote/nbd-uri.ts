@@ -36,6 +36,11 @@ const KEYS = ['socket', 'tls-type', 'tls-hostname', 'tls-verify-peer', 'tls-cert
 const PARTS = /^([^:/?#]+):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(#.*)?$/s;
 const AUTHORITY = /^(?:([^@]*)@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?$/;
 
+/** Whether a text is meant as an NBD URI, good or bad; where a path may stand too. */
+export function isNbdUri(text: string): boolean {
+  return /^nbds?(\+unix)?:/i.test(text);
+}
+
 /**
  * Reads an NBD URI (NetworkBlockDevice/nbd, doc/uri.md), with libnbd's `tls-certificates` and `tls-psk-file`.
  * @throws RequestError naming what was refused and what would do.

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -79,6 +79,31 @@ describe('a server that is lost', () => {
       expect.stringMatching(/ is back after \d+\.\d s$/),
     ]);
     expect((await client.readDisk(65536n, 512)).equals(Buffer.alloc(512, 9))).toBe(true);
+  });
+
+  it('in the midst of requests loses none of them: qemu-nbd, killed with a read and a flush under way', async () => {
+    const image = join(directory, 'qemu.img');
+    writeFileSync(image, Buffer.alloc(1 << 20, 3));
+    const server = await OtherServer.qemuNbd(join(directory, `${++sockets}.sock`), image);
+    stage.after(() => server.kill());
+    const { served, told } = await through(server);
+    const client = await stage.client(served.socket);
+    expect((await client.readDisk(0n, 512)).equals(Buffer.alloc(512, 3))).toBe(true);
+    server.freeze();
+    const read = client.send(Command.Read, { offset: 4096n, length: 512 });
+    const flush = client.send(Command.Flush);
+    await until(() => served.server.connections[0]?.requestsInFlight === 2);
+    await server.kill();
+    const failed = await client.chunk();
+    expect([failed.cookie, failed.errno]).toEqual([flush, Errno.EIO]);
+    await server.start();
+    const answered = await client.chunk();
+    expect([answered.cookie, answered.errno]).toEqual([read, 0]);
+    expect(answered.data.equals(Buffer.alloc(512, 3))).toBe(true);
+    expect(texts(told)).toEqual([
+      expect.stringMatching(/^lost nbd\+unix:.*, and reconnecting: /),
+      expect.stringMatching(/ is back after \d+\.\d s$/),
+    ]);
   });
 
   it('that had not flushed fails the next flush of each client, once', async () => {

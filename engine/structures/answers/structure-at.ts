@@ -1,5 +1,6 @@
 import type { Answer } from '#shared/channel/answer.ts';
 import type { StructureAtAnswer, StructureChain, StructureLine } from '#shared/contract/structures.ts';
+import { stripeInWords } from '#shared/structures/striped-range.ts';
 import type { Located, Stretch } from '../knowledge/structure-index.ts';
 import type { Sight, StructureQuestionAbout } from './answers.ts';
 
@@ -23,7 +24,7 @@ export async function answerStructureAt(
 function chainOf(stretch: Stretch, disk: number, blockBytes: bigint): StructureChain {
   const { startBytes, endBytes, fileBytes } = stretch;
   return {
-    chain: linesTo(stretch.at, disk),
+    chain: linesTo(stretch, disk),
     fromBytes: Number(startBytes - blockBytes),
     toBytes: Number(endBytes - blockBytes),
     fileBytes: fileBytes === null ? null : [`${fileBytes}`, `${fileBytes + (endBytes - startBytes)}`],
@@ -31,10 +32,13 @@ function chainOf(stretch: Stretch, disk: number, blockBytes: bigint): StructureC
 }
 
 /** A structure with what it lies in, outermost first; without the disk. */
-function linesTo(at: Located, disk: number): StructureLine[] {
+function linesTo({ at, startBytes }: Stretch, disk: number): StructureLine[] {
   const lines: StructureLine[] = [];
   for (let each: Located | null = at; each !== null && each.parent !== null; each = each.parent) {
-    lines.unshift(lineOf(each, disk));
+    const line = lineOf(each, disk);
+    const { stripes } = each.structure;
+    const stripe = stripes === undefined ? null : stripeInWords(stripes, startBytes);
+    lines.unshift(stripe === null ? line : { ...line, name: `${line.name}, ${stripe}` });
   }
   return lines;
 }

@@ -23,10 +23,10 @@ function table(polynomial: number): Uint32Array {
 /** What a CRC-32C begins with when no seed is kept. */
 export const CRC32C_START = 0xffffffff;
 
-/** CRC-32C of `bytes`, going on from `seed`. A hot path: a loop over typed arrays, no allocation. */
-export function crc32c(seed: number, bytes: Uint8Array): number {
+/** CRC-32C of bytes [from, end), going on from `seed`. A hot path: a loop over typed arrays, no allocation. */
+export function crc32c(seed: number, bytes: Uint8Array, from = 0, end: number = bytes.length): number {
   let crc = seed;
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = from; at < end; at++) {
     crc = (CRC32C_TABLE[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
   }
   return crc >>> 0;

@@ -30,7 +30,7 @@ export class DeletedFiles {
     for (const block of map.ownBlocks) if (!(await this.#isFree(block))) mapIsFree = false;
     // A block of the map that is in use again says nothing of this file.
     const free = mapIsFree ? await this.#freeParts(fileExtents(this.#reader, map)) : [];
-    const { facts } = inodeFacts(inode, map);
+    const { facts } = inodeFacts(this.#reader, inode, map);
     facts.push(['deleted', momentText(inode.deletedSeconds)]);
     return budget.make('file', `inode:${inode.number}`, `deleted inode ${inode.number}`, free, facts);
   }

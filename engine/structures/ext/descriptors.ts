@@ -3,7 +3,7 @@ import { joined } from './block-number.ts';
 import { crc16, crc32c, crc32cOfU32, littleEndian32 } from './checksum.ts';
 import { type ExtReader, isTrouble, type Trouble } from './ext-reader.ts';
 import { INCOMPAT, RO_COMPAT } from './features.ts';
-import { descriptorBlockAt, descriptorBlocks, descriptorsPerBlock } from './geometry.ts';
+import { descriptorBlockAt, descriptorsPerBlock } from './geometry.ts';
 
 const FLAG_INODE_UNINIT = 0x1;
 const FLAG_BLOCK_UNINIT = 0x2;
@@ -35,6 +35,8 @@ export class DescriptorReader {
   readonly #reader: ExtReader;
   #block = -1;
   #bytes: Uint8Array | Trouble = { reason: '' };
+  #group = -1;
+  #last: GroupDescriptor | Trouble = { reason: '' };
 
   constructor(reader: ExtReader) {
     this.#reader = reader;
@@ -42,6 +44,8 @@ export class DescriptorReader {
 
   /** The descriptor of a group below {@link ExtSuperblock.groupsCount}, or why it cannot be had. */
   async get(group: number): Promise<GroupDescriptor | Trouble> {
+    // Neighbours in a directory are neighbours in a group.
+    if (group === this.#group) return this.#last;
     const { superblock } = this.#reader;
     const perBlock = descriptorsPerBlock(superblock);
     const index = Math.floor(group / perBlock);
@@ -52,14 +56,12 @@ export class DescriptorReader {
       );
       this.#block = index;
     }
-    if (isTrouble(this.#bytes)) return this.#bytes;
     const at = (group % perBlock) * superblock.descriptorBytes;
-    return parseDescriptor(this.#reader, group, this.#bytes.subarray(at, at + superblock.descriptorBytes));
-  }
-
-  /** How many blocks of descriptors there are. */
-  get blocks(): number {
-    return descriptorBlocks(this.#reader.superblock);
+    this.#group = group;
+    this.#last = isTrouble(this.#bytes)
+      ? this.#bytes
+      : parseDescriptor(this.#reader, group, this.#bytes.subarray(at, at + superblock.descriptorBytes));
+    return this.#last;
   }
 }
 

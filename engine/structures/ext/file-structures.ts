@@ -34,7 +34,7 @@ export class FileStructures {
   async make(inode: Inode, name: string, key = `inode:${inode.number}`): Promise<FileParts> {
     const map = await this.#mapper.map(inode);
     const extents = dataExtents(this.#reader, inode, map);
-    const { facts, problems } = inodeFacts(inode, map);
+    const { facts, problems } = inodeFacts(this.#reader, inode, map);
     if (inode.type === 'directory') facts.push(['names', directoryForm(inode)]);
     else if (inode.type === 'symlink') facts.push(['points to', await this.#target(inode, map)]);
     else if (inode.type !== 'file') facts.push(['type', inode.type]);

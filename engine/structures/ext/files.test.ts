@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatBytes } from '#shared/bytes/size.ts';
 import type { Structure } from '#shared/structures/structure.ts';
 import { at, fact, ImageFolder } from '../testing/images.ts';
 import type { MappedRun } from './mapping.ts';
@@ -95,6 +96,10 @@ function expectFile(structure: Structure | undefined, stat: Stat, blockBytes: nu
   if (stat.links > 1 && stat.type !== 'directory') {
     expect(facts.get('hard links'), structure.name).toBe(`${stat.links}`);
   }
+  const usual = Math.ceil(stat.size / blockBytes) * blockBytes;
+  expect(facts.get('takes on the disk'), structure.name).toBe(
+    stat.sectors * 512 === usual ? undefined : formatBytes(stat.sectors * 512),
+  );
   if (stat.fastLink !== null) expect(facts.get('points to')).toBe(stat.fastLink);
   if (!isInInode(structure)) {
     expect(merged(runsFrom(structure, blockBytes)), structure.name).toEqual(merged(stat.runs));

@@ -8,8 +8,12 @@ import { momentText } from './text.ts';
 
 type Facts = (readonly [string, string])[];
 
+/** What an inode counts its blocks in, whatever the disk below does. */
+const SECTOR_BYTES = 512;
+
 /** What is worth knowing of an inode, and, apart, what is wrong with it. */
 export function inodeFacts(
+  reader: ExtReader,
   inode: Inode,
   map: MapCollector,
 ): { readonly facts: Facts; readonly problems: Facts } {
@@ -19,6 +23,12 @@ export function inodeFacts(
     ['mode', `${modeText(inode)}, user ${inode.userId}, group ${inode.groupId}`],
     ['modified', momentText(inode.modifiedSeconds)],
   ];
+  const { blockBytes } = reader.superblock;
+  const onDiskBytes = inode.sectors * SECTOR_BYTES;
+  // Where it is what the size makes one expect, it goes without saying.
+  if (onDiskBytes !== Math.ceil(inode.sizeBytes / blockBytes) * blockBytes) {
+    facts.push(['takes on the disk', formatBytes(onDiskBytes)]);
+  }
   if ((inode.flags & INODE_FLAG.inlineData) !== 0) facts.push(['kept', 'in its inode']);
   if ((inode.flags & INODE_FLAG.encrypted) !== 0) facts.push(['encrypted', 'yes']);
   let unwritten = 0;

@@ -39,6 +39,8 @@ const TYPES: Readonly<Record<number, InodeType>> = {
 export const BLOCK_MAP_AT = 0x28;
 export const BLOCK_MAP_BYTES = 60;
 const OLD_INODE_BYTES = 128;
+/** What half a checksum counts as, where it covers itself. */
+const ZEROED = new Uint8Array(2);
 
 /** An inode, with where it lies. */
 export interface Inode {
@@ -124,10 +126,10 @@ function isChecksumRight(
 ): boolean {
   const view = new Fields(bytes);
   const hasHigh = extraBytes >= 4;
-  const zeroed = bytes.slice();
-  zeroed.fill(0, 0x7c, 0x7e);
-  if (hasHigh) zeroed.fill(0, 0x82, 0x84);
-  const found = crc32c(reader.inodeSeed(number, generation), zeroed);
+  let found = crc32c(reader.inodeSeed(number, generation), bytes, 0, 0x7c);
+  found = crc32c(found, ZEROED);
+  found = crc32c(found, bytes, 0x7e, hasHigh ? 0x82 : bytes.length);
+  if (hasHigh) found = crc32c(crc32c(found, ZEROED), bytes, 0x84);
   const stored = view.u16(0x7c) + (hasHigh ? view.u16(0x82) * 2 ** 16 : 0);
   return (hasHigh ? found : found & 0xffff) === stored;
 }

@@ -133,7 +133,7 @@ export async function readJournal(
   const facts: Facts = [['inode', `${inode.number}`]];
   if (isTrouble(found)) facts.push(['not understood here, because', found.reason]);
   else facts.push(...journalFacts(found));
-  facts.push(...inodeFacts(inode, map).problems);
+  facts.push(...inodeFacts(reader, inode, map).problems);
   const journal = budget.make('journal', 'journal', 'journal', extents, facts);
   if (first !== undefined && !isTrouble(found)) {
     const start = reader.offsetBytes(first.firstBlock);

@@ -112,6 +112,49 @@ describe('what is special', () => {
     ]);
   });
 
+  it('tells the orphans that the orphan file names', async () => {
+    const image = makeExt(folder, 'orphan file', '32M', ['-t', 'ext4', '-b', '1024', '-O', 'orphan_file']);
+    debugfs(image, ['write /dev/null orphan', 'write /dev/null other'], true);
+    const before = await parseImage(image);
+    const inode = Number(fact(byName(before, '/orphan'), 'inode'));
+    const file = openSync(image, 'r+');
+    const place = Number(at(before, 'orphanFile').extents[0]?.startBytes) + 40;
+    writeSync(file, Uint32Array.of(inode), 0, 4, place);
+    closeSync(file);
+    debugfs(image, ['unlink orphan', `sif <${inode}> links_count 0`], true);
+    const after = await parseImage(image);
+    expect(at(after, 'orphans').children.map(({ key }) => key)).toEqual([`inode:${inode}`]);
+    expect(after.children.map(({ key }) => key)).not.toContain('unnamed');
+  });
+
+  it('tells values of attributes that have inodes of their own', async () => {
+    const image = makeExt(folder, 'attributes', '32M', ['-t', 'ext4', '-b', '1024', '-O', 'ea_inode']);
+    writeFileSync(`${image}.value`, 'v'.repeat(1024));
+    debugfs(image, ['write /dev/null file', `ea_set -f ${image}.value file user.large`], true);
+    const root = await parseImage(image);
+    const values = at(root, 'attributeValues').children;
+    expect(values.map((value) => fact(value, 'size'))).toEqual(['1 KiB (1,024 bytes)']);
+    const [stat] = statInodes(
+      image,
+      values.map((value) => Number(fact(value, 'inode'))),
+    );
+    expect(values.flatMap((value) => blocksOf(value, 1024))).toEqual(
+      stat?.runs.map(({ firstBlock, count }) => ({ firstBlock, count })),
+    );
+    expect(root.children.map(({ key }) => key)).not.toContain('unnamed');
+  });
+
+  it('reads a journal of version 1', async () => {
+    const image = makeExt(folder, 'version 1', '32M', ['-t', 'ext3', '-b', '1024']);
+    const start = Number(at(await parseImage(image), 'journal').extents[0]?.startBytes);
+    const file = openSync(image, 'r+');
+    writeSync(file, Uint8Array.of(0, 0, 0, 3), 0, 4, start + 4);
+    closeSync(file);
+    const journal = at(await parseImage(image), 'journal');
+    expect(fact(journal, 'format')).toBe('version 1');
+    expect(fact(journal, 'features')).toBe('none');
+  });
+
   it('tells the journal that waits to be replayed', async () => {
     const image = makeExt(folder, 'replay', '32M', ['-t', 'ext4', '-b', '1024']);
     debugfs(image, ['jo -c', 'jw -b 333 /dev/zero', 'jc'], true);

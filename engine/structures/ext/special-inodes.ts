@@ -71,7 +71,7 @@ async function readSpecialInode(
   const map = await mapper.map(inode.type === 'unknown' ? { ...inode, type: 'file' } : inode);
   const extents = fileExtents(reader, map);
   if (extents.length === 0 && map.problems.length === 0) return null;
-  const { facts, problems } = inodeFacts(inode, map);
+  const { facts, problems } = inodeFacts(reader, inode, map);
   const structure = reader.budget.make('otherMetadata', key, name, extents, [...facts, ...problems]);
   structure.children.push(...mappingStructures(reader, map, `the ${name}`));
   return structure;

@@ -1,3 +1,4 @@
+import { sameStripes } from '#shared/structures/striped-range.ts';
 import type { Extent, Structure } from '#shared/structures/structure.ts';
 
 /** Structures that are compared before others get their turn. */
@@ -48,7 +49,8 @@ function isSame(old: Structure, read: Structure, children: readonly Structure[])
     old.children.every((child, i) => child === children[i]) &&
     old.facts.length === read.facts.length &&
     old.facts.every(([label, value], i) => label === read.facts[i]?.[0] && value === read.facts[i]?.[1]) &&
-    sameExtents(old.extents, read.extents)
+    sameExtents(old.extents, read.extents) &&
+    sameStripes(old.stripes, read.stripes)
   );
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type Extent, STRUCTURE_KINDS, type Structure } from '#shared/structures/structure.ts';
+import { StripesSchema, type StripesText, stripesOfText, textOfStripes } from './stripes-text.ts';
 import type { KeptVersion } from './versions.ts';
 
 /**
@@ -13,6 +14,7 @@ interface TreeText {
   readonly facts?: readonly (readonly [string, string])[] | undefined;
   /** `START-END`, bytes, END not included; `START-END@FILE` where byte FILE of a file lies at START. */
   readonly extents?: readonly string[] | undefined;
+  readonly stripes?: StripesText | undefined;
   readonly children?: readonly (TreeText | string)[] | undefined;
   readonly childrenLeftOut?: number | undefined;
 }
@@ -26,6 +28,7 @@ const TreeSchema: v.GenericSchema<TreeText> = v.object({
   name: v.string(),
   facts: v.optional(v.array(v.tuple([v.string(), v.string()]))),
   extents: v.optional(v.array(v.pipe(v.string(), v.regex(EXTENT)))),
+  stripes: v.optional(StripesSchema),
   children: v.optional(v.array(v.union([v.string(), v.lazy(() => TreeSchema)]))),
   childrenLeftOut: v.optional(whole),
 });
@@ -78,7 +81,7 @@ export function decodeVersion(
 }
 
 function textOf(structure: Structure, before: Structure | null): TreeText {
-  const { key, kind, name, facts, extents, children, childrenLeftOut } = structure;
+  const { key, kind, name, facts, extents, stripes, children, childrenLeftOut } = structure;
   const former = new Map(before?.children.map((child) => [child.key, child]));
   return {
     key,
@@ -86,6 +89,7 @@ function textOf(structure: Structure, before: Structure | null): TreeText {
     name,
     ...(facts.length > 0 && { facts }),
     ...(extents.length > 0 && { extents: extents.map(extentText) }),
+    ...(stripes !== undefined && { stripes: textOfStripes(stripes) }),
     ...(children.length > 0 && {
       children: children.map((child) =>
         former.get(child.key) === child ? child.key : textOf(child, former.get(child.key) ?? null),
@@ -111,6 +115,7 @@ function structureOf(text: TreeText, before: Structure | null): Structure {
     facts: text.facts ?? [],
     extents: (text.extents ?? []).map(extentOf),
     children,
+    ...(text.stripes !== undefined && { stripes: stripesOfText(text.stripes) }),
     ...(text.childrenLeftOut !== undefined && { childrenLeftOut: text.childrenLeftOut }),
   };
 }

@@ -49,7 +49,7 @@ export function assembleArray(members: readonly [MdMember, ...MdMember[]]): MdAr
       const member = members[at];
       parts.push(member === undefined ? null : partOf(superblock, member, index));
     }
-    const shape = shapeOf(superblock);
+    const shape = shapeOf(superblock) ?? evenStripes(superblock, parts);
     const map = mapOf(superblock, shape, parts);
     const missing = parts.flatMap((part, index) => (part === null ? [index] : []));
     return {
@@ -102,7 +102,7 @@ function partOf(array: MdSuperblock, { superblock, volume }: MdMember, index: nu
   return { volume: slice, validBytes: superblock.rebuiltBytes ?? slice.sizeBytes };
 }
 
-/** Null for what is not striped over members of one size. */
+/** Null for levels that do not say how much of each member they use. */
 function shapeOf({ level, layout, chunkBytes, raidDisks, memberBytes }: MdSuperblock): ArrayShape | null {
   const known = RAID_LEVELS.find((each) => each === level);
   if (known === undefined || level === 0) return null;
@@ -126,12 +126,33 @@ function shapeOf({ level, layout, chunkBytes, raidDisks, memberBytes }: MdSuperb
   };
 }
 
+/** Level 0 over members that give as many chunks each; null for others. */
+function evenStripes(
+  { level, chunkBytes, raidDisks }: MdSuperblock,
+  parts: readonly (ArrayPart | null)[],
+): ArrayShape | null {
+  if (level !== 0) return null;
+  const chunks = parts.map((part) => (part === null ? null : part.volume.sizeBytes / BigInt(chunkBytes)));
+  const [first = null] = chunks;
+  if (first === null || chunks.some((each) => each !== first)) return null;
+  return {
+    level: 0,
+    chunkBytes,
+    parityLayout: 'left-symmetric',
+    copyLayout: 'near',
+    copies: 1,
+    dataOffsetBytes: 0,
+    memberCount: raidDisks,
+    memberBytes: first * BigInt(chunkBytes),
+  };
+}
+
 function mapOf(
   array: MdSuperblock,
   shape: ArrayShape | null,
   parts: readonly (ArrayPart | null)[],
 ): ArrayMap {
-  if (shape !== null) return new StripedMap(shape, array.memberBytes);
+  if (shape !== null) return new StripedMap(shape, shape.memberBytes ?? 0n);
   const { level, chunkBytes } = array;
   if (level !== 0 && level !== -1) throw new NotUnderstood(`level ${level} is not known`);
   // Where the data of each member end is told by nobody but itself.

@@ -1,6 +1,5 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import { chunkOf, placeInArray } from '#shared/raid/geometry.ts';
-import type { StripedRange } from '#shared/structures/striped-range.ts';
 import type { Extent, Structure, StructureKind } from '#shared/structures/structure.ts';
 import type { MdArray, Standing } from './md-array.ts';
 import type { MdMember } from './md-member.ts';
@@ -53,28 +52,10 @@ export async function contentOf(
         children.push({ key, kind: 'parity', name: `${words} of ${name}`, children: [], ...parity });
     }
   }
-  return {
-    key: 'array',
-    kind: 'array',
-    name,
-    facts: factsOf(array, standing.index),
-    extents: [data],
-    children,
-  };
-}
-
-/** The ranges of disks that hold a member's stripes; none for levels without. */
-export function stripedRanges(array: MdArray, standing: Standing, member: MdMember): readonly StripedRange[] {
-  if (standing.kind !== 'active' || array.shape === null) return [];
-  const { shape, superblock } = array;
-  const places = member.volume.place(usedOf(array, member));
-  // A member that is itself striped over disks has no stripes in one piece.
-  if (places.length !== 1) return [];
-  return places.map(({ disk, startBytes, endBytes }) => ({
-    ...{ disk, startBytes, endBytes, shape },
-    array: arrayInWords(superblock),
-    member: standing.index,
-  }));
+  const facts = factsOf(array, standing.index);
+  const whole: Structure = { key: 'array', kind: 'array', name, facts, extents: [data], children };
+  const { shape } = array;
+  return shape === null ? whole : { ...whole, stripes: { ...data, member: standing.index, shape } };
 }
 
 function usedOf({ superblock }: MdArray, { superblock: { data } }: MdMember): Extent {

@@ -1,8 +1,12 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Extent } from '#shared/structures/structure.ts';
+import { MemoryAllowance } from '../../nbd/memory-allowance.ts';
+import { readRange } from '../../nbd/own-request.ts';
+import { dataPlugin } from '../../nbd/plugins/data.ts';
 import { STRUCTURE_PARSERS } from '../parsers.ts';
-import { at, fact, ImageFolder, runTool, treeOfImage } from '../testing/images.ts';
+import { at, fact, ImageFolder, runTool, treeOfImage, treesOf } from '../testing/images.ts';
 
 const folder = new ImageFolder();
 afterAll(() => folder.remove());
@@ -169,6 +173,41 @@ describe('GPT made by sfdisk and fdisk', () => {
     }
   });
 });
+
+describe('the disk of seven exabytes', () => {
+  it('has both copies of its table and the partition between them, read through the disk that is hosted', async () => {
+    const data = readFileSync(
+      resolve(import.meta.dirname, '../../../assets/disks/seven-exabytes.data'),
+      'utf8',
+    );
+    const { backend } = await dataPlugin.create(
+      [
+        ['data', data],
+        ['size', '7E'],
+      ],
+      { allowance: new MemoryAllowance(1 << 30), readOnly: true, allowFiles: false },
+    );
+    const source = {
+      sizeBytes: backend.sizeBytes,
+      readAt: async (offset: bigint, length: number) => (await readRange(backend, offset, length)).bytes,
+    };
+    const [root] = await treesOf([source], STRUCTURE_PARSERS);
+    const end = 7n << 60n;
+    const gpt = at(root ?? raise(), 'gpt');
+    expect(fact(gpt, 'Copies')).toBe('both are good and equal');
+    expect(at(gpt, 'backupHeader').extents).toEqual([{ startBytes: end - 512n, endBytes: end }]);
+    expect(at(gpt, 'backupEntries').extents[0]?.startBytes).toBe(end - 512n - 16_384n);
+    expect(at(gpt, 'p1').extents).toEqual([
+      { startBytes: 65_536n, endBytes: (0x37ffffffffff80n + 1n) * 512n },
+    ]);
+    expect(fact(at(gpt, 'p1'), 'Size')).toBe('7 EiB');
+    await backend.dispose();
+  });
+});
+
+function raise(): never {
+  throw new Error('no tree');
+}
 
 function inSectors(extent: Extent, sectorBytes = 512n): string {
   return `${extent.startBytes / sectorBytes}+${(extent.endBytes - extent.startBytes) / sectorBytes}`;

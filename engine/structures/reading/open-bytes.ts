@@ -2,7 +2,7 @@ import { constants, type FileHandle, open } from 'node:fs/promises';
 import { errnoName } from '#shared/events/vocabulary.ts';
 import { NbdClient } from '../../nbd/client/nbd-client.ts';
 import { deviceSize } from '../../nbd/file/open-file.ts';
-import { parseNbdUri, type RemoteAddress } from '../../nbd/remote/nbd-uri.ts';
+import { isNbdUri, parseNbdUri, type RemoteAddress } from '../../nbd/remote/nbd-uri.ts';
 import { credentialsFor } from '../../nbd/remote/remote-tls.ts';
 import { RefusedError } from '../../refused-error.ts';
 import type { ByteSource } from '../cached-reader.ts';
@@ -18,16 +18,13 @@ export interface OpenBytes extends ByteSource {
 /** How long a server may take to answer before the connection is given up, ms. */
 const ANSWER_MS = 15_000;
 
-/** Whether a text is meant as a URI; else it is a path. */
-const URI = /^nbds?(\+unix)?:/i;
-
 /**
  * Opens an image file or block device, or an export of an NBD server, to be read.
  * @throws RefusedError saying what will not do.
  */
 export async function openBytes(from: string): Promise<OpenBytes> {
   try {
-    return URI.test(from) ? await RemoteBytes.open(from) : await ImageBytes.open(from);
+    return isNbdUri(from) ? await RemoteBytes.open(from) : await ImageBytes.open(from);
   } catch (error) {
     throw new RefusedError(error instanceof Error ? error.message : String(error));
   }

@@ -6,9 +6,11 @@ import type { StructureParser } from '../structure-parser.ts';
 import { TimeBudget } from './time-budget.ts';
 import { WatchedDisk } from './watched-disk.ts';
 
-/** Share of the engine's time that reading may take, and what it may take at once after a pause, ms. */
+/** Share of the engine's time that reading may take while it has requests, and what it may take at once after a pause, ms. */
 const SHARE = 0.05;
-const SAVED_UP_MS = 300;
+const SAVED_UP_MS = 30;
+/** Without any row for so long, ms, nobody else wants the engine's time. */
+const IDLE_MS = 50;
 /** A reading begins once nothing of interest was written for so long, ms. */
 const QUIET_MS = 120;
 /** Or at the latest so long after the first such write. */
@@ -38,13 +40,14 @@ export interface WatchListener {
 export class StructureWatch {
   readonly #parsers: readonly StructureParser[];
   readonly #listener: WatchListener;
-  readonly #budget = new TimeBudget(SHARE, SAVED_UP_MS);
+  readonly #budget: TimeBudget;
   readonly #disks = new Map<number, WatchedDisk>();
   /** The same by number, for every row. */
   readonly #byNumber: (WatchedDisk | undefined)[] = [];
   #stopped = new AbortController();
   #firstStaleMs: number | null = null;
   #lastStaleMs = 0;
+  #lastRowsMs = Number.NEGATIVE_INFINITY;
   #isReading = false;
   #torn = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -53,6 +56,11 @@ export class StructureWatch {
   constructor(parsers: readonly StructureParser[], listener: WatchListener) {
     this.#parsers = parsers;
     this.#listener = listener;
+    this.#budget = new TimeBudget({
+      share: SHARE,
+      mostMs: SAVED_UP_MS,
+      isIdle: () => performance.now() - this.#lastRowsMs > IDLE_MS,
+    });
   }
 
   /** Whether there is nothing to be read again. */
@@ -78,6 +86,7 @@ export class StructureWatch {
   /** Takes rows as they come. Hot path. */
   rows(batch: EventBatch): void {
     if (this.#disks.size === 0) return;
+    this.#lastRowsMs = performance.now();
     const { kind, op, disk } = batch;
     for (let i = 0; i < batch.count; i += 1) {
       const what = kind[i];

@@ -75,10 +75,9 @@ export class StructureFuzz {
       maxStructures: MAX_STRUCTURES,
       breathe: async () => {},
     });
-    for (const [i, { root, stripes }] of trees.entries()) {
+    for (const [i, { root }] of trees.entries()) {
       const sizeBytes = readers[i]?.sizeBytes ?? 0n;
       this.#check(root, sizeBytes);
-      for (const range of stripes) stripeInWords(range, range.startBytes + 12_345n);
     }
   }
 
@@ -86,6 +85,7 @@ export class StructureFuzz {
     const open: Structure[] = [root];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       this.structures += 1;
+      if (next.stripes !== undefined) stripeInWords(next.stripes, next.stripes.startBytes + 12_345n);
       if (next.kind === 'notUnderstood') this.notUnderstood += 1;
       const problem = problemOf(next, sizeBytes);
       if (problem !== null) throw new Error(`"${next.name}" ${problem}`);

@@ -34,6 +34,17 @@ export async function writtenRequests({ engine }: TestEngine): Promise<WrittenRe
   return found;
 }
 
+/** How many clients have left, by the rows that came: all that these did has come too. */
+export async function clientsGone({ engine }: TestEngine): Promise<number> {
+  const { history } = engine.past;
+  let gone = 0;
+  if (history === null) return gone;
+  for await (const batch of history.rows(1, history.lastSequence)) {
+    for (let i = 0; i < batch.count; i += 1) if (batch.kind[i] === RowKind.Disconnect) gone += 1;
+  }
+  return gone;
+}
+
 /** What an engine calls requests; null for those it has no name for. */
 export async function namesOf(
   engine: TestEngine,

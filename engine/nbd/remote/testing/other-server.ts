@@ -50,6 +50,11 @@ export class OtherServer {
     return `nbd+unix:///${encodeURIComponent(exportName)}?socket=${this.socket}`;
   }
 
+  /** Has it do nothing any more, with its connections open: what is sent to it lies there. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
   /** Ends it at once, as a crash would. */
   async kill(): Promise<void> {
     const child = this.#child;

@@ -11,6 +11,8 @@ export interface Stat {
   readonly type: string;
   readonly size: number;
   readonly links: number;
+  /** Sectors of 512 bytes. */
+  readonly sectors: number;
   readonly attributeBlock: number;
   readonly runs: readonly MappedRun[];
   /** Nodes of the extent tree, indirect blocks. */
@@ -62,6 +64,7 @@ function statOf(text: string): Stat {
     type: /Type: (\S+)/.exec(text)?.[1] ?? '',
     size: number(/Size: (\d+)/),
     links: number(/^Links: (\d+)/m),
+    sectors: number(/Blockcount: (\d+)/),
     attributeBlock: number(/^File ACL: (\d+)/m),
     runs,
     ownBlocks,

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { random } from '#engine/nbd/testing/random.ts';
 import type { Extent, Structure } from '#shared/structures/structure.ts';
 import { CachedReader } from '../../cached-reader.ts';
 import { DiskVolume } from '../../disk-volume.ts';
@@ -9,7 +10,7 @@ import { VolumeReadError } from '../../volume.ts';
 import { extParser } from '../ext-parser.ts';
 import { debugfs } from './debugfs.ts';
 import { makeExt } from './ext-images.ts';
-import { metadataOf, mutations, type Patch, randomFrom } from './mutations.ts';
+import { metadataOf, mutations, type Patch } from './mutations.ts';
 import { walk } from './parse-image.ts';
 
 const MOST_STRUCTURES = 2000;
@@ -69,8 +70,7 @@ function fill(source: string): void {
  * is not meant for people, work that does not end, or a tree that breaks what trees promise.
  */
 export async function fuzzOnce(seed: Seed, round: number): Promise<'understood' | 'refused'> {
-  const random = randomFrom(round);
-  const damage = mutations(seed.bytes, seed.metadata, random);
+  const damage = mutations(seed.bytes, seed.metadata, random(round));
   try {
     const root = await parseBytes(seed.bytes, damage);
     if (root === null) return 'refused';

@@ -1,22 +1,14 @@
 import type { Extent, Structure } from '#shared/structures/structure.ts';
 import { walk } from './parse-image.ts';
 
+/** Draws whole numbers from 0 to below its argument. */
+export type Random = (below: number) => number;
+
 /** Numbers that have broken parsers before. */
 const NUMBERS = [0, 1, 2, 3, 7, 8, 0x7f, 0x80, 0xff, 0xffff, 0x8000, 0x7fffffff, 0x80000000, 0xffffffff];
 /** Bytes of a piece that is copied over another. */
 const MOST_PIECE_BYTES = 512;
 const MOST_MUTATIONS = 8;
-
-/** Numbers from a seed, the same each time (mulberry32). */
-export function randomFrom(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 /** Where an image says what lies where: all that is neither free nor the bytes of a file. */
 export function metadataOf(root: Structure): Extent[] {
@@ -36,11 +28,7 @@ export function metadataOf(root: Structure): Extent[] {
 export type Patch = readonly [offsetBytes: bigint, bytes: Uint8Array];
 
 /** Damage to metadata, from one number to whole pieces that are put in other places. The image stays as it is. */
-export function mutations(
-  image: Uint8Array,
-  metadata: readonly Extent[],
-  random: (below: number) => number,
-): Patch[] {
+export function mutations(image: Uint8Array, metadata: readonly Extent[], random: Random): Patch[] {
   const place = (): number => {
     const extent = metadata[random(metadata.length)];
     if (extent === undefined) return 0;
