@@ -21,6 +21,7 @@ const NEEDED: readonly { readonly debian: string; readonly isThere: () => boolea
   { debian: 'dosfstools', isThere: () => existsSync('/usr/sbin/fsck.vfat') || isOnPath('fsck.vfat') },
   { debian: 'strace', isThere: () => isOnPath('strace') },
   { debian: 'gdisk', isThere: () => existsSync('/usr/sbin/sgdisk') || isOnPath('sgdisk') },
+  { debian: 'e2fsprogs', isThere: () => existsSync('/usr/sbin/debugfs') || isOnPath('debugfs') },
   // The commands that windows offer to copy are read by the programs they are for.
   { debian: 'libguestfs-tools', isThere: () => isOnPath('guestfish') },
   { debian: 'qemu-system-x86', isThere: () => isOnPath('qemu-system-x86_64') },

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stripeInWords } from '#shared/structures/striped-range.ts';
@@ -114,6 +114,69 @@ describe('md superblocks', () => {
     older[older.length - 65_536 + 40] = 0x41;
     const [other = raise('')] = await memberTrees([older]);
     expect(at(other, 'md').kind).toBe('notUnderstood');
+  });
+});
+
+/** The disk with one partition from 64 KiB on to its end, which holds what was a whole disk. */
+function inPartition(disk: Uint8Array, name: string): Uint8Array {
+  const path = folder.image(name, disk.length + 65_536);
+  runTool('sfdisk', [path], 'label: dos\nstart=128, type=fd\n');
+  const whole = Uint8Array.from(readFileSync(path));
+  whole.set(disk, 65_536);
+  return whole;
+}
+
+/** A superblock 0.90 as a machine of the other byte order writes it: words turned round, and halves of what has two. */
+function turnRound(superblock: Buffer): void {
+  for (const first of [39, 41, 44]) {
+    const low = superblock.readUInt32LE(first * 4);
+    superblock.writeUInt32LE(superblock.readUInt32LE(first * 4 + 4), first * 4);
+    superblock.writeUInt32LE(low, first * 4 + 4);
+  }
+  superblock.swap32();
+}
+
+describe('members in partitions, and of other machines', () => {
+  it('belong to the partition where a 0.90 superblock could be the disk’s as well', async () => {
+    const disks = disksOfSet(setNamed('raid1-090-spare')).map((disk, i) => inPartition(disk, `mirror${i}`));
+    const trees = await memberTrees(disks);
+    expect(trees.map((tree) => tree.children.map(({ key }) => key))).toEqual([['mbr'], ['mbr'], ['mbr']]);
+    expect(at(trees[2] ?? raise('spare'), 'mbr/p1/md/spare').kind).toBe('spare');
+  });
+
+  it('make an array whose content has its place on the whole disks', async () => {
+    const set = setNamed('ext4-on-raid5');
+    const alone = await memberTrees(disksOfSet(set));
+    const disks = disksOfSet(set).map((disk, i) => inPartition(disk, `member${i}`));
+    const trees = await memberTrees(disks);
+    for (const [i, tree] of trees.slice(0, 4).entries()) {
+      const moved = at(tree, 'mbr/p1/md/array/gpt/p1');
+      const before = at(alone[i] ?? raise('member'), 'md/array/gpt/p1');
+      expect(moved.extents).toEqual(
+        before.extents.map(({ startBytes, endBytes }) => ({
+          startBytes: startBytes + 65_536n,
+          endBytes: endBytes + 65_536n,
+        })),
+      );
+      const { stripes } = at(tree, 'mbr/p1/md/array');
+      expect(stripes?.startBytes).toBe(at(tree, 'mbr/p1/md/array').extents[0]?.startBytes);
+    }
+  });
+
+  it('are read in either byte order', async () => {
+    const disks = disksOfSet(setNamed('raid5-090'));
+    const here = await memberTrees(disks);
+    for (const disk of disks) {
+      const at = Math.floor(disk.length / 65_536) * 65_536 - 65_536;
+      turnRound(Buffer.from(disk.buffer, disk.byteOffset + at, 4096));
+    }
+    const elsewhere = await memberTrees(disks);
+    const facts = (trees: readonly Structure[]) => trees.map((tree) => at(tree, 'md/superblock').facts);
+    // The UUID is four words to mdadm.
+    expect(facts(elsewhere)).toEqual(facts(here));
+    expect(elsewhere.map((tree) => at(tree, 'md').children.at(-1)?.key)).toEqual(
+      here.map((tree) => at(tree, 'md').children.at(-1)?.key),
+    );
   });
 });
 

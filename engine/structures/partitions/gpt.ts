@@ -1,5 +1,6 @@
 import { formatBytes } from '#shared/bytes/size.ts';
 import type { Extent, Structure } from '#shared/structures/structure.ts';
+import { Fields } from '../fields.ts';
 import { SliceVolume } from '../slice-volume.ts';
 import {
   type InnerVolume,
@@ -59,13 +60,17 @@ async function parse(volume: Volume, limits: ParseLimits): Promise<Parsed | null
 /** The size of sectors for which there is a header at either end; null for none. */
 async function sectorsOf(volume: Volume): Promise<number | null> {
   const sizes = [...new Set([volume.sectorBytes, ...SECTOR_SIZES])];
-  const ends = sizes.map((size) => volume.sizeBytes / BigInt(size) - 1n);
-  for (const lbas of [sizes.map(() => 1n), ends]) {
-    for (const [i, size] of sizes.entries()) {
-      const lba = lbas[i] ?? 0n;
-      if (lba < 1n || (lba + 1n) * BigInt(size) > volume.sizeBytes) continue;
-      if (hasGptSignature(await volume.read(lba * BigInt(size), 8))) return size;
-    }
+  const startOf = async (lba: bigint, size: number): Promise<Uint8Array | null> => {
+    if (lba < 1n || (lba + 1n) * BigInt(size) > volume.sizeBytes) return null;
+    const start = await volume.read(lba * BigInt(size), 32);
+    return hasGptSignature(start) ? start : null;
+  };
+  for (const size of sizes) if ((await startOf(1n, size)) !== null) return size;
+  for (const size of sizes) {
+    const lba = volume.sizeBytes / BigInt(size) - 1n;
+    const start = await startOf(lba, size);
+    // The backup of what lies inside the last partition may end where the disk does; it counts from elsewhere.
+    if (start !== null && new Fields(start).u64(24) === lba) return size;
   }
   return null;
 }
