@@ -77,7 +77,10 @@ async function explainDisk(browser: Browser): Promise<void> {
       await page.getByRole('treeitem', { name }).click();
       await page.keyboard.press('ArrowRight');
     }
-    await page.getByRole('treeitem', { name: /^journal/ }).click();
+    await page.getByRole('treeitem', { name: /^superblock/ }).waitFor();
+    await page.keyboard.type('journal');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('picked-structure').filter({ hasText: 'journal' }).waitFor();
     await page.waitForTimeout(2500);
     await page.screenshot({ path: join(FOLDER, 'structures.png') });
   } finally {

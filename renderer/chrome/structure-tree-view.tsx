@@ -48,8 +48,12 @@ export function StructureTreeView(): ReactElement {
   useEffect(() => tree.see(first, end));
   // What was picked on a grid comes into sight here.
   const pickedAt = picked === null ? -1 : placeOf(rows, picked);
+  const shownPick = useRef<string | null>(null);
   useEffect(() => {
-    if (pickedAt < 0) return;
+    if (picked === null) shownPick.current = null;
+    // Once: what comes and goes above it must not take the keyboard's place in the tree.
+    if (pickedAt < 0 || shownPick.current === picked) return;
+    shownPick.current = picked;
     setInHand(picked);
     list.scrollToIndex(pickedAt);
   }, [picked, pickedAt, list]);
