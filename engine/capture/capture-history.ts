@@ -4,6 +4,7 @@ import { SessionState } from '#shared/model/session-state.ts';
 import type { ActivityBins } from '../history/activity-bins.ts';
 import type { History, HistoryChunk } from '../history/history.ts';
 import { rowsBetween } from '../history/rows-between.ts';
+import { nextTurn } from '../slices.ts';
 import { CaptureIndex, type IndexOptions } from './capture-index.ts';
 import { CaptureReader, type Damage, isAboutContent } from './capture-reader.ts';
 import type { CaptureSession } from './capture-session.ts';
@@ -175,7 +176,7 @@ export class CaptureHistory implements History {
       for (let at = Math.max(0, from - batch.firstSequence); at < end; at += PART_ROWS) {
         yield rowsBetween(batch, at, Math.min(at + PART_ROWS, end));
       }
-      await breath();
+      await nextTurn();
     }
   }
 
@@ -299,8 +300,4 @@ async function baseOf(reader: CaptureReader): Promise<SessionState> {
   }
   state.sequence = reader.base;
   return state;
-}
-
-function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -54,7 +54,8 @@ export class ActivityBins {
   latencies = new Uint16Array(1024 * BIN_BUCKETS);
   readonly #disks = new Map<number, DiskBins>();
   #hasAllDisks = true;
-  #perBin = 1;
+  /** Requests in a bin, at most: twice as many each time that two bins were made one. */
+  perBin = 1;
   #inBin = 0;
   #inFlight = 0;
   #firstUs = Number.NaN;
@@ -69,7 +70,7 @@ export class ActivityBins {
   /** All of it, as bytes that {@link read} takes. */
   write(to: ByteWriter): void {
     const { count } = this;
-    for (const n of [count, this.#perBin, this.#inBin, this.#inFlight, this.#hasAllDisks ? 1 : 0]) to.u32(n);
+    for (const n of [count, this.perBin, this.#inBin, this.#inFlight, this.#hasAllDisks ? 1 : 0]) to.u32(n);
     to.f64(this.#firstUs);
     for (const { name, width } of COLUMNS) to.array(this[name].subarray(0, count * width));
     to.u32(this.#disks.size);
@@ -90,7 +91,7 @@ export class ActivityBins {
   read(from: ByteReader): void {
     const count = from.u32();
     if (count > MOST_BINS) throw new RangeError(`activity in ${count} stretches; at most ${MOST_BINS}`);
-    this.#perBin = from.u32();
+    this.perBin = from.u32();
     this.#inBin = from.u32();
     this.#inFlight = from.u32();
     this.#hasAllDisks = from.u32() === 1;
@@ -143,7 +144,7 @@ export class ActivityBins {
     if (Number.isNaN(this.#firstUs)) this.#firstUs = clockUs;
     const open = this.count - 1;
     const lastsUs = clockUs - (this.startUs[open] ?? 0);
-    if (open < 0 || this.#inBin >= this.#perBin || lastsUs > (clockUs - this.#firstUs) * LONGEST_SHARE + 1) {
+    if (open < 0 || this.#inBin >= this.perBin || lastsUs > (clockUs - this.#firstUs) * LONGEST_SHARE + 1) {
       this.#open(clockUs);
     }
     const bin = this.count - 1;
@@ -263,7 +264,7 @@ export class ActivityBins {
       for (let s = 0; s < slots.length; s += 1) slots[s] = (slots[s] ?? -1) >> 1;
     }
     this.count = half;
-    this.#perBin *= 2;
+    this.perBin *= 2;
   }
 }
 

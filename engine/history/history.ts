@@ -34,6 +34,7 @@ export interface History {
   /**
    * The rows from `from` to `to`, both included, as far as they are kept: batches in order, not to be written to, each of
    * some thousand rows at most. Rows that are appended meanwhile do not disturb.
+   * @throws RowsGoneError when rows leave the history before they are due.
    */
   rows(from: number, to: number, signal?: AbortSignal): AsyncIterable<EventBatch>;
   /**

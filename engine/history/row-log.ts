@@ -1,11 +1,12 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { EventBatch, ROW_BYTES } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
+import { nextTurn } from '../slices.ts';
 import type { Blob, BlobStore } from './blob-store.ts';
 import { mayTouch } from './footprint.ts';
 import type { HistoryChunk } from './history.ts';
 import { encodeChunk, footprintOf, rowsOf } from './row-chunk.ts';
 import { rowsBetween } from './rows-between.ts';
+import { RowsGoneError } from './rows-gone-error.ts';
 import type { Unencoded } from './unencoded.ts';
 
 /** Rows in a chunk at most: what is read to look at one row. */
@@ -175,21 +176,20 @@ export class RowLog {
     }
   }
 
-  /** See History.rows. @throws Error when a row has gone by the time that it is due. */
+  /** See History.rows. */
   async *rows(from: number, to: number, signal?: AbortSignal): AsyncGenerator<EventBatch> {
     let next = Math.max(from, this.#before + 1);
     let sliceEndMs = performance.now() + SLICE_MS;
     while (next <= to && next <= this.last) {
       signal?.throwIfAborted();
-      if (next <= this.#before)
-        throw new Error(`row ${next} is not kept any more; the first that is has number ${this.#before + 1}`);
+      if (next <= this.#before) throw new RowsGoneError(next, this.#before + 1);
       const chunk = this.chunkOf(next);
       const rows = chunk === null ? this.latest() : this.read(chunk);
       const end = rows.firstSequence + rows.count;
       yield rowsBetween(rows, next - rows.firstSequence, Math.min(end, to + 1) - rows.firstSequence);
       next = end;
       if (performance.now() < sliceEndMs) continue;
-      await turn();
+      await nextTurn();
       sliceEndMs = performance.now() + SLICE_MS;
     }
   }

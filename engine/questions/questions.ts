@@ -2,11 +2,14 @@ import { type Answer, encodeAnswer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import { isStructureQuestion, type StructureQuestion } from '#shared/contract/structures.ts';
 import type { History } from '../history/history.ts';
+import { RowsGoneError } from '../history/rows-gone-error.ts';
 import { RefusedError } from '../refused-error.ts';
 import { answerQuestion } from './answers.ts';
 
 /** Questions one window may have open at once. */
 const MAX_OPEN = 32;
+/** How often a question is begun anew whose rows leave the history before they are looked at. */
+const MOST_ATTEMPTS = 4;
 
 /** What questions are answered from. */
 export interface QuestionsInput {
@@ -64,8 +67,15 @@ export class Questions {
 
   async #work(question: Question, signal: AbortSignal): Promise<Answer> {
     if (isStructureQuestion(question)) return this.#input.structures.answer(question, signal);
-    const { history } = this.#input.past;
-    if (history === null) throw new RefusedError('nothing was recorded yet');
-    return answerQuestion(history, question, signal);
+    for (let attempt = 1; ; attempt += 1) {
+      const { history } = this.#input.past;
+      if (history === null) throw new RefusedError('nothing was recorded yet');
+      try {
+        return await answerQuestion(history, question, signal);
+      } catch (error) {
+        // The history's beginning has gone under it: what is kept now is asked.
+        if (!(error instanceof RowsGoneError) || attempt === MOST_ATTEMPTS) throw error;
+      }
+    }
   }
 }

@@ -27,7 +27,7 @@ describe('the timeline of what was counted as rows came', () => {
           const history = new MemoryHistory(batches);
           const { firstUs, lastUs } = history.info();
           const question = asked(firstUs ?? 0, lastUs ?? 0, columns);
-          const counted = timelineOfBins(bins, question, firstUs ?? 0);
+          const counted = await timelineOfBins(bins, question, firstUs ?? 0, NEVER);
           const walked = await answerTimeline(history, question, NEVER);
           expect(counted?.json).toEqual(walked.json);
           for (const name of ['requests', 'errors', 'maxUs', 'diskRequests', 'diskErrors']) {
@@ -39,7 +39,7 @@ describe('the timeline of what was counted as rows came', () => {
     );
   });
 
-  it('keeps its totals in bounded memory, however many requests there are', () => {
+  it('keeps its totals in bounded memory, however many requests there are', async () => {
     const bins = new ActivityBins(new SessionState());
     const ios = pass({ toKib: 400_000, kib: 4, mibPerSecond: 100, seconds: 0 });
     const rows = batchOf(rowsOf(ios.map((io, n) => ({ ...io, errno: n % 100 === 0 ? 5 : 0 }))));
@@ -49,7 +49,7 @@ describe('the timeline of what was counted as rows came', () => {
     expect(bins.count).toBeLessThanOrEqual(65_536);
     const fromUs = rows.clockUs[0] ?? 0;
     const toUs = rows.clockUs[rows.count - 1] ?? 0;
-    const answer = timelineOfBins(bins, asked(fromUs, toUs, 100), fromUs);
+    const answer = await timelineOfBins(bins, asked(fromUs, toUs, 100), fromUs, NEVER);
     const sum = (column: ArrayLike<number | bigint> | undefined): number =>
       Array.from(column ?? [], Number).reduce((all, n) => all + n, 0);
     expect(sum(answer?.columns['requests'])).toBe(ios.length);
@@ -59,8 +59,8 @@ describe('the timeline of what was counted as rows came', () => {
     expect(Number(answer?.columns['p50Us']?.[50])).toBeLessThan(650);
   });
 
-  it('says nothing of some disks alone', () => {
+  it('says nothing of some disks alone', async () => {
     const bins = new ActivityBins(new SessionState());
-    expect(timelineOfBins(bins, { ...asked(0, 1, 1), disks: [0] }, 0)).toBeNull();
+    expect(await timelineOfBins(bins, { ...asked(0, 1, 1), disks: [0] }, 0, NEVER)).toBeNull();
   });
 });

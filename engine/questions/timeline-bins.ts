@@ -2,18 +2,21 @@ import type { Answer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import { OP_COUNT } from '#shared/events/vocabulary.ts';
 import { type ActivityBins, BIN_BUCKETS, BIN_PER_OCTAVE } from '../history/activity-bins.ts';
+import { Slices } from '../slices.ts';
 import { percentileUs } from './percentile.ts';
 
 /**
- * The timeline of a span that is long for its history, from what was counted while rows came. What went on in a bin that lasts
+ * The timeline of a span that is long for its history, from what was counted while rows came, in slices. What went on in a bin that lasts
  * longer than a column is spread evenly over its columns; totals stay right but for a bin at either end.
  * @returns null when these bins cannot tell: of some disks alone, or of each of very many.
  */
-export function timelineOfBins(
+export async function timelineOfBins(
   bins: ActivityBins,
-  { span, columns, perDisk, disks }: Extract<Question, { about: 'timeline' }>,
+  question: Extract<Question, { about: 'timeline' }>,
   firstUs: number,
-): Answer | null {
+  signal: AbortSignal,
+): Promise<Answer | null> {
+  const { span, columns, perDisk, disks } = question;
   const numbers = bins.disks?.toSorted((a, b) => a - b) ?? null;
   if (disks !== null || (perDisk && numbers === null)) return null;
   const lanes = perDisk ? (numbers ?? []) : [];
@@ -28,10 +31,15 @@ export function timelineOfBins(
   const placeOf = (us: number): number =>
     us === span.toUs ? columns : ((us - span.fromUs) * columns) / widthUs;
   const spread = new Spread(columns);
+  const slices = new Slices(signal);
+  const { perBin } = bins;
 
   for (let b = firstBin(bins, Math.max(span.fromUs, firstUs)); b < bins.count; b += 1) {
     const startUs = bins.startUs[b] ?? 0;
     if (startUs > span.toUs) break;
+    if (slices.isOver) await slices.rest();
+    // Every two bins were made one meanwhile.
+    if (bins.perBin !== perBin) return timelineOfBins(bins, question, firstUs, signal);
     spread.over(placeOf(startUs), placeOf(bins.endUs[b] ?? 0));
     for (let op = 0; op < OP_COUNT; op += 1) {
       spread.add(requests, op * columns, bins.requests[b * OP_COUNT + op] ?? 0);

@@ -122,7 +122,7 @@ async function summaryOf(
   // To go through all rows here, beside what counts them, would take as long again.
   await history.counted?.(signal);
   const firstUs = history.info().firstUs ?? Number.NEGATIVE_INFINITY;
-  return history.activity ? timelineOfBins(history.activity, question, firstUs) : null;
+  return history.activity ? timelineOfBins(history.activity, question, firstUs, signal) : null;
 }
 
 function laneOf(columns: number): Lane {

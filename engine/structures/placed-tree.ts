@@ -5,7 +5,7 @@ import { MOST_PIECES, type Volume } from './volume.ts';
 
 /** Pieces of all structures of one disk together, past which extents of arrays are told by whole ranges. */
 const MOST_PIECES_A_DISK = 1_000_000;
-/** Structures between two breaths. */
+/** Structures and pieces of them between two breaths. */
 const BREATH = 1024;
 
 /**
@@ -89,6 +89,7 @@ export class PlacedTree {
       }
     }
     this.#piecesLeft = Math.max(0, this.#piecesLeft - here.length);
+    this.#untilBreath -= here.length;
     return ascending(here);
   }
 }

@@ -9,7 +9,7 @@ export interface PlacedExtent extends Extent {
 export const MAX_READ_BYTES = 1 << 20;
 
 /** Pieces that {@link Volume.place} makes of an extent where the caller names no other number. */
-export const MOST_PIECES = 65_536;
+export const MOST_PIECES = 16_384;
 
 /**
  * Bytes that structures are looked for in: a disk, a partition of one, an array assembled from several. Reading is

@@ -2,6 +2,7 @@ import type { EventBatch } from '#shared/events/event-batch.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import type { History } from '../history/history.ts';
 import { rowsBetween } from '../history/rows-between.ts';
+import { RowsGoneError } from '../history/rows-gone-error.ts';
 
 /**
  * A state of its own that goes through a history, row by row. Gives the rows that it applies to whoever follows it. Nothing
@@ -31,8 +32,9 @@ export class Playback {
   async next(signal: AbortSignal): Promise<number | 'gone' | null> {
     while (this.#batch === null || this.#at >= this.#batch.count) {
       this.#batch = null;
-      this.#rows ??= this.#read(signal);
-      const read = await this.#rows?.next();
+      this.#rows ??= this.#rowsFrom(signal);
+      const read = await this.#nextBatch();
+      if (read === 'gone') return 'gone';
       if (read === undefined) return null;
       if (read.done === true) {
         this.#rows = null;
@@ -46,7 +48,17 @@ export class Playback {
     return this.#batch.clockUs[this.#at] ?? Number.NaN;
   }
 
-  #read(signal: AbortSignal): AsyncIterator<EventBatch> | null {
+  async #nextBatch(): Promise<IteratorResult<EventBatch> | 'gone' | undefined> {
+    try {
+      return await this.#rows?.next();
+    } catch (error) {
+      this.#rows = null;
+      if (error instanceof RowsGoneError) return 'gone';
+      throw error;
+    }
+  }
+
+  #rowsFrom(signal: AbortSignal): AsyncIterator<EventBatch> | null {
     const history = this.#history();
     const from = this.state.sequence + 1;
     if (history === null || history.lastSequence < from) return null;

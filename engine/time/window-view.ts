@@ -364,22 +364,27 @@ export class WindowView {
   async #show(history: History, sequence: number, signal: AbortSignal): Promise<void> {
     const playback = this.#playback;
     const ahead = sequence - this.state.sequence;
-    if (playback === null || ahead < 0 || ahead > NEAR_ROWS || !this.#feed.hasRoom) {
-      this.#watched.memory.check(this);
-      const state = await history.stateAt(sequence, signal);
-      signal.throwIfAborted();
-      this.#enter(state);
-      return;
-    }
+    const isNear = ahead >= 0 && ahead <= NEAR_ROWS && this.#feed.hasRoom;
+    if (playback !== null && isNear && (await this.#playTo(playback, sequence, signal))) return;
+    this.#watched.memory.check(this);
+    const state = await history.stateAt(sequence, signal);
+    signal.throwIfAborted();
+    this.#enter(state);
+  }
+
+  /** Goes through the rows up to one; false when they are not kept any more. */
+  async #playTo(playback: Playback, sequence: number, signal: AbortSignal): Promise<boolean> {
+    const { memory } = this.#watched;
     while (playback.state.sequence < sequence) {
       const next = await playback.next(signal);
       signal.throwIfAborted();
-      if (next === null || next === 'gone') return;
+      if (next === null) return true;
+      if (next === 'gone') return false;
       const rows = playback.take(Number.POSITIVE_INFINITY, MAX_ROWS, sequence);
       if (rows !== null) this.#feed.rows(rows);
-      const { memory } = this.#watched;
       if (memory.isOver(this)) throw new RefusedError(memory.refusal(this));
     }
+    return true;
   }
 
   async #playOn(playback: Playback, signal: AbortSignal): Promise<void> {

@@ -23,8 +23,6 @@ export interface DirectoryBlock {
   readonly entries: readonly DirectoryEntry[];
   /** Why the block is not read to its end; null when it is. */
   readonly problem: string | null;
-  /** Whether its checksum is right; null where it has none. */
-  readonly checksumRight: boolean | null;
 }
 
 /**
@@ -32,10 +30,7 @@ export interface DirectoryBlock {
  * that a linear reading sees all names. Kernel Documentation/filesystems/ext4/directory.rst; e2fsprogs
  * `struct ext2_dir_entry_2`.
  */
-export function parseDirectoryBlock(
-  bytes: Uint8Array,
-  blockBytes: number,
-): Omit<DirectoryBlock, 'checksumRight'> {
+export function parseDirectoryBlock(bytes: Uint8Array, blockBytes: number): DirectoryBlock {
   const fields = new Fields(bytes);
   const entries: DirectoryEntry[] = [];
   for (let at = 0; at < bytes.length; ) {

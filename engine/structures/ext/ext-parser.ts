@@ -1,4 +1,4 @@
-import type { Parsed, ParseLimits, StructureParser } from '../structure-parser.ts';
+import { NotUnderstood, type Parsed, type ParseLimits, type StructureParser } from '../structure-parser.ts';
 import type { Volume } from '../volume.ts';
 import type { StructureDraft } from './budget.ts';
 import { DeletedFiles } from './deleted.ts';
@@ -14,6 +14,7 @@ import { isJournalDevice, readJournalDevice } from './journal-device.ts';
 import { Mapper } from './mapping.ts';
 import { readSpecial } from './special-inodes.ts';
 import {
+  type ExtSuperblock,
   hasSuperblockMagic,
   parseSuperblock,
   SUPERBLOCK_BYTES,
@@ -40,8 +41,19 @@ async function parseExt(volume: Volume, limits: ParseLimits): Promise<Parsed | n
   if (isJournalDevice(bytes)) {
     return { structure: await readJournalDevice(volume, bytes, limits.maxStructures), volumes: [] };
   }
-  const reader = new ExtReader(volume, parseSuperblock(bytes), limits);
+  const reader = new ExtReader(volume, superblockOf(bytes), limits);
   return { structure: await readFileSystem(reader), volumes: [] };
+}
+
+/** The superblock; when it is not understood, the error says where it lies. */
+function superblockOf(bytes: Uint8Array): ExtSuperblock {
+  try {
+    return parseSuperblock(bytes);
+  } catch (error) {
+    if (!(error instanceof NotUnderstood)) throw error;
+    const startBytes = BigInt(SUPERBLOCK_OFFSET_BYTES);
+    throw new NotUnderstood(error.message, [{ startBytes, endBytes: startBytes + BigInt(SUPERBLOCK_BYTES) }]);
+  }
 }
 
 async function readFileSystem(reader: ExtReader): Promise<StructureDraft> {

@@ -17,11 +17,9 @@ export const INCOMPAT = {
   recover: 0x4,
   journalDevice: 0x8,
   metaBlockGroups: 0x10,
-  extents: 0x40,
   has64Bit: 0x80,
   multiMountProtection: 0x100,
   flexGroups: 0x200,
-  attributeInodes: 0x400,
   checksumSeed: 0x2000,
   inlineData: 0x8000,
 } as const;

@@ -6,7 +6,7 @@ import type { FileParts, FileStructures } from './file-structures.ts';
 import type { InodeReader } from './inode-reader.ts';
 import { shownText } from './text.ts';
 
-export const ROOT_INODE = 2;
+const ROOT_INODE = 2;
 /** Directories nested deeper are not read: their paths are longer than programs take, and a tree so deep helps nobody. */
 const DEEPEST = 512;
 /** So many other paths of a file with hard links are told. */

@@ -46,7 +46,7 @@ export function inodeTableBlocks(superblock: ExtSuperblock): number {
  * Whether a group holds a copy of the superblock: groups 0, 1 and the powers of 3, 5 and 7 with sparse_super; the two
  * that are named with sparse_super2; all without either. Kernel Documentation/filesystems/ext4/blockgroup.rst.
  */
-export function hasSuperblock(superblock: ExtSuperblock, group: number): boolean {
+function hasSuperblock(superblock: ExtSuperblock, group: number): boolean {
   if (group === 0) return true;
   if ((superblock.features.compat & COMPAT.sparseSuper2) !== 0)
     return superblock.backupGroups.includes(group);

@@ -51,7 +51,10 @@ describe('a superblock whose numbers make no sense', () => {
     ['no bytes in a descriptor', 0xfe, u16(0), 'a group descriptor has 0 bytes'],
     ['a feature that is not known', 0x62, u16(0x80), 'features that are not known here: FEATURE_I23'],
   ])('is refused for %s', async (_, offset, value, reason) => {
-    await expect(parse([[SUPERBLOCK + BigInt(offset), value]])).rejects.toThrow(reason);
+    await expect(parse([[SUPERBLOCK + BigInt(offset), value]])).rejects.toMatchObject({
+      message: expect.stringContaining(reason),
+      extents: [{ startBytes: SUPERBLOCK, endBytes: 2n * SUPERBLOCK }],
+    });
   });
 });
 

@@ -12,7 +12,6 @@ export const INODE_FLAG = {
   extents: 0x80000,
   attributeValue: 0x200000,
   inlineData: 0x10000000,
-  casefold: 0x40000000,
 } as const;
 
 export type InodeType =

@@ -36,7 +36,6 @@ export interface ExtSuperblock {
   readonly flexGroups: number;
   /** With sparse_super2, the two groups that hold backups; 0 for none. */
   readonly backupGroups: readonly [number, number];
-  readonly revision: number;
   readonly uuid: string;
   readonly label: string;
   readonly lastMounted: string;
@@ -73,8 +72,7 @@ export function parseSuperblock(bytes: Uint8Array): ExtSuperblock {
   const view = new Fields(bytes);
   if (!hasSuperblockMagic(bytes))
     throw new NotUnderstood('its superblock has no ext2, ext3 or ext4 signature');
-  const revision = view.u32(0x4c);
-  const dynamic = revision >= 1;
+  const dynamic = view.u32(0x4c) >= 1;
   const features: FeatureSets = dynamic
     ? { compat: view.u32(0x5c), incompat: view.u32(0x60), roCompat: view.u32(0x64) }
     : { compat: 0, incompat: 0, roCompat: 0 };
@@ -98,7 +96,6 @@ export function parseSuperblock(bytes: Uint8Array): ExtSuperblock {
     // A shift beyond 31 would wrap around; so large a group holds everything anyway.
     flexGroups: hasFlexGroups ? 2 ** Math.min(bytes[0x174] ?? 0, 31) : 1,
     backupGroups: hasSparseSuper2 ? [view.u32(0x24c), view.u32(0x250)] : [0, 0],
-    revision,
     uuid: view.uuid(0x68),
     label: view.text(0x78, 16),
     lastMounted: view.text(0x88, 64),
