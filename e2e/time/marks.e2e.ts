@@ -46,6 +46,8 @@ test.describe('marks and captions of a recording', () => {
   }) => {
     const marks = page.getByTestId('marks');
     await expect(marks).toContainText('12 captions');
+    // Captions belong to moments: before any is shown there is nothing to read them for.
+    await expect(parts.caption(page)).toContainText('launch');
     const choosing = page.waitForEvent('filechooser');
     await page.keyboard.press('F9');
     const text = '+0.5 told by somebody else\nMARK 22:20:05 only a name\nsoon nothing\n';
