@@ -74,6 +74,7 @@ export function StructureTreeView(): ReactElement {
     }
     const row = rows[at];
     const pageRows = Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW_PX) / ROW_PX) - 1);
+    if (event.key.length > 1) typing.end();
     const move = treeMove(rows, at, event.key, pageRows);
     if (move?.move === 'go') go(move.row);
     else if (move !== null && row?.kind === 'node') {
