@@ -1,5 +1,5 @@
 import { PAGE_BLOCKS, SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
-import type { Page, PageDetail } from '#shared/model/page.ts';
+import { NO_OP, type Page, type PageDetail } from '#shared/model/page.ts';
 
 /** Numbers for each page: its place in the region, its mode, and a span [first, end) of blocks or a count and 0. */
 export const PAGE_NUMBERS = 4;
@@ -52,8 +52,82 @@ export class RegionColumns {
   /** Takes all that was ever touched of the page at that place in the region. */
   page(place: number, page: Page): void {
     const [first, end] = page.touchedSpan();
+    this.#makeRoom(PAGE_BLOCKS);
+    const count = this.#listTouched(page, first, end);
+    // A large disk that is used here and there has pages with some blocks each: the span would be a hundred times as much.
+    if (count <= (end - first) / 2) this.#takeAlone(place, page, count);
+    else this.#takeSpan(place, page, first, end);
+  }
+
+  /** Takes what was touched at `sinceMs` or later of a page that was there before. */
+  changes(place: number, page: Page, sinceMs: number): void {
+    const { detail } = page;
+    if (detail === null || page.bornMs >= sinceMs) {
+      this.page(place, page);
+      return;
+    }
+    this.#makeRoom(PAGE_BLOCKS);
+    const count = this.#listChanged(detail, sinceMs);
+    if (count > PAGE_BLOCKS / 2) this.page(place, page);
+    else this.#takeAlone(place, page, count);
+  }
+
+  /** Notes the numbers of blocks that were ever touched, behind the blocks there are; returns how many they are. */
+  #listTouched({ state, detail }: Page, first: number, end: number): number {
+    const { number } = this;
+    let to = this.blockCount;
+    for (let b = first; b < end; b += 1) {
+      if (state[b] === 0 && (detail === null || detail.lastOp[b] === NO_OP)) continue;
+      number[to] = b;
+      to += 1;
+    }
+    return to - this.blockCount;
+  }
+
+  /** The same of blocks that were touched at `sinceMs` or later. */
+  #listChanged({ lastMs }: PageDetail, sinceMs: number): number {
+    const { number } = this;
+    let to = this.blockCount;
+    for (let b = 0; b < PAGE_BLOCKS; b += 1) {
+      if ((lastMs[b] ?? 0) < sinceMs) continue;
+      number[to] = b;
+      to += 1;
+    }
+    return to - this.blockCount;
+  }
+
+  /** Takes the blocks whose numbers have been noted. Hot path. */
+  #takeAlone(place: number, page: Page, count: number): void {
+    this.#addPage(place, page, ALONE, count, 0);
+    const { number, state } = this;
+    const { detail, sectors } = page;
+    const at = this.blockCount;
+    const end = at + count;
+    for (let n = at; n < end; n += 1) state[n] = page.state[number[n] ?? 0] ?? 0;
+    if (detail !== null) this.#takeDetails(detail, at, end);
+    for (let n = at; sectors !== null && n < end; n += 1) {
+      const from = (number[n] ?? 0) * SECTORS_PER_BLOCK;
+      this.#takeSectors(sectors.subarray(from, from + SECTORS_PER_BLOCK));
+    }
+    this.blockCount = end;
+  }
+
+  #takeDetails(detail: PageDetail, at: number, end: number): void {
+    const { lastMs, readMs, latencyUs, reads, writes, number, lastOp, errno } = this;
+    for (let n = at; n < end; n += 1) {
+      const b = number[n] ?? 0;
+      lastMs[n] = detail.lastMs[b] ?? 0;
+      readMs[n] = detail.readMs[b] ?? 0;
+      latencyUs[n] = detail.latencyUs[b] ?? 0;
+      reads[n] = detail.reads[b] ?? 0;
+      writes[n] = detail.writes[b] ?? 0;
+      lastOp[n] = detail.lastOp[b] ?? 0;
+      errno[n] = detail.errno[b] ?? 0;
+    }
+  }
+
+  #takeSpan(place: number, page: Page, first: number, end: number): void {
     this.#addPage(place, page, 0, first, end);
-    this.#makeRoom(end - first);
     const at = this.blockCount;
     this.state.set(page.state.subarray(first, end), at);
     const { detail, sectors } = page;
@@ -69,52 +143,6 @@ export class RegionColumns {
       this.errno.set(detail.errno.subarray(first, end), at);
     }
     this.blockCount = at + end - first;
-  }
-
-  /** Takes what was touched at `sinceMs` or later of a page that was there before. */
-  changes(place: number, page: Page, sinceMs: number): void {
-    const { detail } = page;
-    if (detail === null || page.bornMs >= sinceMs) {
-      this.page(place, page);
-      return;
-    }
-    this.#makeRoom(PAGE_BLOCKS);
-    const count = this.#takeChanged(page, detail, sinceMs);
-    if (count > PAGE_BLOCKS / 2) {
-      this.page(place, page);
-      return;
-    }
-    this.#addPage(place, page, ALONE, count, 0);
-    const at = this.blockCount;
-    if (page.sectors !== null) {
-      for (let n = 0; n < count; n += 1) {
-        const from = (this.number[at + n] ?? 0) * SECTORS_PER_BLOCK;
-        this.#takeSectors(page.sectors.subarray(from, from + SECTORS_PER_BLOCK));
-      }
-    }
-    this.blockCount = at + count;
-  }
-
-  /** Copies changed blocks behind those that are there, and returns how many they are. Hot path. */
-  #takeChanged(page: Page, detail: PageDetail, sinceMs: number): number {
-    const { lastMs, readMs, latencyUs, reads, writes, number, state, lastOp, errno } = this;
-    const from = detail.lastMs;
-    let to = this.blockCount;
-    for (let b = 0; b < PAGE_BLOCKS; b += 1) {
-      const ms = from[b] ?? 0;
-      if (ms < sinceMs) continue;
-      number[to] = b;
-      lastMs[to] = ms;
-      readMs[to] = detail.readMs[b] ?? 0;
-      latencyUs[to] = detail.latencyUs[b] ?? 0;
-      reads[to] = detail.reads[b] ?? 0;
-      writes[to] = detail.writes[b] ?? 0;
-      state[to] = page.state[b] ?? 0;
-      lastOp[to] = detail.lastOp[b] ?? 0;
-      errno[to] = detail.errno[b] ?? 0;
-      to += 1;
-    }
-    return to - this.blockCount;
   }
 
   #addPage(place: number, page: Page, alone: number, first: number, end: number): void {

@@ -1,5 +1,5 @@
-import type { BigIntStats } from 'node:fs';
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { type BigIntStats, constants, existsSync } from 'node:fs';
+import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ParameterError } from '../filters/parameters.ts';
 
@@ -7,6 +7,13 @@ import { ParameterError } from '../filters/parameters.ts';
 const MAX_FILE_BYTES = 0xffff_ffffn;
 const MAX_ENTRIES = 200_000;
 const MAX_DEPTH = 64;
+
+const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+/**
+ * Where what is in an open directory can be reached whatever has come in its place (Linux, proc(5)); null where there is no
+ * such, and a directory that is replaced by a link at the right moment is followed.
+ */
+const DESCRIPTORS = existsSync('/proc/self/fd') ? '/proc/self/fd' : null;
 
 /** A regular file as it was when the directory was read. */
 export interface ScannedFile {
@@ -40,43 +47,36 @@ export async function scanDirectory(
 ): Promise<{ root: ScannedDirectory; leftOut: LeftOut; real: string }> {
   const leftOut: LeftOut = new Map();
   let seen = 0;
-  const scan = async (
-    at: string,
-    name: string,
-    status: BigIntStats,
-    depth: number,
-  ): Promise<ScannedDirectory> => {
+  /** @param within where it is reached, with nothing on the way that may be replaced. */
+  const scan = async (at: string, within: string, name: string, depth: number): Promise<ScannedDirectory> => {
     if (depth > MAX_DEPTH)
       throw new ParameterError('dir', path, `${at} is more than ${MAX_DEPTH} directories deep`);
-    const children: { child: string; found: BigIntStats }[] = [];
-    for (const child of (await readdir(at, { encoding: 'utf8' })).sort()) {
+    await using held = await open(within, DIRECTORY);
+    const { mtimeMs } = await held.stat({ bigint: true });
+    const inside = DESCRIPTORS === null ? at : `${DESCRIPTORS}/${held.fd}`;
+    const entries: (ScannedFile | ScannedDirectory)[] = [];
+    for (const child of (await readdir(inside, { encoding: 'utf8' })).sort()) {
       seen += 1;
       if (seen > MAX_ENTRIES)
         throw new ParameterError('dir', path, `it holds more than ${MAX_ENTRIES} files`);
       // A name that is not UTF-8 does not find its file again.
-      const found = child.includes('\ufffd') ? null : await lstatOrNull(join(at, child));
+      const found = child.includes('\ufffd') ? null : await lstatOrNull(`${inside}/${child}`);
       if (found === null) note(leftOut, 'with a name that cannot be read');
-      else children.push({ child, found });
-    }
-    // Else it may have been replaced by a link, and these are names from outside.
-    if (depth > 0 && !isSame(await lstatOrNull(at), status)) throw new Replaced();
-    const entries: (ScannedFile | ScannedDirectory)[] = [];
-    for (const { child, found } of children) {
-      if (found.isDirectory()) {
+      else if (found.isFile()) entries.push(file(join(at, child), child, found));
+      else if (found.isDirectory()) {
         try {
-          entries.push(await scan(join(at, child), child, found, depth + 1));
+          entries.push(await scan(join(at, child), `${inside}/${child}`, child, depth + 1));
         } catch (error) {
           if (!hasGone(error)) throw error;
           note(leftOut, 'that was gone before it was read');
         }
-      } else if (found.isFile()) entries.push(file(join(at, child), child, found));
-      else
+      } else
         note(
           leftOut,
           found.isSymbolicLink() ? 'that is a symbolic link' : 'that is neither file nor directory',
         );
     }
-    return { kind: 'directory', name, modifiedMs: Number(status.mtimeMs), entries };
+    return { kind: 'directory', name, modifiedMs: Number(mtimeMs), entries };
   };
   const file = (at: string, name: string, status: BigIntStats): ScannedFile => {
     if (status.size > MAX_FILE_BYTES) {
@@ -100,23 +100,17 @@ export async function scanDirectory(
     const real = await realpath(path);
     const status = await stat(real, { bigint: true });
     if (!status.isDirectory()) throw new ParameterError('dir', path, 'it is not a directory');
-    return { root: await scan(real, '', status, 0), leftOut, real };
+    return { root: await scan(real, real, '', 0), leftOut, real };
   } catch (error) {
     if (error instanceof ParameterError) throw error;
     throw new ParameterError('dir', path, whyUnread(error));
   }
 }
 
-/** A directory is not the one that was found. */
-class Replaced extends Error {}
-
+/** Whether a directory was removed, or replaced by a link or a file, since it was found. */
 function hasGone(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : null;
-  return error instanceof Replaced || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
-}
-
-function isSame(now: BigIntStats | null, before: BigIntStats): boolean {
-  return now !== null && now.dev === before.dev && now.ino === before.ino;
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
 }
 
 function whyUnread(error: unknown): string {

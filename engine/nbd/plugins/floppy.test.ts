@@ -16,10 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FatReader } from '../floppy/testing/fat-reader.ts';
 import { MemoryAllowance } from '../memory-allowance.ts';
 import { Errno } from '../protocol.ts';
 import { peer, runPeer } from '../testing/peers.ts';
-import { request } from '../testing/requests.ts';
+import { readBackend, request } from '../testing/requests.ts';
 import { type Served, Stage } from '../testing/served.ts';
 import { floppyPlugin } from './floppy.ts';
 import type { Parameters, PluginDisk } from './plugin.ts';
@@ -169,6 +170,23 @@ describe('a directory as a disk', () => {
     const { image, tree } = await copied(served);
     expect(Object.keys(tree).sort()).toEqual(['File.txt', 'ends in a dot_', 'file (2).TXT', 'what_ _is__']);
     expect((await checked(image)).code).toBe(0);
+  });
+
+  it('keeps the longest names within what FAT allows when they get a number, and hundreds of them apart', async () => {
+    const forbidden = [...':*?|"<>'];
+    put('a'.repeat(255), 'one');
+    put('A'.repeat(255), 'two');
+    put(`${'b'.repeat(251)}.txt`, 'one');
+    put(`${'B'.repeat(251)}.txt`, 'two');
+    for (const a of forbidden) for (const b of forbidden) for (const c of forbidden) put(`${a}${b}${c}`, '');
+    const { backend } = await make();
+    const reader = await FatReader.open((at, length) => readBackend(backend, BigInt(at), length));
+    const names = (await reader.list()).map(({ name }) => name);
+    expect(new Set(names).size).toBe(4 + forbidden.length ** 3);
+    expect(names).toContain(`${'a'.repeat(251)} (2)`);
+    expect(names).toContain(`${'b'.repeat(247)} (2).txt`);
+    expect(names).toContain('___ (343)');
+    await backend.dispose();
   });
 
   it('leaves out what is no file, and follows no link out of the directory', async () => {

@@ -49,7 +49,7 @@ export function expectWords(text: string): void {
 }
 
 /** How long what must come to an end may take, however busy the machine, ms. */
-const HANG_MS = 60_000;
+const HANG_MS = 180_000;
 
 /** The outcome of what must come to an end. @throws Error naming it when it does not. */
 export async function mustEnd<T>(what: string, work: Promise<T>): Promise<T> {
