@@ -7,7 +7,7 @@ import { TimeBudget } from './time-budget.ts';
 import { WatchedDisk } from './watched-disk.ts';
 
 /** Share of the engine's time that reading may take while it has requests, and what it may take at once after a pause, ms. */
-const SHARE = 0.05;
+const SHARE = 0.03;
 const SAVED_UP_MS = 30;
 /** Without any row for so long, ms, nobody else wants the engine's time. */
 const IDLE_MS = 50;
@@ -30,7 +30,7 @@ export interface Reading {
 export interface WatchListener {
   /** Takes what was read; the next reading begins after that. `breathe` is to be awaited in long work. */
   read(reading: Reading, breathe: () => Promise<void>): Promise<void>;
-  /** Row `sequence` has written something that the last reading of that disk is based on. */
+  /** The request that arrived as row `sequence` has written something that the last reading of that disk is based on. */
   touched(disk: number, sequence: number): void;
   /** Reading has failed altogether: why. */
   failed(disks: readonly number[], why: string): void;
@@ -89,14 +89,15 @@ export class StructureWatch {
     this.#lastRowsMs = performance.now();
     const { kind, op, disk } = batch;
     for (let i = 0; i < batch.count; i += 1) {
-      const what = kind[i];
-      if (what !== RowKind.Completion && what !== RowKind.Unanswered) continue;
       const does = op[i];
       if (does !== Op.Write && does !== Op.Zero && does !== Op.Trim) continue;
+      const what = kind[i];
       const watched = this.#byNumber[disk[i] ?? 0];
+      if (what === RowKind.Request) watched?.arrived(batch, i);
+      if (what !== RowKind.Completion && what !== RowKind.Unanswered) continue;
       // A request that failed may have been carried out in part.
       if (watched?.wrote(batch, i) !== true) continue;
-      this.#listener.touched(watched.disk, batch.firstSequence + i);
+      this.#listener.touched(watched.disk, watched.arrivalOf(batch, i));
       this.#stale();
     }
   }

@@ -12,6 +12,8 @@ const PASS_BYTES = 256 << 20;
 const PAGE_BLOCKS = 256;
 /** Pages that are kept apart; past that what was read is forgotten. */
 const MOST_PAGES = 1 << 16;
+/** Requests in flight whose arrival is known; few disks ever have as many. */
+const MOST_SLOTS = 4096;
 /** 2^32 bytes in blocks. */
 const BLOCKS_PER_HIGH = 2 ** 32 / CACHE_BLOCK_BYTES;
 
@@ -21,6 +23,8 @@ export class WatchedDisk {
   readonly volume: DiskVolume;
   readonly #reader: CachedReader;
   readonly #written = new WrittenRanges();
+  /** The row of arrival of the write that each slot holds, or held last. */
+  readonly #arrivals = new Float64Array(MOST_SLOTS);
   /** Pages of which anything was ever read that may be in memory still. */
   readonly #pages = new Set<number>();
 
@@ -59,6 +63,17 @@ export class WatchedDisk {
     const last = this.#written.lastOn((first, end) => this.#isRead(first, end) && this.#looksAt(first, end));
     this.#written.clear();
     return last;
+  }
+
+  /** Takes row `i`, the arrival of a write, trim or zeroing of this disk. */
+  arrived(batch: EventBatch, i: number): void {
+    const slot = batch.slot[i] ?? 0;
+    if (slot < MOST_SLOTS) this.#arrivals[slot] = batch.firstSequence + i;
+  }
+
+  /** The row in which the request arrived that row `i` ends; that row itself where it is not known. */
+  arrivalOf(batch: EventBatch, i: number): number {
+    return this.#arrivals[batch.slot[i] ?? 0] || batch.firstSequence + i;
   }
 
   /**
