@@ -94,6 +94,8 @@ export function StructureTreeView(): ReactElement {
     const item = target instanceof Element ? target.closest<HTMLElement>('[data-key]') : null;
     const row = rows[placeOf(rows, item?.dataset['key'] ?? null)];
     if (row?.kind !== 'node' || !(target instanceof Element)) return;
+    // The tree has the focus, not the item that was pressed: that is the one that keys move on from.
+    scroller.current?.focus({ preventScroll: true });
     if (target.closest('[data-twist]') === null) pick(row);
     else tree.setOpen(row, !row.isOpen);
   };
