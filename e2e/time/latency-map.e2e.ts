@@ -39,6 +39,9 @@ async function lowestRequests(page: Page, lanes: number): Promise<readonly numbe
   );
 }
 
+// The recording that is open then makes room for the disks.
+test.use({ logs: [] });
+
 test('one slow disk of three stands out on the latency map', async ({ page }) => {
   await page.emulateMedia({ colorScheme: 'dark' });
   const uris: string[] = [];
@@ -51,7 +54,10 @@ test('one slow disk of three stands out on the latency map', async ({ page }) =>
   for (const uri of uris) await askNbdsh(uri, 'for i in range(12): h.pwrite(b"x" * 4096, i * 4096)');
   await page.keyboard.press('Alt+KeyL');
   const plot = page.getByTestId('latency-plot');
-  await expect(plot).toHaveAttribute('aria-label', /disk1: up to .*; disk2: up to .* ms; disk3: up to /);
+  await expect(plot).toHaveAttribute(
+    'aria-label',
+    /^Latency over time\. disk1: up to .*; disk2: up to .* ms; disk3: up to /,
+  );
   await page.keyboard.press('Alt+KeyY');
   // The delay is the least that a write takes; the others' quickest ones are not held up by it.
   await expect(async () => {

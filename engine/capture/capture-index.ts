@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, crc32, zstdCompress, zstdDecompress } from 'node:zlib';
@@ -19,8 +19,13 @@ import { IndexFile, type IndexRecord } from './index-file.ts';
 const START_BYTES = 64 * 1024;
 /** The index of a short capture may take so much all the same. */
 const MIN_LIMIT_BYTES = 64 * 1024 * 1024;
-/** That of a long one takes at most this share of it. */
-const LIMIT_SHARE = 0.5;
+/**
+ * That of a long one takes at most this share of it. Requests all over a large disk leave as much to keep for each, however far
+ * keyframes are apart, until these hold the whole picture: with less room, seeks would take seconds.
+ */
+const LIMIT_SHARE = 2;
+/** So much of the file system is left free. */
+const LEFT_FREE_BYTES = 512 * 1024 * 1024;
 /** What was counted is written whole when so much more has been counted than the last time. */
 const CHECKPOINT_GROWTH = 1.5;
 /** As long as all of that takes no more than this share of what the index may take. */
@@ -219,6 +224,7 @@ export class CaptureIndex {
     }
     try {
       const before = file.bytes;
+      await checkRoom(file.path);
       written(blobs, file, await file.add(facts.view(), pieces));
       this.#footprintsWritten = this.#footprints.length;
       if (!hasActivity) this.#largestBytes = Math.max(this.#largestBytes, file.bytes - before);
@@ -309,6 +315,12 @@ export class CaptureIndex {
     this.#activityBytes = packed.length;
     this.#checkpointBytes = packed.length;
   }
+}
+
+/** @throws Error when the file system is nearly full: an index is not worth its last bytes. */
+async function checkRoom(path: string): Promise<void> {
+  const { bavail, bsize } = await statfs(path);
+  if (bavail * bsize < LEFT_FREE_BYTES) throw new Error(`${path} would take what is left of its file system`);
 }
 
 /** The row of the last keyframe in some records; null when there is none. */

@@ -52,6 +52,7 @@ function Block({
         {name !== undefined && <span className="quiet clip"> {name}</span>}
         {readout.kept && <span className="badge">kept</span>}
       </h2>
+      <BlockStructures disk={readout.disk} block={readout.block} />
       <dl className="facts">
         <Fact name="offset">
           {formatHex(readout.offsetBytes)} · {formatOffset(readout.offsetBytes)}
@@ -72,7 +73,6 @@ function Block({
         </Fact>
         <StripeFacts readout={readout} />
       </dl>
-      <BlockStructures disk={readout.disk} block={readout.block} />
       <ul className="sectors" aria-label={`Its eight sectors of ${formatBytes(512)}`}>
         {readout.sectors.map((kind, i) => (
           <li

@@ -2,6 +2,7 @@ import type { ReactElement } from 'react';
 import type { StructureAtAnswer, StructureChain } from '#shared/contract/structures.ts';
 import { structuresOf } from '../control/structure-control.ts';
 import { pickStructure } from '../control/structure-deeds.ts';
+import { NOW_SEQUENCE } from '../structures/region-feeds.ts';
 import { chainWords } from '../words/structure-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { useQuestion } from './use-question.ts';
@@ -23,7 +24,7 @@ export function BlockStructures(props: {
   const app = useApp();
   const version = useAppState((state) => structuresOf(state, disk)?.version ?? 0);
   const past = useAppState(({ view }) => (view.mode === 'past' ? view.sequence : null));
-  const atSequence = past ?? app.session.state.sequence;
+  const atSequence = past ?? NOW_SEQUENCE;
   const question = version === 0 ? null : { about: 'structureAt' as const, disk, block, atSequence };
   const { data } = useQuestion(question, `${disk}/${block}/${version}/${past ?? 'now'}`, readChains);
   if (version === 0) return null;

@@ -36,15 +36,10 @@ export function DiskImageDialog(): ReactElement {
     event.preventDefault();
     if (from.trim() !== '') send(from.trim());
   };
-  const isHosted = source?.kind === 'host';
   return (
     <Modal
       title={`What lies on ${name}`}
-      description={
-        isHosted
-          ? 'This disk is hosted here and is read directly; what is named here is read instead of it.'
-          : 'A log says where requests went, not what lies there. Where the same disk can be read, its partitions, file systems and files are named.'
-      }
+      description="A log says where requests went, not what lies there. Where the same disk can be read, its partitions, file systems and files are named."
     >
       <form className="form" ref={form} onSubmit={submit}>
         <TextField

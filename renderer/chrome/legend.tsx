@@ -43,6 +43,7 @@ export function Legend(): ReactElement {
     const hosted = hostInHand(state) !== null;
     return COUNTED_ONLY.filter((op) => hosted || (requests?.[op] ?? 0) > 0).join(' ');
   });
+  const treeOpen = useAppState((state) => state.treeOpen);
   const others = seen === '' ? [] : seen.split(' ').map(Number);
   return (
     <section className="side-section" aria-label="Legend">
@@ -70,7 +71,7 @@ export function Legend(): ReactElement {
       </ul>
       <HeatLegend />
       <MarkLegend />
-      <StructureLegend />
+      {!treeOpen && <StructureLegend />}
     </section>
   );
 }

@@ -57,9 +57,9 @@ export function PickedStructureFacts(): ReactElement | null {
       <p className="quiet picked-words" role="status">
         {state.trouble ?? placeWords(state)}
       </p>
-      <dl className="facts">
+      <dl className="picked-facts">
         {facts.map(([label, value]) => (
-          <div className="fact" key={label}>
+          <div key={label}>
             <dt className="quiet">{label}</dt>
             <dd className="mono">{value}</dd>
           </div>

@@ -11,6 +11,11 @@ import type { WindowApp } from '../control/window-app.ts';
 import type { AppState } from '../store/app-store.ts';
 
 const isTold = (state: AppState): boolean => structuresOf(state, state.activeDisk) !== null;
+/** A disk that is hosted here is read where it is. */
+const isElsewhere = (state: AppState): boolean => {
+  const known = structuresOf(state, state.activeDisk);
+  return known !== null && known.source?.kind !== 'host';
+};
 const isKnown = (state: AppState): boolean => (structuresOf(state, state.activeDisk)?.version ?? 0) > 0;
 
 /** The part of the action table that is about what lies on the disks. */
@@ -47,7 +52,7 @@ export const STRUCTURE_ACTIONS = [
     group: 'Structures',
     keys: [{ code: 'KeyI', alt: true }],
     icon: FileSearch,
-    available: isTold,
+    available: isElsewhere,
     run: askForImage,
   },
   {

@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { closeTree } from '../control/structure-deeds.ts';
 import { useApp, useAppState } from './app-context.ts';
 import { PickedStructureFacts } from './picked-structure-facts.tsx';
+import { StructureLegend } from './structure-legend.tsx';
 import { StructureTreeView } from './structure-tree-view.tsx';
 import { Tip } from './tip.tsx';
 
@@ -39,6 +40,7 @@ export function StructurePanel(): ReactElement | null {
         </p>
       )}
       <PickedStructureFacts />
+      <StructureLegend />
     </aside>
   );
 }

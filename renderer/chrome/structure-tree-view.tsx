@@ -48,8 +48,12 @@ export function StructureTreeView(): ReactElement {
   useEffect(() => tree.see(first, end));
   // What was picked on a grid comes into sight here.
   const pickedAt = picked === null ? -1 : placeOf(rows, picked);
+  const shownPick = useRef<string | null>(null);
   useEffect(() => {
-    if (pickedAt < 0) return;
+    if (picked === null) shownPick.current = null;
+    // Once: what comes and goes above it must not take the keyboard's place in the tree.
+    if (pickedAt < 0 || shownPick.current === picked) return;
+    shownPick.current = picked;
     setInHand(picked);
     list.scrollToIndex(pickedAt);
   }, [picked, pickedAt, list]);
@@ -74,6 +78,7 @@ export function StructureTreeView(): ReactElement {
     }
     const row = rows[at];
     const pageRows = Math.max(1, Math.floor((scroller.current?.clientHeight ?? ROW_PX) / ROW_PX) - 1);
+    if (event.key.length > 1) typing.end();
     const move = treeMove(rows, at, event.key, pageRows);
     if (move?.move === 'go') go(move.row);
     else if (move !== null && row?.kind === 'node') {

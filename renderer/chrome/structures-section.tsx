@@ -52,7 +52,7 @@ function Knowledge({ known }: { readonly known: DiskStructures }): ReactElement 
         {words}
         {isFrom && <span className="structures-source"> Read from {source.name}.</span>}
       </p>
-      {(state === 'nowhere' || state === 'failed') && (
+      {(state === 'nowhere' || (state === 'failed' && source?.kind !== 'host')) && (
         <button type="button" className="link" onClick={() => askForImage(app)}>
           Read it from an image or URI…
         </button>

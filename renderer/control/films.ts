@@ -22,6 +22,8 @@ export class Films implements Disposable {
   readonly #app: WindowApp;
   #stop: AbortController | null = null;
   #recorder: FilmRecorder | null = null;
+  /** What lies on the disks that are recorded. */
+  #recordedStructures: Disposable | null = null;
   #shownMs = 0;
 
   constructor(app: WindowApp) {
@@ -79,16 +81,20 @@ export class Films implements Disposable {
   dispose(): void {
     this.cancel();
     void this.#recorder?.cancel();
+    this.#recordedStructures?.dispose();
   }
 
   async #record(): Promise<void> {
     const app = this.#app;
     const options = { ...DEFAULT_FILM, theme: app.theme.theme.name };
     this.#show({ kind: 'record', frames: 0, fraction: 0, lengthMs: 0 });
+    const shown = whatIsShown(app.state);
+    const structures = app.structures.wholeRegions(shown.disks);
+    this.#recordedStructures = structures;
     try {
       const file = await storeFile(newName('webm'));
       const recorder = await FilmRecorder.start({
-        ...whatIsShown(app.state),
+        ...shown,
         options,
         file,
         moment: () => {
@@ -98,17 +104,20 @@ export class Films implements Disposable {
             clockUs: Number.isNaN(clockUs) ? 0 : clockUs,
             speed: app.session.clock.speed,
             caption: shownCaption(app.state) ?? '',
+            structures: structures.now(),
           };
         },
         onProgress: (frames, lengthMs) => this.#progress({ kind: 'record', frames, fraction: 0, lengthMs }),
         onFailure: (error) => {
           this.#recorder = null;
+          structures.dispose();
           app.store.setState({ film: null });
           this.#tell('the recording ended', error);
         },
       });
       this.#recorder = recorder;
     } catch (error) {
+      structures.dispose();
       app.store.setState({ film: null });
       this.#tell('the window cannot be recorded', error);
     }
@@ -122,6 +131,7 @@ export class Films implements Disposable {
     } catch (error) {
       this.#tell('the recording could not be saved', error);
     } finally {
+      this.#recordedStructures?.dispose();
       this.#app.store.setState({ film: null });
     }
   }
@@ -159,10 +169,10 @@ export class Films implements Disposable {
 /** The disks, layers and layout of the window, for a film. */
 export function whatIsShown(
   state: AppState,
-): Pick<FilmJob, 'disks' | 'filter' | 'zone' | 'order' | 'cellShift' | 'rowCells'> {
-  const { enlarged, filter, zone, layout: order, cellShift, rowCells } = state;
+): Pick<FilmJob, 'disks' | 'filter' | 'structures' | 'zone' | 'order' | 'cellShift' | 'rowCells'> {
+  const { enlarged, filter, structuresOn: structures, zone, layout: order, cellShift, rowCells } = state;
   const disks = shownDisks(state).filter(({ id }) => enlarged === null || id === enlarged);
-  return { disks: filmDisks(disks), filter, zone, order, cellShift, rowCells };
+  return { disks: filmDisks(disks), filter, structures, zone, order, cellShift, rowCells };
 }
 
 /** A part of a file name for what the window shows. */

@@ -44,7 +44,13 @@ export async function savePicture(app: WindowApp, choice: PictureChoice): Promis
     skipIdle: false,
     zone: state.zone,
   };
-  const moment = { state: session.state, clockUs, speed: session.clock.speed, caption };
+  const moment = {
+    state: session.state,
+    clockUs,
+    speed: session.clock.speed,
+    caption,
+    structures: app.structures.regions,
+  };
   const file =
     format === 'svg'
       ? new Blob([svgPicture(look, moment)], { type: 'image/svg+xml' })

@@ -4,9 +4,11 @@ import type { AppState } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
 import type { BlockStretch } from '../structures/overlay-scene.ts';
 import { NOTHING_PICKED, PickedStructure } from '../structures/picked-structure.ts';
+import { NOW_SEQUENCE } from '../structures/region-feeds.ts';
 import type { Regions } from '../structures/regions.ts';
 import { StructureOverlay } from '../structures/structure-overlay.ts';
 import { StructureTree, type TreeRoot } from '../structures/structure-tree.ts';
+import { WholeRegions } from '../structures/whole-regions.ts';
 import type { WindowApp } from './window-app.ts';
 
 /** Height of names over the grids, CSS px; larger before an audience. */
@@ -50,14 +52,25 @@ export class StructureControl implements Disposable {
     return view.mode === 'past' ? view.sequence : null;
   }
 
-  /** The row up to which things are shown. */
+  /** The row as of which questions are asked. */
   get sequence(): number {
-    return this.pastSequence ?? this.#app.session.state.sequence;
+    return this.pastSequence ?? NOW_SEQUENCE;
   }
 
-  /** The regions that the window shows, by disk. */
+  /** The regions that the window shows, by disk; none while they are not to be seen. */
   get regions(): ReadonlyMap<number, Regions> {
     return this.overlay?.regions ?? new Map();
+  }
+
+  /** The regions of whole disks, kept up until they are disposed: for a film that is recorded. */
+  wholeRegions(disks: readonly { readonly id: number; readonly sizeBytes: bigint }[]): WholeRegions {
+    const app = this.#app;
+    return new WholeRegions(
+      (question, signal) => app.session.ask(question, signal),
+      disks,
+      () => this.pastSequence,
+      (disk) => (app.state.structuresOn ? (structuresOf(app.state, disk)?.version ?? 0) : 0),
+    );
   }
 
   /** Tells of the tree's changes. */
@@ -81,9 +94,6 @@ export class StructureControl implements Disposable {
         version: (disk) => structuresOf(app.state, disk)?.version ?? 0,
         get pastSequence() {
           return control.pastSequence;
-        },
-        get sequence() {
-          return control.sequence;
         },
         get theme() {
           return app.theme.theme;
@@ -154,7 +164,7 @@ export class StructureControl implements Disposable {
       const version = structuresOf(state, id)?.version ?? 0;
       return version === 0 ? [] : [{ disk: id, name, sizeBytes: BigInt(sizeBytes ?? 0), version }];
     });
-    this.tree.show(roots, this.pastSequence, this.sequence);
+    this.tree.show(roots, this.pastSequence);
     const { picked } = state.picked;
     if (picked !== null) this.picked.pick(picked, this.sequence);
     this.overlay?.refresh();

@@ -7,6 +7,7 @@ import { type Zone, zoneName } from '../words/zone.ts';
 import { CanvasDrawing } from './drawing.ts';
 import { type FilmLayout, gridPanels } from './film-layout.ts';
 import { legendEntries, legendKinds } from './film-legend.ts';
+import { FilmOverlay, type FilmStructures } from './film-overlay.ts';
 import { clockWords, diskLines, factsWords } from './film-words.ts';
 import { type FrameWords, Furniture } from './furniture.ts';
 
@@ -31,6 +32,8 @@ export interface FilmMoment {
   readonly speed: number;
   /** The words shown then; empty for none. */
   readonly caption: string;
+  /** What is to be shown of what lies on the disks; absent for nothing. */
+  readonly structures?: FilmStructures;
 }
 
 /** Everything that the words of a frame follow from. */
@@ -73,6 +76,7 @@ export class FilmPainter implements Disposable {
   readonly #data: ImageData;
   readonly #painter: FramePainter;
   readonly #furniture: Furniture;
+  readonly #overlay: FilmOverlay;
 
   constructor(look: FilmLook) {
     const { widthPx, heightPx } = look.layout;
@@ -84,17 +88,20 @@ export class FilmPainter implements Disposable {
     this.#context = context;
     this.#data = new ImageData(widthPx, heightPx);
     this.#painter = new FramePainter({ pixels: new Uint32Array(this.#data.data.buffer), widthPx, heightPx });
+    this.#overlay = new FilmOverlay(look.layout, look.theme);
     this.#furniture = new Furniture(new CanvasDrawing(context), look.layout, look.theme);
   }
 
   /** Draws a moment. */
   draw(moment: FilmMoment): void {
     const { changed, all } = this.#painter.paint(frameInput(this.#look, moment));
+    const isOtherOverlay = this.#overlay.update(moment.structures);
     if (all) this.#context.putImageData(this.#data, 0, 0);
-    else {
-      for (const { xPx, yPx, widthPx, heightPx } of changed) {
-        this.#context.putImageData(this.#data, 0, 0, xPx, yPx, widthPx, heightPx);
-      }
+    const grids = this.#look.layout.panels.map(({ grid }) => grid);
+    for (const box of all || isOtherOverlay ? grids : changed) {
+      const { xPx, yPx, widthPx, heightPx } = box;
+      if (!all) this.#context.putImageData(this.#data, 0, 0, xPx, yPx, widthPx, heightPx);
+      this.#overlay.layOver(this.#context, box);
     }
     this.#furniture.draw(frameWords(this.#look, moment));
   }

@@ -1,8 +1,13 @@
 import type { Channel, Disposable } from '#shared/channel/channel.ts';
 import type { Message, SessionInfo } from '#shared/contract/messages.ts';
+import { MAX_STRUCTURE_REGIONS } from '#shared/contract/structures.ts';
 import type { View } from '#shared/contract/time.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
+import { blockCount } from '../grid/plane.ts';
 import { WindowSession } from '../session/window-session.ts';
+import { type Regions, readRegions } from '../structures/regions.ts';
+import type { FilmDisk } from './film-layout.ts';
+import type { FilmStructures } from './film-overlay.ts';
 
 /** The past of a session, moment by moment. */
 export interface FilmSource {
@@ -10,6 +15,8 @@ export interface FilmSource {
   at(us: number): Promise<SessionState>;
   /** Clock of the row after the last that {@link at} gave, µs; null when there is none. Leaves the moment. */
   nextRowUs(): Promise<number | null>;
+  /** What was known then of what lies on disks, by their numbers; the same object while that is the same. */
+  structures(disks: readonly FilmDisk[]): Promise<FilmStructures>;
 }
 
 /**
@@ -19,6 +26,7 @@ export interface FilmSource {
 export class SessionSource implements FilmSource, Disposable {
   readonly #session: WindowSession;
   readonly #failed = Promise.withResolvers<never>();
+  readonly #structures = new Map<number, Regions>();
   #info: SessionInfo | null = null;
   #onInfo: () => void = () => {};
 
@@ -59,6 +67,24 @@ export class SessionSource implements FilmSource, Disposable {
     const { sequence } = this.#session.state;
     const view = await this.#seek({ sequence: sequence + 1 });
     return view.sequence > sequence ? view.positionUs : null;
+  }
+
+  async structures(disks: readonly FilmDisk[]): Promise<FilmStructures> {
+    for (const { id: disk, sizeBytes } of disks) {
+      const isKnown =
+        this.#info?.structures.some((known) => known.disk === disk && known.version > 0) ?? false;
+      if (!isKnown) {
+        this.#structures.delete(disk);
+        continue;
+      }
+      const whole = { firstBlock: 0, endBlock: blockCount(sizeBytes), most: MAX_STRUCTURE_REGIONS };
+      const atSequence = this.#session.state.sequence;
+      const question = { about: 'structureRegions' as const, disk, atSequence, ...whole };
+      const answer = await Promise.race([this.#session.ask(question), this.#failed.promise]);
+      const regions = readRegions(answer);
+      if (this.#structures.get(disk)?.version !== regions.version) this.#structures.set(disk, regions);
+    }
+    return this.#structures;
   }
 
   dispose(): void {

@@ -23,6 +23,8 @@ export interface FilmJob extends PlaneChoice {
   readonly toUs: number;
   readonly disks: readonly FilmDisk[];
   readonly filter: LayerFilter;
+  /** Whether outlines, tints and names of what lies on the disks are shown, as far as that is known. */
+  readonly structures: boolean;
   /** Whose clock the film shows. */
   readonly zone: Zone;
   /** In the order of time. */
@@ -110,7 +112,8 @@ async function writeFrames(
     signal.throwIfAborted();
     const state = await source.at(us);
     const caption = options.captions ? (captionAt(captions, us) ?? '') : '';
-    painter.draw({ state, clockUs: us, speed, caption });
+    const structures = job.structures ? await source.structures(job.disks) : new Map();
+    painter.draw({ state, clockUs: us, speed, caption, structures });
     await writer.add(frames * frameUs);
     frames += 1;
     count += 1;

@@ -42,7 +42,9 @@ export async function makePicture(job: PictureJob, source: FilmSource, sink: Byt
   const title = options.title.trim() === '' ? defaultTitle(disks) : options.title.trim();
   const look: FilmLook = { layout, theme: THEMES[options.theme], filter, title, skipIdle: false, zone };
   const state = await source.at(us);
-  const moment = { state, clockUs: us, speed: 1, caption: captions ? captionWords(job.captions, us) : '' };
+  const structures = job.structures ? await source.structures(disks) : new Map();
+  const caption = captions ? captionWords(job.captions, us) : '';
+  const moment = { state, clockUs: us, speed: 1, caption, structures };
   const bytes =
     format === 'svg' ? new TextEncoder().encode(svgPicture(look, moment)) : await pngOf(look, moment);
   await sink.write(0, bytes);

@@ -80,6 +80,7 @@ export class RenderWork {
       disks,
       captions,
       filter: ALL_LAYERS,
+      structures: false,
       zone: 'utc',
       order: 'rows',
       cellShift: 12,

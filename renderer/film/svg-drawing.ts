@@ -33,14 +33,15 @@ export class SvgDrawing implements Drawing {
     this.#parts.push(`<rect x="${xPx}" y="${yPx}" width="${widthPx}" height="${heightPx}" fill="${color}"/>`);
   }
 
-  /** Many rectangles of one colour, as one path. @throws Error beyond {@link MAX_SVG_RECTS} in all. */
-  fillAll(boxes: readonly BoxPx[], color: HexColor): void {
+  /** Many rectangles of one colour, as one path, `opacity` from 0 to 1. @throws Error beyond {@link MAX_SVG_RECTS} in all. */
+  fillAll(boxes: readonly BoxPx[], color: HexColor, opacity = 1): void {
     if (boxes.length === 0) return;
     this.#count(boxes.length);
     const path = boxes.map(
       ({ xPx, yPx, widthPx, heightPx }) => `M${xPx} ${yPx}h${widthPx}v${heightPx}h${-widthPx}z`,
     );
-    this.#parts.push(`<path fill="${color}" d="${path.join('')}"/>`);
+    const seen = opacity === 1 ? '' : ` fill-opacity="${opacity}"`;
+    this.#parts.push(`<path fill="${color}"${seen} d="${path.join('')}"/>`);
   }
 
   text(words: string, xPx: number, middlePx: number, style: TextStyle, end = false): void {

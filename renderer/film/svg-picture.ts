@@ -8,6 +8,7 @@ import type { BoxPx } from './film-layout.ts';
 import { type FilmLook, type FilmMoment, frameInput, frameWords } from './film-painter.ts';
 import { Furniture } from './furniture.ts';
 import { hexOf, SvgDrawing } from './svg-drawing.ts';
+import { drawStructures } from './svg-structures.ts';
 
 /**
  * A moment as an SVG document. Cells of one colour that stand in a row and touch are one rectangle; lines between cells lie
@@ -25,6 +26,7 @@ export function svgPicture(look: FilmLook, moment: FilmMoment): string {
   } finally {
     keeper.dispose();
   }
+  drawStructures(drawing, look, moment.structures ?? new Map());
   new Furniture(drawing, layout, theme).draw(frameWords(look, moment));
   return drawing.toString();
 }

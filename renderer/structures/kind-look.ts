@@ -28,16 +28,16 @@ export interface FamilyLook {
 /** In the order of the legend. */
 export const FAMILIES = {
   superblocks: { ink: 'metadata', pattern: 'crossed', rank: 9, words: 'superblocks' },
-  tables: { ink: 'metadata', pattern: 'across', rank: 7, words: 'tables and descriptors' },
+  tables: { ink: 'metadata', pattern: 'across', rank: 7, words: 'tables' },
   bitmaps: { ink: 'metadata', pattern: 'dots', rank: 8, words: 'bitmaps' },
   inodes: { ink: 'metadata', pattern: 'down', rank: 6, words: 'inode tables' },
   journal: { ink: 'journal', pattern: 'rising', rank: 5, words: 'journal' },
-  directories: { ink: 'content', pattern: 'down', rank: 4, words: 'directories and maps of files' },
+  directories: { ink: 'content', pattern: 'down', rank: 4, words: 'directories' },
   files: { ink: 'content', pattern: 'plain', rank: 2, words: 'files' },
-  redundancy: { ink: 'journal', pattern: 'across', rank: 3, words: 'parity and spares' },
+  redundancy: { ink: 'journal', pattern: 'across', rank: 3, words: 'parity, spares' },
   swap: { ink: 'journal', pattern: 'dots', rank: 3, words: 'swap' },
   unknown: { ink: 'frame', pattern: 'falling', rank: 3, words: 'not understood' },
-  holders: { ink: 'frame', pattern: 'none', rank: 1, words: 'partitions, groups and the like' },
+  holders: { ink: 'frame', pattern: 'none', rank: 1, words: 'partitions, groups' },
   free: { ink: 'frame', pattern: 'none', rank: 0, words: 'free space' },
 } as const satisfies Readonly<Record<string, FamilyLook>>;
 

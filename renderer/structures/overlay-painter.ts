@@ -11,8 +11,11 @@ type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 const PATTERN_ALPHA = 0.42;
 const OUTLINE_ALPHA = 0.9;
 const PLATE_ALPHA = 0.82;
-/** How far blocks that are lit up go towards the colour of the cursor. */
+/** How far blocks that are lit up go towards the colour of the cursor; and where they are most of what is seen. */
 const PICKED_TINT = 0.38;
+const PICKED_MOST_TINT = 0.1;
+/** Lit up so much of a panel is most of what is seen. */
+const MOST_SHARE = 0.2;
 
 const FONT = '500 SIZEpx "Inter Variable", "Inter", sans-serif';
 
@@ -73,7 +76,9 @@ export class OverlayPainter {
       context.fillStyle = fill;
       this.#rect(panel, tint);
     }
-    context.globalAlpha = PICKED_TINT;
+    const pickedPx = scene.picked.reduce((sum, { widthPx, heightPx }) => sum + widthPx * heightPx, 0);
+    const isMost = pickedPx > MOST_SHARE * panel.widthPx * panel.heightPx;
+    context.globalAlpha = isMost ? PICKED_MOST_TINT : PICKED_TINT;
     context.fillStyle = theme.grid.cursor;
     for (const shape of scene.picked) this.#rect(panel, shape);
     context.globalAlpha = OUTLINE_ALPHA;

@@ -1,16 +1,13 @@
 import type { Answer } from '#shared/channel/answer.ts';
 import type { Disposable } from '#shared/channel/channel.ts';
 import type { Question } from '#shared/contract/questions.ts';
-import { MAX_STRUCTURE_REGIONS } from '#shared/contract/structures.ts';
 import type { Theme } from '#shared/theme/theme.ts';
-import { QuestionFeed } from '../plots/question-feed.ts';
 import { FAMILY_NAMES, type StructureFamily } from './kind-look.ts';
 import { type NameStyle, nameMetrics, nameStyle, OverlayPainter } from './overlay-painter.ts';
 import { type BlockStretch, type OverlayPanel, type OverlayScene, overlayScene } from './overlay-scene.ts';
-import { type Regions, readRegions } from './regions.ts';
+import { RegionFeeds } from './region-feeds.ts';
+import type { Regions } from './regions.ts';
 import { wantedBlocks } from './wanted-blocks.ts';
-
-type RegionsQuestion = Extract<Question, { readonly about: 'structureRegions' }>;
 
 /** Where the overlay gets what it shows. */
 export interface OverlaySource {
@@ -18,10 +15,8 @@ export interface OverlaySource {
   readonly isOn: boolean;
   /** What is known of a disk's structures: 0 for nothing, and another number whenever that is something else. */
   version(disk: number): number;
-  /** The moment shown: null while that is now. */
+  /** The last row that is shown, while that is in the past; null for now. */
   readonly pastSequence: number | null;
-  /** The last row that the window has applied. */
-  readonly sequence: number;
   readonly theme: Theme;
   /** Height of names, CSS px. */
   readonly namePx: number;
@@ -52,8 +47,7 @@ export class StructureOverlay implements Disposable {
   readonly #options: OverlayOptions;
   readonly #context: CanvasRenderingContext2D | null;
   readonly #painter: OverlayPainter | null;
-  readonly #feeds = new Map<number, QuestionFeed<RegionsQuestion>>();
-  readonly #regions = new Map<number, Regions>();
+  readonly #feeds: RegionFeeds;
   #drawn = new Map<number, Drawn>();
   #drawnWith = '';
   #told = '';
@@ -64,11 +58,12 @@ export class StructureOverlay implements Disposable {
     this.#options = options;
     this.#context = options.canvas.getContext('2d');
     this.#painter = this.#context === null ? null : new OverlayPainter(this.#context);
+    this.#feeds = new RegionFeeds(options.ask, () => this.#draw(false));
   }
 
   /** The regions shown last, by disk: for pictures of what the window shows. */
   get regions(): ReadonlyMap<number, Regions> {
-    return this.#options.source.isOn ? this.#regions : new Map();
+    return this.#feeds.regions;
   }
 
   /** Follows the grids; call after each of their frames. All px are device px. */
@@ -91,58 +86,20 @@ export class StructureOverlay implements Disposable {
 
   /** The engine may know other things than before. */
   restart(): void {
-    for (const feed of this.#feeds.values()) feed.restart();
+    this.#feeds.restart();
   }
 
   dispose(): void {
-    for (const feed of this.#feeds.values()) feed.dispose();
-    this.#feeds.clear();
+    this.#feeds.dispose();
   }
 
   #want(): void {
     const { source } = this.#options;
-    const shown = new Set(this.#panels.map(({ disk }) => disk));
-    for (const [disk, feed] of this.#feeds) {
-      if (shown.has(disk)) continue;
-      feed.dispose();
-      this.#feeds.delete(disk);
-      this.#regions.delete(disk);
-    }
+    this.#feeds.keep(new Set(this.#panels.map(({ disk }) => disk)));
     for (const panel of this.#panels) {
-      const { disk } = panel;
-      const version = source.version(disk);
-      const feed = this.#feedOf(disk);
-      const blocks = wantedBlocks(panel);
-      if (!source.isOn || version === 0 || blocks.endBlock <= blocks.firstBlock) {
-        feed.want(null);
-        this.#regions.delete(disk);
-        continue;
-      }
-      const atSequence = source.pastSequence ?? source.sequence;
-      const question = { about: 'structureRegions' as const, disk, atSequence, ...blocks };
-      const mode = source.pastSequence === null ? 'now' : 'past';
-      feed.want(
-        { ...question, most: MAX_STRUCTURE_REGIONS },
-        `${blocks.firstBlock}-${blocks.endBlock}/${version}/${mode}`,
-        source.pastSequence ?? 0,
-      );
+      const blocks = source.isOn ? wantedBlocks(panel) : null;
+      this.#feeds.want(panel.disk, blocks, source.version(panel.disk), source.pastSequence);
     }
-  }
-
-  #feedOf(disk: number): QuestionFeed<RegionsQuestion> {
-    const known = this.#feeds.get(disk);
-    if (known !== undefined) return known;
-    const feed = new QuestionFeed<RegionsQuestion>({
-      ask: this.#options.ask,
-      onAnswer: (answer) => {
-        this.#regions.set(disk, readRegions(answer));
-        this.#draw(false);
-      },
-      // What was known is shown until there is another answer; why there is none is told beside the tree.
-      onTrouble: () => {},
-    });
-    this.#feeds.set(disk, feed);
-    return feed;
   }
 
   #draw(isCleared: boolean): void {
@@ -166,7 +123,7 @@ export class StructureOverlay implements Disposable {
   }
 
   #sceneOf(panel: OverlayPanel, style: NameStyle, drawnWith: string): Drawn {
-    const regions = this.#regions.get(panel.disk) ?? null;
+    const regions = this.#feeds.regions.get(panel.disk) ?? null;
     const picked = this.#options.source.picked(panel.disk);
     const before = this.#drawn.get(panel.disk);
     const known = { panel, regions, picked };

@@ -2,6 +2,7 @@ import type { Answer } from '#shared/channel/answer.ts';
 import type { Disposable } from '#shared/channel/channel.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import type { StructureChild, StructuresAnswer } from '#shared/contract/structures.ts';
+import { NOW_SEQUENCE } from './region-feeds.ts';
 
 /** Children that are asked for at once. */
 export const PAGE_CHILDREN = 100;
@@ -91,12 +92,11 @@ export class StructureTree implements Disposable {
 
   /**
    * Says which disks are shown and as of when.
-   * @param pastSequence null for now.
-   * @param sequence the last row that is shown.
+   * @param pastSequence the last row that is shown, while that is in the past; null for now.
    */
-  show(roots: readonly TreeRoot[], pastSequence: number | null, sequence: number): void {
+  show(roots: readonly TreeRoot[], pastSequence: number | null): void {
     this.#roots = roots;
-    this.#atSequence = pastSequence ?? sequence;
+    this.#atSequence = pastSequence ?? NOW_SEQUENCE;
     this.#moment = pastSequence === null ? 'now' : String(pastSequence);
     for (const { disk } of roots) {
       if (this.#greeted.has(disk)) continue;

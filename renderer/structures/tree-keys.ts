@@ -62,6 +62,12 @@ export class TypeAhead {
   #typed = '';
   #atMs = Number.NEGATIVE_INFINITY;
 
+  /** Another key came: letters after it begin anew. */
+  end(): void {
+    this.#typed = '';
+    this.#atMs = Number.NEGATIVE_INFINITY;
+  }
+
   /**
    * The next row whose name begins with what was typed so far, from the one in hand on and round again; -1 for none. One letter
    * over and over goes from each such row to the next.

@@ -299,6 +299,7 @@ export class Timeline implements Disposable {
     dataset['fromUs'] = String(Math.round(window.fromUs));
     dataset['toUs'] = String(Math.round(window.toUs));
     dataset['shownUs'] = String(Math.round(this.#source.shownUs));
+    dataset['picked'] = String(this.#source.pickedUs.length);
     dataset['columns'] = String(this.#data?.columns ?? 0);
   }
 }

@@ -12,14 +12,14 @@ export type StructureInk = (typeof STRUCTURE_INKS)[number];
 export const STRUCTURE_TINT = 0.16;
 
 /**
- * The inks by theme. Each stays apart from the ground and from every state of a block, and the first three from each other, as
+ * The inks by theme. Each stays apart from the ground, from zeroed blocks and from every other state, and the first three from each other, as
  * seen plainly, under protan, deutan and tritan vision and in a lit room; structures.test.ts measures it. Found by search in
  * OKLCH among what the states leave free.
  */
 export const STRUCTURE_COLORS: Readonly<Record<ThemeName, Readonly<Record<StructureInk, HexColor>>>> =
   Object.freeze({
-    dark: { metadata: '#A3F5B4', journal: '#CDB5CA', content: '#85957D', frame: '#98A4B1' },
-    light: { metadata: '#587A72', journal: '#7C271C', content: '#AAA23F', frame: '#5A6169' },
-    projector: { metadata: '#2F7258', journal: '#AC8856', content: '#9988A0', frame: '#3A4148' },
+    dark: { metadata: '#5CE483', journal: '#526EE3', content: '#85957D', frame: '#98A4B1' },
+    light: { metadata: '#3CC96A', journal: '#7E70EC', content: '#6A9087', frame: '#5A6169' },
+    projector: { metadata: '#117555', journal: '#AE849B', content: '#8F9A55', frame: '#3A4148' },
     classic: { metadata: '#778A2D', journal: '#3280DD', content: '#7D0D5B', frame: '#474747' },
   });
