@@ -69,22 +69,28 @@ test('a guest that partitions, makes ext4 and mounts it has its requests named f
     /^write: backup superblock, group 1/,
     /^write: superblock/,
     /^write: \/bigfile/,
+    /^trim: .*free space/,
+  ]);
+  // Lazily, whatever else goes on.
+  inOrder(names, [
+    /^write: backup superblock, group 7/,
     /^zero: inode table, group 1$/,
     /^zero: inode table, group 7$/,
-    /^trim: .*free space/,
   ]);
   const { json } = await window.ask({ about: 'account', span: { fromUs: 0, toUs: 4e15 }, disks: null });
   const { sentences } = json as AccountAnswer;
-  inOrder(
-    sentences.map(({ text }) => text),
-    [
-      /^GUID partition table written at both ends of the disk\.$/,
-      /^Ext4 on partition 1 was made: all of partition 1 was discarded and \d backup superblocks and a journal of 4 MiB were written\.$/,
-      /^Ext4 on partition 1 was mounted\.$/,
-      /^\/bigfile on ext4 on partition 1 was written/,
+  const texts = sentences.map(({ text }) => text);
+  inOrder(texts, [
+    /^GUID partition table written at both ends of the disk\.$/,
+    /^Ext4 on partition 1 was made: .*\d backup superblocks and a journal of 4 MiB were written\.$/,
+    /^Ext4 on partition 1 was mounted\.$/,
+    /^\/bigfile on ext4 on partition 1 was written/,
+    /MiB of the free space of ext4 on partition 1 were trimmed\.$/,
+  ]);
+  expect(texts).toContainEqual(
+    expect.stringMatching(
       /^\d+(\.\d)? s after the mount, the inode tables of groups \d to 7 of ext4 on partition 1 were zeroed\.$/,
-      /MiB of the free space of ext4 on partition 1 were trimmed\.$/,
-    ],
+    ),
   );
   for (const { fromSequence, toSequence, requests } of sentences) {
     expect(toSequence).toBeGreaterThanOrEqual(fromSequence);
