@@ -123,10 +123,18 @@ describe('StructureTree', () => {
   it('says nothing of what has left the tree meanwhile, and tells no facts of it', async () => {
     const { ask } = answerer();
     let hasFs = true;
-    const tree = new StructureTree(async (question, ...rest) => {
-      if (hasFs || question.about !== 'structures') return ask(question, ...rest);
+    const tree = new StructureTree(async (question) => {
+      const answer = await ask(question);
+      if (hasFs || question.about !== 'structures') return answer;
       if (question.path !== '') throw new Error('there is no fs');
-      return { json: { ...(await ask(question)).json, children: [child('swap', 0)] }, columns: {} };
+      const json: StructuresAnswer = {
+        node: { ...child('', 1), facts: [], extents: 1 },
+        children: [child('swap', 0)],
+        childrenLeftOut: 0,
+        version: 2,
+        fromSequence: 0,
+      };
+      return { json, columns: {} };
     }, vi.fn());
     tree.show([ROOT], null);
     tree.see(0, 10);
