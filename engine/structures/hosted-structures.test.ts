@@ -189,12 +189,15 @@ describe('what is known over time', () => {
       expect.stringContaining('superblock'),
     ]);
 
+    const versionWhenOn = engine.session?.structures[0]?.version ?? 0;
     engine.send({ command: 'explainDisk', disk: 0, on: false });
     await engine.until(() => engine.session?.structures[0]?.state === 'off');
-    await expect(words(now())).rejects.toThrow('turn Explain on');
+    await expect(words(now())).rejects.toThrow('until that is asked for');
     engine.send({ command: 'explainDisk', disk: 0, on: true });
     await engine.until(() => engine.session?.structures[0]?.state === 'known');
     expect(await words(now())).toEqual([]);
+    // Nobody takes what is known now for what was known before.
+    expect(engine.session?.structures[0]?.version).toBeGreaterThan(versionWhenOn);
   });
 
   it('is read by nobody who would be a client: reading is no request, and no fault or delay touches it', async () => {

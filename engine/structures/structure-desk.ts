@@ -9,7 +9,7 @@ import type { ByteSource } from './cached-reader.ts';
 import { DiskKnowledge } from './knowledge/disk-knowledge.ts';
 import { shareTree } from './knowledge/share-tree.ts';
 import { decodeVersion } from './knowledge/version-text.ts';
-import type { Versions } from './knowledge/versions.ts';
+import { VersionNumbers, type Versions } from './knowledge/versions.ts';
 import { STRUCTURE_PARSERS } from './parsers.ts';
 import { type OpenBytes, openBytes } from './reading/open-bytes.ts';
 import { type Reading, StructureWatch } from './reading/structure-watch.ts';
@@ -32,6 +32,7 @@ export class StructureDesk {
   readonly #session: WatchedSession;
   readonly #onChanged: () => void;
   readonly #disks = new Map<number, DiskKnowledge>();
+  readonly #numbers = new VersionNumbers();
   readonly #hosted = new Map<number, ByteSource>();
   readonly #images = new Map<number, OpenBytes>();
   readonly #watch: StructureWatch;
@@ -224,7 +225,7 @@ export class StructureDesk {
   }
 
   #disk(id: number): DiskKnowledge {
-    const known = this.#disks.get(id) ?? new DiskKnowledge(id);
+    const known = this.#disks.get(id) ?? new DiskKnowledge(id, this.#numbers);
     this.#disks.set(id, known);
     return known;
   }

@@ -39,11 +39,7 @@ export function BlockStructures(props: {
       data-block={isThis ? block : ''}
     >
       {chains.slice(0, MOST_TOLD).map((chain) => (
-        <Chain
-          key={chain.chain.at(-1)?.path ?? ''}
-          chain={chain}
-          onPick={(line) => pickStructure(app, line)}
-        />
+        <Chain key={chain.fromBytes} chain={chain} onPick={(line) => pickStructure(app, line)} />
       ))}
       {chains.length > MOST_TOLD && <li className="quiet">and {chains.length - MOST_TOLD} more</li>}
       {chains.length === 0 && <li className="quiet">{isThis ? 'nothing known lies here' : '…'}</li>}

@@ -59,7 +59,7 @@ export function PickedStructureFacts(): ReactElement | null {
       </p>
       <dl className="picked-facts">
         {facts.map(([label, value]) => (
-          <div key={label}>
+          <div key={`${label}: ${value}`}>
             <dt className="quiet">{label}</dt>
             <dd className="mono">{value}</dd>
           </div>

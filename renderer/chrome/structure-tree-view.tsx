@@ -15,7 +15,7 @@ import { formatBytes, thousands } from '#shared/bytes/size.ts';
 import { pickStructure } from '../control/structure-deeds.ts';
 import { FAMILIES, familyOfKind } from '../structures/kind-look.ts';
 import type { TreeNode, TreeRow } from '../structures/structure-tree.ts';
-import { placeOf, TypeAhead, treeMove } from '../structures/tree-keys.ts';
+import { placeOf, rowInHand, TypeAhead, treeMove } from '../structures/tree-keys.ts';
 import { nameBelow } from '../words/structure-words.ts';
 import { useApp, useAppState } from './app-context.ts';
 
@@ -58,7 +58,10 @@ export function StructureTreeView(): ReactElement {
     list.scrollToIndex(pickedAt);
   }, [picked, pickedAt, list]);
 
-  const at = inHand === null ? -1 : placeOf(rows, inHand);
+  // What is in hand may go, or be told by its name only now: what stands in its place is in hand then.
+  const lastAt = useRef(-1);
+  const at = inHand === null ? -1 : rowInHand(rows, inHand, lastAt.current);
+  lastAt.current = at;
   const go = (row: number): void => {
     setInHand(rows[row]?.key ?? null);
     list.scrollToIndex(row);
@@ -127,7 +130,18 @@ export function StructureTreeView(): ReactElement {
           const place = { top: item.start, paddingLeft: (row.level - 1) * LEVEL_PX };
           if (row.kind !== 'node') {
             return (
-              <div key={row.key} className="structure-row quiet" role="presentation" style={place}>
+              <div
+                key={row.key}
+                id={idOf(row)}
+                className="structure-row quiet"
+                role="treeitem"
+                tabIndex={-1}
+                aria-level={row.level}
+                aria-selected={false}
+                aria-label={row.kind === 'waiting' ? 'being looked up' : undefined}
+                data-current={item.index === at}
+                style={place}
+              >
                 {row.kind === 'leftOut' ? `and ${thousands(row.count)} more, not read` : '…'}
               </div>
             );

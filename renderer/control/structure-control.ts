@@ -129,8 +129,14 @@ export class StructureControl implements Disposable {
       this.tree.restart();
     }
     const other = state.session?.history.id !== before.session?.history.id;
-    if (other && state.picked !== NOTHING_PICKED) this.picked.pick(null, 0);
-    const isKnownAnew = knownAs(state) !== knownAs(before) || state.hidden !== before.hidden;
+    if (other) {
+      if (state.picked !== NOTHING_PICKED) this.picked.pick(null, 0);
+      this.tree.forget();
+    }
+    const isKnownAnew =
+      other ||
+      state.hidden !== before.hidden ||
+      (state.session !== before.session && knownAs(state) !== knownAs(before));
     const isMoved =
       state.view.mode !== before.view.mode ||
       (state.view.mode === 'past' && state.view.sequence !== before.view.sequence);
@@ -142,21 +148,28 @@ export class StructureControl implements Disposable {
     else if (state.counters.sequence !== before.counters.sequence) this.#pickSoon();
   }
 
+  /** How many rows there are of which the window knows; those that are shown may be fewer. */
+  get #rows(): number {
+    const { session, view, counters } = this.#app.state;
+    return Math.max(session?.history.lastSequence ?? 0, view.mode === 'live' ? counters.sequence : 0);
+  }
+
   /** More requests may have come to what is picked. */
   #pickSoon(): void {
     if (this.#app.state.picked.picked === null) return;
     this.#pickTimer ??= setTimeout(() => {
       this.#pickTimer = null;
       const { picked, loading } = this.#app.state.picked;
-      if (picked !== null && !loading) this.picked.pick(picked, this.sequence);
+      if (picked !== null && !loading) this.picked.pick(picked, this.sequence, this.#rows);
     }, GROWN_MS);
   }
 
   #showSoon(): void {
-    this.#timer ??= setTimeout(() => this.#show(), MOVED_MS);
+    this.#timer ??= setTimeout(() => this.#show(true), MOVED_MS);
   }
 
-  #show(): void {
+  /** @param isMoved when only the moment shown is another. */
+  #show(isMoved = false): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const { state } = this.#app;
@@ -165,8 +178,13 @@ export class StructureControl implements Disposable {
       return version === 0 ? [] : [{ disk: id, name, sizeBytes: BigInt(sizeBytes ?? 0), version }];
     });
     this.tree.show(roots, this.pastSequence);
-    const { picked } = state.picked;
-    if (picked !== null) this.picked.pick(picked, this.sequence);
+    const { picked, loading } = state.picked;
+    if (picked !== null) {
+      // Moments that follow each other do not call off, over and over, what was begun for the first of them.
+      if (isMoved && loading) this.#showSoon();
+      else this.picked.pick(picked, this.sequence, this.#rows);
+      this.tree.look(picked.disk, picked.path);
+    }
     this.overlay?.refresh();
   }
 }
@@ -176,7 +194,8 @@ export function structuresOf(state: Pick<AppState, 'session'>, disk: number | nu
   return state.session?.structures.find((one) => one.disk === disk) ?? null;
 }
 
-/** The same text while the same is known of the same disks. */
+/** The same text while the same is known of the same disks, by the same names and in the same order. */
 function knownAs({ session }: AppState): string {
-  return (session?.structures ?? []).map(({ disk, version }) => `${disk}=${version}`).join(' ');
+  const known = session?.structures.map(({ disk, version }) => [disk, version]);
+  return JSON.stringify([known, session?.disks.map(({ id, name, sizeBytes }) => [id, name, sizeBytes])]);
 }

@@ -100,11 +100,19 @@ export function askForImage(app: WindowApp): void {
 
 /** Opens the tree beside the picture and gives it the keyboard; puts it away when it is open. */
 export function toggleTree(app: WindowApp): void {
-  app.prefer({ treeOpen: !app.state.treeOpen });
+  if (app.state.treeOpen) {
+    closeTree(app);
+    return;
+  }
+  app.prefer({ treeOpen: true });
   // It is in the page once the panel has been drawn.
   requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-structure-tree]')?.focus());
 }
 
+/** Puts the tree away; the keyboard, where it was in there, is the grid's again. */
 export function closeTree(app: WindowApp): void {
+  const hadFocus = document.activeElement?.closest('.structure-panel') != null;
   app.prefer({ treeOpen: false });
+  const { activeDisk } = app.state;
+  if (hadFocus && activeDisk !== null) app.picture?.focusGrid(activeDisk);
 }

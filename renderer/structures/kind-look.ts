@@ -32,7 +32,7 @@ export const FAMILIES = {
   bitmaps: { ink: 'metadata', pattern: 'dots', rank: 8, words: 'bitmaps' },
   inodes: { ink: 'metadata', pattern: 'down', rank: 6, words: 'inode tables' },
   journal: { ink: 'journal', pattern: 'rising', rank: 5, words: 'journal' },
-  directories: { ink: 'content', pattern: 'down', rank: 4, words: 'directories' },
+  directories: { ink: 'content', pattern: 'down', rank: 4, words: 'directories, block maps' },
   files: { ink: 'content', pattern: 'plain', rank: 2, words: 'files' },
   redundancy: { ink: 'journal', pattern: 'across', rank: 3, words: 'parity, spares' },
   swap: { ink: 'journal', pattern: 'dots', rank: 3, words: 'swap' },

@@ -100,6 +100,24 @@ describe('PickedStructure', () => {
     expect(asked.filter(({ about }) => about === 'block').length).toBe(before + 1);
   });
 
+  it('does not look for requests again at another moment while none have come', async () => {
+    const touches = [1, 2].map((sequence) => ({ sequence, block: 100 }));
+    const { ask, asked } = engine([[0, 100, 101]], touches);
+    const { picked, settled } = pickWith(ask);
+    const looks = (): number => asked.filter(({ about }) => about === 'block').length;
+    picked.pick(JOURNAL, 10, 2);
+    await settled();
+    const before = looks();
+    picked.pick(JOURNAL, 1, 2);
+    await settled();
+    expect(looks()).toBe(before);
+    expect(picked.state.momentsUs).toEqual([1e6, 2e6]);
+    touches.push({ sequence: 3, block: 100 });
+    picked.pick(JOURNAL, 1, 3);
+    await settled();
+    expect(picked.state.momentsUs).toEqual([1e6, 2e6, 3e6]);
+  });
+
   it('says why when nobody can tell, and shows nothing of what was picked before', async () => {
     const { ask } = engine([[0, 100, 101]], []);
     const { picked, settled } = pickWith(async (question) => {

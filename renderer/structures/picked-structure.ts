@@ -61,6 +61,8 @@ export class PickedStructure implements Disposable {
   #moments = new Map<number, number>();
   #knownTo = -1;
   #isAllKnown = true;
+  /** How many rows there were when they were looked for last; null before that. */
+  #rows: number | null = null;
 
   constructor(ask: Ask, onChange: (state: PickedState) => void) {
     this.#ask = ask;
@@ -73,22 +75,28 @@ export class PickedStructure implements Disposable {
 
   /**
    * Picks a structure as it was at a moment, or none. The same again is looked up anew, and what was known of it stays until then.
+   * @param rows how many rows there are: requests are looked for anew once there are others; null for always.
    */
-  pick(picked: PickedName | null, atSequence: number): void {
+  pick(picked: PickedName | null, atSequence: number, rows: number | null = null): void {
     this.#work.abort();
     this.#work = new AbortController();
     const isSame = picked?.disk === this.#state.picked?.disk && picked?.path === this.#state.picked?.path;
     if (!isSame) this.#forget();
     if (picked === null) this.#set(NOTHING_PICKED);
     else this.#set({ ...(isSame ? this.#state : NOTHING_PICKED), picked, loading: true, trouble: null });
-    if (picked !== null) void this.#load(picked, atSequence, this.#work.signal);
+    if (picked !== null) void this.#load(picked, atSequence, rows, this.#work.signal);
   }
 
   dispose(): void {
     this.#work.abort();
   }
 
-  async #load({ disk, path }: PickedName, atSequence: number, signal: AbortSignal): Promise<void> {
+  async #load(
+    { disk, path }: PickedName,
+    atSequence: number,
+    rows: number | null,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
       const answer = await this.#ask({ about: 'structureExtents', disk, path, atSequence }, signal);
       if (signal.aborted) return;
@@ -97,8 +105,10 @@ export class PickedStructure implements Disposable {
       const isSamePlace = text(places) === text(this.#state.places);
       if (!isSamePlace) this.#forget();
       this.#set({ ...this.#state, places: isSamePlace ? this.#state.places : places, bytes, leftOut });
-      const isAll = await this.#find(places, signal);
+      const isFound = rows !== null && rows === this.#rows;
+      const isAll = isFound ? this.#isAllKnown : await this.#find(places, signal);
       if (signal.aborted) return;
+      this.#rows = rows;
       const momentsUs = [...this.#moments.values()].sort((a, b) => a - b);
       this.#set({ ...this.#state, momentsUs, isAllMoments: isAll && leftOut === 0, loading: false });
     } catch (error) {
@@ -152,6 +162,7 @@ export class PickedStructure implements Disposable {
     this.#moments = new Map();
     this.#knownTo = -1;
     this.#isAllKnown = true;
+    this.#rows = null;
   }
 
   #set(state: PickedState): void {

@@ -3,7 +3,7 @@ import type { Answer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import type { StructureChild, StructuresAnswer } from '#shared/contract/structures.ts';
 import { PAGE_CHILDREN, StructureTree, type TreeRow } from './structure-tree.ts';
-import { TypeAhead, treeMove } from './tree-keys.ts';
+import { rowInHand, TypeAhead, treeMove } from './tree-keys.ts';
 
 const FILES = 250;
 
@@ -119,6 +119,47 @@ describe('StructureTree', () => {
     await vi.waitFor(() => expect(tree.trouble).toBe('the disk has gone'));
     expect(tree.rows[0]).toMatchObject({ kind: 'node', key: '0:' });
   });
+
+  it('says nothing of what has left the tree meanwhile, and tells no facts of it', async () => {
+    const { ask } = answerer();
+    let hasFs = true;
+    const tree = new StructureTree(async (question) => {
+      const answer = await ask(question);
+      if (hasFs || question.about !== 'structures') return answer;
+      if (question.path !== '') throw new Error('there is no fs');
+      const json: StructuresAnswer = {
+        node: { ...child('', 1), facts: [], extents: 1 },
+        children: [child('swap', 0)],
+        childrenLeftOut: 0,
+        version: 2,
+        fromSequence: 0,
+      };
+      return { json, columns: {} };
+    }, vi.fn());
+    tree.show([ROOT], null);
+    tree.see(0, 10);
+    await vi.waitFor(() => expect(tree.rows.length).toBe(3));
+    tree.setOpen(nodeAt(tree, 1), true);
+    tree.see(0, 10);
+    await vi.waitFor(() => expect(tree.factsOf('0:fs')).toEqual([['path', 'fs']]));
+    hasFs = false;
+    tree.show([{ ...ROOT, version: 2 }], null);
+    tree.see(0, 10);
+    await vi.waitFor(() => expect(namesOf(tree.rows)).not.toContain('fs'));
+    await vi.waitFor(() => expect(tree.factsOf('0:fs')).toEqual([]));
+    expect(tree.trouble).toBeNull();
+  });
+
+  it('shows nothing of other disks that had the same numbers', async () => {
+    const { tree, asked } = await shownTree();
+    const before = asked.length;
+    tree.forget();
+    tree.show([ROOT], null);
+    expect(namesOf(tree.rows)).not.toContain('fs');
+    tree.see(0, 10);
+    await vi.waitFor(() => expect(namesOf(tree.rows)).toContain('fs'));
+    expect(asked.length).toBe(before + 1);
+  });
 });
 
 describe('keys of the tree', () => {
@@ -136,6 +177,18 @@ describe('keys of the tree', () => {
     expect(treeMove(rows, 2, 'ArrowRight', 5)).toBeNull();
     expect(treeMove(rows, 1, 'Enter', 5)).toEqual({ move: 'pick' });
     expect(treeMove([], -1, 'End', 5)).toBeNull();
+  });
+
+  it('go on from the place of a row that was only waiting, or has gone', async () => {
+    const { tree } = await shownTree();
+    tree.setOpen(nodeAt(tree, 1), true);
+    const waiting = tree.rows[9]?.key ?? '';
+    expect(rowInHand(tree.rows, waiting, -1)).toBe(9);
+    tree.see(2, 12);
+    await vi.waitFor(() => expect(tree.rows[9]?.kind).toBe('node'));
+    expect(rowInHand(tree.rows, waiting, 9)).toBe(9);
+    tree.setOpen(nodeAt(tree, 1), false);
+    expect(rowInHand(tree.rows, waiting, 9)).toBe(2);
   });
 
   it('find by the beginning of a name, or of the last part of a path', async () => {

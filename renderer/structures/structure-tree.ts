@@ -54,7 +54,11 @@ interface Branch {
   /** For each page what it was known by; empty while it was never asked for. */
   readonly knownBy: string[];
   readonly asked: Set<number>;
+  /** Why what was asked last is not known; null when it is. */
+  trouble: string | null;
 }
+
+const NO_FACTS: StructuresAnswer['node']['facts'] = [];
 
 type Ask = (question: Question, signal: AbortSignal) => Promise<Answer>;
 
@@ -79,8 +83,9 @@ export class StructureTree implements Disposable {
     this.#onChange = onChange;
   }
 
-  /** Why what was asked last is not known; null when it is. */
+  /** Why something that is open is not known; null when all is. */
   get trouble(): string | null {
+    this.#rows ??= this.#list();
     return this.#trouble;
   }
 
@@ -109,7 +114,7 @@ export class StructureTree implements Disposable {
 
   /** What is known of a structure: its facts, once its branch was asked for. */
   factsOf(key: string): StructuresAnswer['node']['facts'] {
-    return this.#branches.get(key)?.facts ?? [];
+    return this.#branches.get(key)?.facts ?? NO_FACTS;
   }
 
   /** Asks for what is known of a structure and its first children, where that is not known yet. */
@@ -146,6 +151,15 @@ export class StructureTree implements Disposable {
     }
   }
 
+  /** Other disks may have these numbers now: nothing of what was looked at is theirs. */
+  forget(): void {
+    this.#branches.clear();
+    this.#open.clear();
+    this.#greeted.clear();
+    this.#roots = [];
+    this.#changed();
+  }
+
   /** The engine may know other things than before. */
   restart(): void {
     for (const branch of this.#branches.values()) {
@@ -168,7 +182,16 @@ export class StructureTree implements Disposable {
     const key = keyOf(disk, path);
     const known = this.#branches.get(key);
     if (known !== undefined) return known;
-    const branch: Branch = { disk, path, children: [], facts: [], leftOut: 0, knownBy: [], asked: new Set() };
+    const branch: Branch = {
+      disk,
+      path,
+      children: [],
+      facts: NO_FACTS,
+      leftOut: 0,
+      knownBy: [],
+      asked: new Set(),
+      trouble: null,
+    };
     this.#branches.set(key, branch);
     return branch;
   }
@@ -189,13 +212,13 @@ export class StructureTree implements Disposable {
     this.#ask({ ...question, limit: PAGE_CHILDREN }, this.#stop.signal).then(
       (answer) => {
         branch.asked.delete(page);
-        this.#trouble = null;
         this.#take(branch, page, knownBy, answer.json as StructuresAnswer);
       },
       (error: unknown) => {
         branch.asked.delete(page);
         branch.knownBy[page] = knownBy;
-        this.#trouble = error instanceof Error ? error.message : String(error);
+        branch.facts = NO_FACTS;
+        branch.trouble = error instanceof Error ? error.message : String(error);
         this.#changed();
       },
     );
@@ -213,6 +236,7 @@ export class StructureTree implements Disposable {
       if (first + i < node.children) branch.children[first + i] = child;
     });
     branch.facts = node.facts;
+    branch.trouble = null;
     branch.leftOut = childrenLeftOut;
     branch.knownBy[page] = knownBy;
     this.#changed();
@@ -220,6 +244,7 @@ export class StructureTree implements Disposable {
 
   #list(): readonly TreeRow[] {
     const rows: TreeRow[] = [];
+    this.#trouble = null;
     this.#roots.forEach((root, place) => {
       const branch = this.#branches.get(keyOf(root.disk, ''));
       const line: StructureChild = {
@@ -247,8 +272,10 @@ export class StructureTree implements Disposable {
     const key = keyOf(line.disk, line.path);
     const isOpen = this.#open.has(key) && line.children > 0;
     rows.push({ kind: 'node', key, line, level, parentKey, isOpen, place, siblings });
-    if (!isOpen) return;
     const branch = this.#branches.get(key);
+    // Why what has left the tree is not known is nothing that one would ask.
+    if (this.#open.has(key)) this.#trouble ??= branch?.trouble ?? null;
+    if (!isOpen) return;
     const count =
       branch === undefined || branch.children.length === 0 ? line.children : branch.children.length;
     for (let i = 0; i < count; i += 1) {

@@ -54,6 +54,15 @@ export function placeOf(rows: readonly TreeRow[], key: string | null): number {
   return rows.findIndex((row) => row.key === key);
 }
 
+/**
+ * The place of the row in hand. Where that has gone, or was only waiting for what stands there now, it is the one in its place.
+ * @param lastAt where it was before; -1 for nowhere.
+ */
+export function rowInHand(rows: readonly TreeRow[], key: string, lastAt: number): number {
+  const found = placeOf(rows, key);
+  return found >= 0 ? found : Math.min(lastAt, rows.length - 1);
+}
+
 /** Letters that come later than this begin another word. */
 const TYPING_MS = 700;
 

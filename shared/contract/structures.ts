@@ -222,7 +222,7 @@ export const DiskStructuresSchema = v.object({
   words: v.string(),
   /** Where it is read: null for nowhere. `host`: from the disk that is hosted here; others by path or URI. */
   source: v.nullable(v.object({ kind: v.picklist(['host', 'image', 'uri', 'capture']), name: v.string() })),
-  /** Rises whenever something became known: what was asked before may have another answer now. 0 for nothing known. */
+  /** Rises whenever something became known, never to a number it had before: what was asked may have another answer now. 0 for nothing. */
   version: v.number(),
   /** The sequence number from which the last version holds, and how many versions are kept. */
   fromSequence: v.number(),

@@ -1,11 +1,11 @@
 import type { DiskStructures } from '#shared/contract/structures.ts';
 import { treeWords } from './tree-words.ts';
-import { Versions } from './versions.ts';
+import { VersionNumbers, Versions } from './versions.ts';
 
 type State = DiskStructures['state'];
 
 const STATE_WORDS: Readonly<Record<Exclude<State, 'known' | 'recorded' | 'failed'>, string>> = {
-  off: 'what lies on it is not read; turn Explain on for that',
+  off: 'what lies on it is not read until that is asked for',
   nowhere: 'what lies on it could be told from an image of it; name a file or an NBD URI',
   reading: 'being read',
 };
@@ -13,15 +13,19 @@ const STATE_WORDS: Readonly<Record<Exclude<State, 'known' | 'recorded' | 'failed
 /** What is known of one disk, and where it comes from. */
 export class DiskKnowledge {
   readonly disk: number;
-  versions = new Versions();
+  versions: Versions;
   source: DiskStructures['source'] = null;
   /** The row from which on its writes are watched. */
   sinceSequence = 0;
   #state: State = 'nowhere';
   #failure = '';
+  readonly #numbers: VersionNumbers;
 
-  constructor(disk: number) {
+  /** @param numbers shared by all disks that may ever have this number, so that none is taken for another. */
+  constructor(disk: number, numbers = new VersionNumbers()) {
     this.disk = disk;
+    this.#numbers = numbers;
+    this.versions = new Versions(numbers);
   }
 
   get state(): State {
@@ -30,7 +34,7 @@ export class DiskKnowledge {
 
   /** Nothing is known any more. */
   forget(state: 'off' | 'nowhere' | 'reading'): void {
-    this.versions = new Versions();
+    this.versions = new Versions(this.#numbers);
     this.#state = state;
   }
 

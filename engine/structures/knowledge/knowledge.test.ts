@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Op } from '#shared/events/vocabulary.ts';
 import type { Structure } from '#shared/structures/structure.ts';
 import { diskTree, ext4Tree, structure } from '../testing/trees.ts';
+import { DiskKnowledge } from './disk-knowledge.ts';
 import { RequestNamer } from './request-namer.ts';
 import { touchedBy } from './request-names.ts';
 import { shareTree } from './share-tree.ts';
@@ -75,6 +76,15 @@ describe('versions of what is known', () => {
     expect(mounted.number).toBe(2);
     // The disk, the table, the partition and the file system; nothing inside it, and no extent.
     expect(mounted.added).toBe(4);
+  });
+
+  it('of a disk never have a number again, whatever was forgotten between', async () => {
+    const known = new DiskKnowledge(0);
+    const first = await add(known.versions, diskTree(), 10);
+    known.forget('reading');
+    expect(known.info.version).toBe(0);
+    const again = await add(known.versions, diskTree(null), 10);
+    expect(again.number).toBeGreaterThan(first.number);
   });
 
   it('are told by moments, and what comes before the first by that', async () => {

@@ -10,7 +10,7 @@ const MOST_INDEXES = 4;
 
 /** What was known of a disk for some time. */
 export interface Version {
-  /** Counted from 1. */
+  /** Rises from version to version, see {@link VersionNumbers}. */
   readonly number: number;
   /** The last write that it depends on: it holds from there. */
   readonly fromSequence: number;
@@ -27,17 +27,31 @@ export interface KeptVersion extends Version {
   readonly untilSequence: number;
 }
 
+/** Numbers of versions, from 1: none is given twice, so that whoever saw one knows whether it is still what is known. */
+export class VersionNumbers {
+  #last = 0;
+
+  next(): number {
+    this.#last += 1;
+    return this.#last;
+  }
+}
+
 /**
  * What was known of one disk, in the order of time. What lies between the first write to something that was read and the
  * reading that followed is known by that reading alone.
  */
 export class Versions {
   #versions: (KeptVersion & { untilSequence: number })[] = [];
-  #last = 0;
+  readonly #numbers: VersionNumbers;
   #forgotten = 0;
   /** Structures and extents that were added with the versions: no less than they hold. */
   #sum = 0;
   readonly #indexes = new Map<Version, Promise<StructureIndex>>();
+
+  constructor(numbers = new VersionNumbers()) {
+    this.#numbers = numbers;
+  }
 
   get last(): Version | null {
     return this.#versions.at(-1) ?? null;
@@ -71,9 +85,9 @@ export class Versions {
       const until = formerUntil ?? read.fromSequence - 1;
       last.untilSequence = Math.min(last.untilSequence, Math.max(last.fromSequence, until));
     }
-    this.#last += 1;
     const fromSequence = Math.max(read.fromSequence, last?.fromSequence ?? 0);
-    const version = { ...read, fromSequence, number: this.#last, untilSequence: Number.POSITIVE_INFINITY };
+    const number = this.#numbers.next();
+    const version = { ...read, fromSequence, number, untilSequence: Number.POSITIVE_INFINITY };
     this.#versions.push(version);
     this.#sum += read.added;
     this.#thin();
