@@ -13,6 +13,9 @@ export interface Found {
   readonly isMember: boolean;
 }
 
+/** The key of what stands where bytes could not be had; a suffix may follow. */
+export const UNREAD_KEY = 'unread';
+
 /** Sentences are shown to people, and an image may have put into one what it likes. */
 const MAX_SENTENCE = 400;
 
@@ -31,7 +34,7 @@ export function notUnderstood(parserName: string, volume: Volume, error: unknown
   const what = unread ? 'what may be here' : parserName;
   return {
     structure: {
-      key: unread ? 'unread' : parserName.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
+      key: unread ? UNREAD_KEY : parserName.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
       kind: 'notUnderstood',
       name: `${what}: not understood here, because ${reason(error)}`.slice(0, MAX_SENTENCE),
       facts: [],

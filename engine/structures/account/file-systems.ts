@@ -1,4 +1,6 @@
 import type { Structure } from '#shared/structures/structure.ts';
+import { UNREAD_KEY } from '../found.ts';
+import { structuresOn } from '../knowledge/paths.ts';
 import type { Located } from '../knowledge/structure-index.ts';
 import type { AccountDisk, KnowledgeChange, TouchedRequest } from './account-rule.ts';
 import { factOf } from './words.ts';
@@ -48,13 +50,32 @@ function changesOf({ before, after }: KnowledgeChange): FileSystemChange[] {
   const former = new Map(before === null ? [] : fileSystemsIn(before.tree).map((at) => [at.path, at]));
   const found: FileSystemChange[] = [];
   const rows = { afterSequence: before?.fromSequence ?? 0, toSequence: after.fromSequence };
-  for (const at of fileSystemsIn(after.tree)) {
-    const was = former.get(at.path) ?? null;
-    former.delete(at.path);
+  const present = fileSystemsIn(after.tree);
+  const stay = new Set(present.map(({ path }) => path));
+  for (const at of present) {
+    // One whose partition is told by another table, or has another number, is the one that it was.
+    const moved = [...former.values()].find((was) => !stay.has(was.path) && hasSameUuid(was, at));
+    const was = former.get(at.path) ?? moved ?? null;
+    if (was !== null) former.delete(was.path);
+    // Where it could not be read before, nobody knows that there was none.
+    if (was === null && before !== null && isUnread(before.tree, at.path)) continue;
     if (was?.structure !== at.structure) found.push({ path: at.path, before: was, after: at, ...rows });
   }
-  for (const was of former.values()) found.push({ path: was.path, before: was, after: null, ...rows });
+  for (const was of former.values()) {
+    if (!isUnread(after.tree, was.path)) found.push({ path: was.path, before: was, after: null, ...rows });
+  }
   return found;
+}
+
+function hasSameUuid(was: Located, at: Located): boolean {
+  return factOf(was.structure, 'UUID') !== null && isSame(was.structure, at.structure);
+}
+
+/** Whether something on the way to a place could not be read. */
+function isUnread(tree: Structure, path: string): boolean {
+  return structuresOn(tree, path).some(({ children }) =>
+    children.some(({ kind, key }) => kind === 'notUnderstood' && key.startsWith(UNREAD_KEY)),
+  );
 }
 
 function fileSystemsIn(tree: Structure): Located[] {

@@ -1,3 +1,4 @@
+import type { Structure } from '#shared/structures/structure.ts';
 import {
   type AccountDisk,
   type AccountRule,
@@ -5,10 +6,10 @@ import {
   type Told,
   type TouchedRequest,
 } from './account-rule.ts';
-import { type FileSystemChange, fileSystemChanges, isInside, isWithin } from './file-systems.ts';
+import { type FileSystemChange, fileSystemChanges, isWithin } from './file-systems.ts';
 import { placedWords } from './words.ts';
 
-/** A file system that was there is there no longer: its superblock was overwritten, or what it lay in. */
+/** A file system that was there is there no longer, and its superblock was overwritten. */
 export class GoneFileSystems implements AccountRule {
   readonly #gone: readonly { readonly change: FileSystemChange; readonly evidence: Evidence }[];
 
@@ -21,10 +22,7 @@ export class GoneFileSystems implements AccountRule {
   request(request: TouchedRequest): void {
     for (const { change, evidence } of this.#gone) {
       if (!isWithin(change, request)) continue;
-      const isOnIt = [...(request.touched?.structures.keys() ?? [])].some((at) =>
-        isInside(at.path, change.path),
-      );
-      if (isOnIt) evidence.add(request);
+      if (change.before !== null && isOnSuperblock(change.before.structure, request)) evidence.add(request);
     }
   }
 
@@ -36,4 +34,18 @@ export class GoneFileSystems implements AccountRule {
       ];
     });
   }
+}
+
+/** By place, as nothing tells of the superblock once it is gone. That a partition has left its table overwrites no file system. */
+function isOnSuperblock(
+  fileSystem: Structure,
+  { offsetBytes, lengthBytes }: Pick<TouchedRequest, 'offsetBytes' | 'lengthBytes'>,
+): boolean {
+  if (fileSystem.kind !== 'superblock') {
+    const inside = fileSystem.children.filter(({ kind }) => kind === 'superblock' || kind === 'group');
+    return inside.some((child) => isOnSuperblock(child, { offsetBytes, lengthBytes }));
+  }
+  return fileSystem.extents.some(
+    ({ startBytes, endBytes }) => startBytes < offsetBytes + lengthBytes && offsetBytes < endBytes,
+  );
 }

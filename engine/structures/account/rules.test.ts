@@ -3,7 +3,7 @@ import { Op } from '#shared/events/vocabulary.ts';
 import type { Structure } from '#shared/structures/structure.ts';
 import { touchedBy } from '../knowledge/request-names.ts';
 import { StructureIndex } from '../knowledge/structure-index.ts';
-import { diskTree, ext4Tree } from '../testing/trees.ts';
+import { diskTree, ext4Tree, structure } from '../testing/trees.ts';
 import type { AccountDisk, AccountRule, KnowledgeChange } from './account-rule.ts';
 import { Arrays } from './arrays.ts';
 import { Discards } from './discards.ts';
@@ -138,6 +138,24 @@ describe('the account', () => {
     ]);
     expect(
       await told(new Discards(change(diskTree(null), diskTree())), diskTree(), [[Op.Trim, 5, 1024, 65_000]]),
+    ).toEqual([]);
+  });
+
+  it('tells of no file system that came or went where its place was not read, moved, or was only written to', async () => {
+    const write: Request[] = [[Op.Write, 50, 1024, 1032]];
+    const unread = diskTree(structure('notUnderstood', 'unread', 'what may be here', []));
+    expect(await told(new GoneFileSystems(change(diskTree(), unread)), diskTree(), write)).toEqual([]);
+    expect(await told(new MadeFileSystems(change(unread, diskTree())), diskTree(), write)).toEqual([]);
+    const [table, ...others] = diskTree().children;
+    const moved: Structure = {
+      ...diskTree(),
+      children: table === undefined ? others : [{ ...table, key: 'mbr' }],
+    };
+    expect(await told(new GoneFileSystems(change(diskTree(), moved)), diskTree(), write)).toEqual([]);
+    expect(await told(new MadeFileSystems(change(diskTree(), moved)), moved, write)).toEqual([]);
+    const elsewhere: Request[] = [[Op.Write, 50, 30_000, 30_004]];
+    expect(
+      await told(new GoneFileSystems(change(diskTree(), diskTree(null))), diskTree(), elsewhere),
     ).toEqual([]);
   });
 
