@@ -388,16 +388,21 @@ export class DiskHost {
     await this.faults.dispose();
     await this.#server.close();
     this.source.tell('ended', 'no longer served');
-    await this.content.end();
+    await this.#inTime(this.content.end());
     await this.#disk.backend.dispose();
     await this.#taskEnded();
   }
 
   /** A task that was broken off has ended, or waits for a disk that does not answer. */
-  async #taskEnded(): Promise<void> {
+  #taskEnded(): Promise<void> {
+    return this.#inTime(this.#task.ended);
+  }
+
+  /** Waits for what has been told to end; not for long, as a disk in another place may not answer. */
+  async #inTime(ended: Promise<unknown>): Promise<void> {
     const waited = new AbortController();
     const late = pause(TASK_DRAIN_MS, undefined, { signal: waited.signal }).catch(() => undefined);
-    await Promise.race([this.#task.ended, late]);
+    await Promise.race([ended, late]);
     waited.abort();
   }
 }

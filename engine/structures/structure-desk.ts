@@ -23,7 +23,8 @@ export interface HostOfDisk {
   readonly uri: string;
   /** Whether reading it costs next to nothing. */
   readonly isNear: boolean;
-  readonly content: ByteSource;
+  /** `ended` is aborted before reading begins to fail as the disk goes. */
+  readonly content: ByteSource & { readonly ended: AbortSignal };
 }
 
 /** What is known of the structures on the disks of one engine: reads them, watches what is written, and answers questions. */
@@ -78,6 +79,10 @@ export class StructureDesk {
   hosted(disk: number, host: HostOfDisk): void {
     const { isNear, content } = host;
     this.#hosted.set(disk, content);
+    // What cannot be read for that reason alone must not become what is known of it.
+    content.ended.addEventListener('abort', () => {
+      if (this.#hosted.get(disk) === content) this.#watch.remove(disk);
+    });
     const known = this.#disk(disk);
     known.source = { kind: 'host', name: host.uri };
     known.forget(isNear ? 'reading' : 'off');
@@ -170,17 +175,18 @@ export class StructureDesk {
       throw new RefusedError(`disk ${disk} has gone meanwhile`);
     }
     this.#watch.remove(disk);
-    await former?.close();
+    // All at once: while the former is closed, the disk may go or be given yet another image.
     if (image === null) {
       this.#images.delete(disk);
       known.source = null;
       known.forget('nowhere');
       this.#onChanged();
-      return;
+    } else {
+      this.#images.set(disk, image);
+      known.source = { kind: image.kind, name: image.name };
+      this.explain(disk, true);
     }
-    this.#images.set(disk, image);
-    known.source = { kind: image.kind, name: image.name };
-    this.explain(disk, true);
+    await former?.close();
   }
 
   /** @throws RefusedError when nothing is known that could answer. */

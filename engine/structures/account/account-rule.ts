@@ -52,8 +52,12 @@ export class Evidence {
   lastUs = Number.NaN;
   requests = 0;
   bytes = 0n;
+  #last = -1;
 
-  /** @param bytes those of the request that matter; all of them unless told. */
+  /**
+   * Takes a request, or more of the one that was taken last: one that touched several things is one request all the same.
+   * @param bytes those of the request that matter; all of them unless told.
+   */
   add({ sequence, us, lengthBytes }: TouchedRequest, bytes = lengthBytes): void {
     if (this.requests === 0) {
       this.firstSequence = sequence;
@@ -61,22 +65,8 @@ export class Evidence {
     }
     this.lastSequence = Math.max(this.lastSequence, sequence);
     this.lastUs = us;
-    this.requests += 1;
+    if (sequence !== this.#last) this.requests += 1;
+    this.#last = sequence;
     this.bytes += bytes;
-  }
-
-  /** Takes what another rests on too. */
-  addAll(other: Evidence): void {
-    if (other.requests === 0) return;
-    if (this.requests === 0 || other.firstSequence < this.firstSequence) {
-      this.firstSequence = other.firstSequence;
-      this.firstUs = other.firstUs;
-    }
-    if (other.lastSequence > this.lastSequence) {
-      this.lastSequence = other.lastSequence;
-      this.lastUs = other.lastUs;
-    }
-    this.requests += other.requests;
-    this.bytes += other.bytes;
   }
 }

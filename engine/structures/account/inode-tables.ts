@@ -3,14 +3,14 @@ import { sameKindWords } from '../knowledge/request-names.ts';
 import type { AccountDisk, AccountRule, Told, TouchedRequest } from './account-rule.ts';
 import { isInside, isWithin, madeFileSystems } from './file-systems.ts';
 import { Mounts } from './mounts.ts';
-import { Tally, together } from './tally.ts';
+import { Tally } from './tally.ts';
 import { fileSystemOf, placedWords } from './words.ts';
 
 /** Inode tables were zeroed after their file system had been made: lazily, as mke2fs leaves it to whoever mounts it first. */
 export class InodeTables implements AccountRule {
   readonly #made: ReturnType<typeof madeFileSystems>;
   readonly #mounts: Mounts;
-  readonly #zeroed = new Tally();
+  readonly #zeroed = new Tally(fileSystemOf);
 
   constructor(disk: AccountDisk) {
     this.#made = madeFileSystems(disk);
@@ -28,8 +28,7 @@ export class InodeTables implements AccountRule {
   }
 
   told(): Told[] {
-    return this.#zeroed.by(fileSystemOf).map(({ at, parts }) => {
-      const evidence = together(parts);
+    return this.#zeroed.groups().map(({ at, parts, evidence }) => {
       const which = sameKindWords(parts.map((part) => part.at));
       const what =
         parts.length === 1 ? `the ${which}` : `the ${which.replace(/^inode table,/, 'inode table of')}`;

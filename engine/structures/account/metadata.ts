@@ -4,7 +4,7 @@ import { listed } from '../knowledge/request-names.ts';
 import type { Located } from '../knowledge/structure-index.ts';
 import type { AccountDisk, AccountRule, Told, TouchedRequest } from './account-rule.ts';
 import { isInside, isWithin, madeFileSystems } from './file-systems.ts';
-import { type Counted, Tally, together } from './tally.ts';
+import { type Counted, Tally } from './tally.ts';
 import { fileSystemOf, placedWords, times } from './words.ts';
 
 /** What of a file system counts as metadata, and what it is called. */
@@ -24,7 +24,7 @@ const NAMES: Partial<Record<StructureKind, string>> = {
 /** What a file system keeps about itself was written: where, and how often. */
 export class Metadata implements AccountRule {
   readonly #made: ReturnType<typeof madeFileSystems>;
-  readonly #written = new Tally();
+  readonly #written = new Tally(fileSystemOf);
 
   constructor(disk: AccountDisk) {
     this.#made = madeFileSystems(disk);
@@ -40,8 +40,7 @@ export class Metadata implements AccountRule {
   }
 
   told(): Told[] {
-    return this.#written.by(fileSystemOf).map(({ at, parts }) => {
-      const evidence = together(parts);
+    return this.#written.groups().map(({ at, parts, evidence }) => {
       const text = `metadata of ${placedWords(at)} was written ${times(evidence.requests)}: ${kindsWords(parts)}`;
       return { text, evidence, path: at.path };
     });

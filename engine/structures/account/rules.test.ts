@@ -141,6 +141,17 @@ describe('the account', () => {
     ).toEqual([]);
   });
 
+  it('counts a request once that touched several things, and of a long one only what lies on what is named', async () => {
+    const rule = new Metadata(QUIET);
+    expect(await told(rule, diskTree(), [[Op.Write, 7, 1024, 1356]])).toEqual([
+      expect.stringMatching(/^metadata of ext4 on partition 1 was written once: .* and /),
+    ]);
+    expect(rule.told().map(({ evidence }) => evidence.requests)).toEqual([1]);
+    // From the table of group 0 far into free space.
+    const [trimmed] = await told(new Discards(QUIET), diskTree(), [[Op.Trim, 5, 1100, 3000]]);
+    expect(trimmed).toContain('256 KiB in 1 request');
+  });
+
   it('tells that a file system is gone, and of places of which nothing is known', async () => {
     const gone = new GoneFileSystems(change(diskTree(), diskTree(null)));
     expect(await told(gone, diskTree(), [[Op.Write, 50, 1024, 1032]])).toEqual([

@@ -74,7 +74,7 @@ describe('versions of what is known', () => {
       30,
     );
     expect(mounted.number).toBe(2);
-    // The disk, the table, the partition and the file system; nothing inside it.
+    // The disk, the table, the partition and the file system; nothing inside it, and no extent.
     expect(mounted.added).toBe(4);
   });
 
@@ -112,6 +112,29 @@ describe('versions of what is known', () => {
     expect(versions.forgotten).toBe(1_500 - versions.count);
     expect(versions.last?.fromSequence).toBe(1_500);
     expect(versions.at(1)?.fromSequence).toBe(1);
+  });
+
+  it('are thinned for their extents too, however few their structures are', async () => {
+    const versions = new Versions();
+    const pieces = Array.from({ length: 20_000 }, (_, i) => [2 * i, 2 * i + 1] as const);
+    for (let i = 1; i <= 60; i += 1) {
+      const free = structure('free', 'free', 'free space', [...pieces, [50_000, 50_000 + i]]);
+      await add(versions, structure('disk', 'disk', 'disk 1', [[0, 65_536]], [free]), i);
+    }
+    expect(versions.count).toBeLessThanOrEqual(25);
+    expect(versions.forgotten).toBe(60 - versions.count);
+  });
+
+  it('have an index for whoever still waits for it when the one who asked first is called off', async () => {
+    const versions = new Versions();
+    const version = await add(versions, diskTree(), 10);
+    const many = Array.from({ length: 3_000 }, (_, i) => structure('file', `f${i}`, `/f${i}`, [[i, i + 1]]));
+    const large = await add(versions, structure('disk', 'disk', 'disk 1', [[0, 65_536]], many), 20);
+    const calledOff = versions.indexOf(large, () => Promise.reject(new Error('called off')));
+    const [first, second] = await Promise.allSettled([calledOff, versions.indexOf(large, atOnce)]);
+    expect(first.status).toBe('rejected');
+    expect(second).toMatchObject({ status: 'fulfilled', value: { whole: { structure: large.tree } } });
+    expect(await versions.indexOf(version, atOnce)).toBe(await versions.indexOf(version, atOnce));
   });
 
   it('come back from their texts, each told by what has changed', async () => {

@@ -7,8 +7,9 @@ const AT_ONCE = 500;
 /** A tree that is the one before where nothing has changed. */
 export interface SharedTree {
   readonly tree: Structure;
-  /** Structures in it, and those of them that were not in the tree before. */
+  /** Structures in it. */
   readonly structures: number;
+  /** Structures and extents in it that were not in the tree before. */
   readonly added: number;
 }
 
@@ -31,8 +32,8 @@ export async function shareTree(
     const children: Structure[] = [];
     for (const child of read.children) children.push(await share(formerly.get(child.key) ?? null, child));
     if (old !== null && isSame(old, read, children)) return old;
-    added += 1;
     const extents = old !== null && sameExtents(old.extents, read.extents) ? old.extents : read.extents;
+    added += 1 + (extents === old?.extents ? 0 : extents.length);
     return { ...read, extents, children };
   };
   const tree = await share(before, now);

@@ -1,8 +1,8 @@
 import type { Structure } from '#shared/structures/structure.ts';
 import { StructureIndex } from './structure-index.ts';
 
-/** Structures that all versions of one disk may hold together; past that the oldest are thinned. */
-const MOST_STRUCTURES = 200_000;
+/** Structures and extents that all versions of one disk may hold together; past that the oldest are thinned. */
+const MOST_HELD = 500_000;
 /** Versions of one disk at most. */
 const MOST_VERSIONS = 1_000;
 /** Indexes that are kept made, of the versions asked about last. */
@@ -15,8 +15,9 @@ export interface Version {
   /** The last write that it depends on: it holds from there. */
   readonly fromSequence: number;
   readonly tree: Structure;
-  /** Structures in it, and those of them that the version before did not have. */
+  /** Structures in it. */
   readonly structures: number;
+  /** Structures and extents in it that the version before did not have. */
   readonly added: number;
 }
 
@@ -44,7 +45,7 @@ export class Versions {
   #versions: (KeptVersion & { untilSequence: number })[] = [];
   readonly #numbers: VersionNumbers;
   #forgotten = 0;
-  /** Structures that were added with the versions: no less than they hold. */
+  /** Structures and extents that were added with the versions: no less than they hold. */
   #sum = 0;
   readonly #indexes = new Map<Version, Promise<StructureIndex>>();
 
@@ -133,12 +134,27 @@ export class Versions {
   }
 
   /** The index of a version, made when it is asked for. */
-  indexOf(version: Version, breathe: () => Promise<void>): Promise<StructureIndex> {
-    const made = this.#indexes.get(version) ?? StructureIndex.build(version.tree, breathe);
-    this.#indexes.delete(version);
+  async indexOf(version: Version, breathe: () => Promise<void>): Promise<StructureIndex> {
+    for (;;) {
+      const begun = this.#indexes.get(version);
+      if (begun === undefined) return this.#makeIndex(version, breathe);
+      this.#indexes.delete(version);
+      this.#indexes.set(version, begun);
+      try {
+        return await begun;
+      } catch {
+        // Whoever began to make it was called off, which is nothing to those who wait for it too: the first of them makes it anew.
+        if (this.#indexes.get(version) === begun) this.#indexes.delete(version);
+      }
+    }
+  }
+
+  #makeIndex(version: Version, breathe: () => Promise<void>): Promise<StructureIndex> {
+    const made = StructureIndex.build(version.tree, breathe);
     this.#indexes.set(version, made);
-    // One whose making was called off is made anew by the next who asks.
-    made.catch(() => this.#indexes.delete(version));
+    made.catch(() => {
+      if (this.#indexes.get(version) === made) this.#indexes.delete(version);
+    });
     for (const oldest of this.#indexes.keys()) {
       if (this.#indexes.size <= MOST_INDEXES) break;
       this.#indexes.delete(oldest);
@@ -148,8 +164,8 @@ export class Versions {
 
   /** Of the older half every second goes, until what is left is within bounds. */
   #thin(): void {
-    if (this.#sum > MOST_STRUCTURES) this.#sum = this.#held();
-    while (this.count > MOST_VERSIONS || (this.count > 4 && this.#sum > MOST_STRUCTURES)) {
+    if (this.#sum > MOST_HELD) this.#sum = this.#held();
+    while (this.count > MOST_VERSIONS || (this.count > 4 && this.#sum > MOST_HELD)) {
       const half = this.count >> 1;
       const kept = this.#versions.filter((_, i) => i === 0 || i >= half || i % 2 === 1);
       if (kept.length === this.count) return;
@@ -160,15 +176,19 @@ export class Versions {
     }
   }
 
-  /** Structures that the versions hold together, each counted once. */
+  /** Structures and extents that the versions hold together, each counted once. */
   #held(): number {
     const trees = new Set<Structure>();
+    const extents = new Set<Structure['extents']>();
+    let held = 0;
     const open = this.#versions.map(({ tree }) => tree);
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       if (trees.has(next)) continue;
       trees.add(next);
+      held += 1 + (extents.has(next.extents) ? 0 : next.extents.length);
+      extents.add(next.extents);
       open.push(...next.children);
     }
-    return trees.size;
+    return held;
   }
 }

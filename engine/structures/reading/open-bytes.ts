@@ -17,6 +17,8 @@ export interface OpenBytes extends ByteSource {
 
 /** How long a server may take to answer before the connection is given up, ms. */
 const ANSWER_MS = 15_000;
+/** How long it may take to hang up in good order before that is done at once, ms. */
+const GOODBYE_MS = 1_000;
 
 /**
  * Opens an image file or block device, or an export of an NBD server, to be read.
@@ -87,6 +89,7 @@ class RemoteBytes implements OpenBytes {
   readonly sizeBytes: bigint;
   readonly #address: RemoteAddress;
   #client: NbdClient | null;
+  #isClosed = false;
 
   private constructor(address: RemoteAddress, client: NbdClient) {
     this.#address = address;
@@ -101,8 +104,7 @@ class RemoteBytes implements OpenBytes {
   }
 
   async readAt(offsetBytes: bigint, lengthBytes: number): Promise<Uint8Array> {
-    this.#client ??= await connectTo(this.#address);
-    const client = this.#client;
+    const client = this.#client ?? (await this.#connect());
     const timer = setTimeout(() => void client.abandon(), ANSWER_MS);
     const result = await client
       .read(offsetBytes, lengthBytes)
@@ -115,9 +117,26 @@ class RemoteBytes implements OpenBytes {
     return result.data;
   }
 
+  async #connect(): Promise<NbdClient> {
+    const client = this.#isClosed ? null : await connectTo(this.#address);
+    // It may have been closed meanwhile, when there was nothing to hang up yet.
+    if (client === null || this.#isClosed) {
+      await client?.abandon();
+      throw new Error('it is read no longer');
+    }
+    this.#client = client;
+    return client;
+  }
+
   async close(): Promise<void> {
-    await this.#client?.disconnect();
+    this.#isClosed = true;
+    const client = this.#client;
     this.#client = null;
+    if (client === null) return;
+    // A server that does not answer would have us wait for its goodbye for ever.
+    const timer = setTimeout(() => void client.abandon(), GOODBYE_MS);
+    await client.disconnect();
+    clearTimeout(timer);
   }
 }
 

@@ -168,7 +168,12 @@ export class StructureWatch {
       this.#torn = isTorn ? this.#torn + 1 : 0;
       if (isTorn && this.#torn <= MOST_TORN) return;
       const lastWrites = new Map(disks.map((disk) => [disk.disk, disk.endPass()]));
-      await this.#listener.read({ trees, lastWrites }, breathe);
+      try {
+        await this.#listener.read({ trees, lastWrites }, breathe);
+      } catch (error) {
+        for (const disk of disks) disk.owe(lastWrites.get(disk.disk) ?? 0);
+        throw error;
+      }
     } finally {
       this.#budget.end();
     }

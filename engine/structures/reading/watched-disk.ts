@@ -28,6 +28,9 @@ export class WatchedDisk {
   /** Pages of which anything was ever read that may be in memory still. */
   readonly #pages = new Set<number>();
 
+  /** The last write before a reading that was not taken. */
+  #owed = 0;
+
   /** @param name for sentences. @param budget is not spent while the disk is waited for. */
   constructor(disk: number, name: string, source: ByteSource, budget: TimeBudget) {
     this.disk = disk;
@@ -58,11 +61,18 @@ export class WatchedDisk {
     this.#reader.beginPass();
   }
 
+  /** What the reading found, {@link endPass} had been called already, was not taken: `last` as that returned it is still owed. */
+  owe(last: number): void {
+    this.#owed = last;
+  }
+
   /** The reading is over: writes from here on are those after it. @returns the last write before it to what was read; 0 for none. */
   endPass(): number {
     const last = this.#written.lastOn((first, end) => this.#isRead(first, end) && this.#looksAt(first, end));
     this.#written.clear();
-    return last;
+    const owed = Math.max(last, this.#owed);
+    this.#owed = 0;
+    return owed;
   }
 
   /** Takes row `i`, the arrival of a write, trim or zeroing of this disk. */
