@@ -106,61 +106,67 @@ export function StructureTreeView(): ReactElement {
   const current = rows[at];
   const isMade = current !== undefined && items.some(({ index }) => index === at);
   return (
-    <div
-      ref={scroller}
-      className="structure-tree"
-      role="tree"
-      tabIndex={0}
-      aria-label="What lies on the disks"
-      aria-activedescendant={isMade ? idOf(current) : undefined}
-      data-structure-tree
-      data-own-arrows
-      data-testid="structure-tree"
-      onKeyDown={onKey}
-      onClick={onClick}
-      onFocus={() => {
-        if (at < 0) setInHand(rows[0]?.key ?? null);
-        else list.scrollToIndex(at);
-      }}
-    >
-      <div className="structure-rows" role="presentation" style={{ height: list.getTotalSize() }}>
-        {items.map((item) => {
-          const row = rows[item.index];
-          if (row === undefined) return null;
-          const place = { top: item.start, paddingLeft: (row.level - 1) * LEVEL_PX };
-          if (row.kind !== 'node') {
+    <>
+      <div
+        ref={scroller}
+        className="structure-tree"
+        role="tree"
+        tabIndex={0}
+        aria-label="What lies on the disks"
+        aria-activedescendant={isMade ? idOf(current) : undefined}
+        data-structure-tree
+        data-own-arrows
+        data-testid="structure-tree"
+        onKeyDown={onKey}
+        onClick={onClick}
+        onFocus={() => {
+          if (at < 0) setInHand(rows[0]?.key ?? null);
+          else list.scrollToIndex(at);
+        }}
+      >
+        <div className="structure-rows" role="presentation" style={{ height: list.getTotalSize() }}>
+          {items.map((item) => {
+            const row = rows[item.index];
+            if (row === undefined) return null;
+            const place = { top: item.start, paddingLeft: (row.level - 1) * LEVEL_PX };
+            if (row.kind !== 'node') {
+              return (
+                <div
+                  key={row.key}
+                  id={idOf(row)}
+                  className="structure-row quiet"
+                  role="treeitem"
+                  tabIndex={-1}
+                  aria-level={row.level}
+                  aria-selected={false}
+                  aria-label={row.kind === 'waiting' ? 'being looked up' : undefined}
+                  data-current={item.index === at}
+                  style={place}
+                >
+                  {row.kind === 'leftOut' ? `and ${thousands(row.count)} more, not read` : '…'}
+                </div>
+              );
+            }
             return (
-              <div
+              <Row
                 key={row.key}
+                row={row}
+                parent={rows[placeOf(rows, row.parentKey)]}
                 id={idOf(row)}
-                className="structure-row quiet"
-                role="treeitem"
-                tabIndex={-1}
-                aria-level={row.level}
-                aria-selected={false}
-                aria-label={row.kind === 'waiting' ? 'being looked up' : undefined}
-                data-current={item.index === at}
                 style={place}
-              >
-                {row.kind === 'leftOut' ? `and ${thousands(row.count)} more, not read` : '…'}
-              </div>
+                isCurrent={item.index === at}
+                isPicked={row.key === picked}
+              />
             );
-          }
-          return (
-            <Row
-              key={row.key}
-              row={row}
-              parent={rows[placeOf(rows, row.parentKey)]}
-              id={idOf(row)}
-              style={place}
-              isCurrent={item.index === at}
-              isPicked={row.key === picked}
-            />
-          );
-        })}
+          })}
+        </div>
       </div>
-      {tree.trouble !== null && <p className="danger structure-trouble">{tree.trouble}</p>}
-    </div>
+      {tree.trouble !== null && (
+        <p className="danger structure-trouble" role="status">
+          {tree.trouble}
+        </p>
+      )}
+    </>
   );
 }
 

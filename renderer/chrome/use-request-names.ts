@@ -17,6 +17,11 @@ const ASK_MS = 150;
 /** Names that are kept. */
 const MOST_KEPT = 20_000;
 
+interface NamesOfHistory {
+  readonly history: string;
+  readonly names: ReadonlyMap<number, RequestName | null>;
+}
+
 /**
  * What requests touched, by sequence number, as far as that is known: those in sight are asked for. Null stands for one of which
  * nothing is known. Names are looked up anew when more becomes known of the disks.
@@ -30,14 +35,21 @@ export function useRequestNames(requests: readonly NamedRequest[]): ReadonlyMap<
       .join(' '),
   );
   const link = useAppState((state) => state.link);
-  const [names, setNames] = useState<ReadonlyMap<number, RequestName | null>>(NO_NAMES);
-  const latest = useRef({ requests, names, known });
-  latest.current = { requests, names, known };
+  // Another history has other requests by the same numbers.
+  const history = useAppState((state) => state.session?.history.id ?? '');
+  const [named, setNamed] = useState<NamesOfHistory>({ history, names: NO_NAMES });
+  const latest = useRef({ requests, known, history });
+  latest.current = { requests, known, history };
   /** What was known when a request's name was asked for last. */
   const askedBy = useRef(new Map<number, string>());
+  /** Of which history that was, by which link. */
+  const askedOf = useRef('');
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
 
   useEffect(() => {
+    // What was asked before may never have come, or was about other requests.
+    if (askedOf.current !== `${history} ${link}`) askedBy.current.clear();
+    askedOf.current = `${history} ${link}`;
     if (known === '' || link !== 'open' || timer.current !== null) return;
     const isNew = requests.some(({ sequence }) => askedBy.current.get(sequence) !== known);
     if (!isNew) return;
@@ -57,10 +69,12 @@ export function useRequestNames(requests: readonly NamedRequest[]): ReadonlyMap<
       app.session.ask({ about: 'requestNames', requests: asked }).then(
         (answer) => {
           const found = (answer.json as RequestNamesAnswer).names;
-          setNames((before) => {
-            const all = new Map(before.size > MOST_KEPT ? [] : before);
-            for (const [i, { sequence }] of wanted.entries()) all.set(sequence, found[i] ?? null);
-            return all;
+          if (latest.current.history !== now.history) return;
+          setNamed((before) => {
+            const isKept = before.history === now.history && before.names.size <= MOST_KEPT;
+            const names = new Map(isKept ? before.names : []);
+            for (const [i, { sequence }] of wanted.entries()) names.set(sequence, found[i] ?? null);
+            return { history: now.history, names };
           });
         },
         () => {
@@ -75,7 +89,7 @@ export function useRequestNames(requests: readonly NamedRequest[]): ReadonlyMap<
     },
     [],
   );
-  return names;
+  return known === '' || named.history !== history ? NO_NAMES : named.names;
 }
 
 const NO_NAMES: ReadonlyMap<number, RequestName | null> = new Map();
