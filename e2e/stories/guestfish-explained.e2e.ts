@@ -82,7 +82,7 @@ test('a guest that partitions, makes ext4 and mounts it has its requests named f
   const texts = sentences.map(({ text }) => text);
   inOrder(texts, [
     /^GUID partition table written at both ends of the disk\.$/,
-    /^Ext4 on partition 1 was made: .*\d backup superblocks and a journal of 4 MiB were written\.$/,
+    /^Ext4 on partition 1 came to be: .*\d backup superblocks and a journal of 4 MiB were written\.$/,
     /^Ext4 on partition 1 was mounted\.$/,
     /^\/bigfile on ext4 on partition 1 was written/,
     /MiB of the free space of ext4 on partition 1 were trimmed\.$/,

@@ -1,6 +1,6 @@
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
-import { SECTORS_PER_BLOCK, sectorRange } from '#shared/model/block-state.ts';
+import { rowSectors, SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
 import { ByteSink, ByteSource } from './byte-stream.ts';
 
 /**
@@ -59,13 +59,7 @@ export class FootprintWriter {
     for (let i = 0; i < batch.count; i += 1) {
       const kind = batch.kind[i];
       if (kind !== RowKind.Request && kind !== RowKind.Completion && kind !== RowKind.Unanswered) continue;
-      sectorRange(
-        batch.offsetHigh[i] ?? 0,
-        batch.offsetLow[i] ?? 0,
-        batch.lengthHigh[i] ?? 0,
-        batch.lengthLow[i] ?? 0,
-        range,
-      );
+      rowSectors(batch, i, range);
       const [firstSector = 0, endSector = 0] = range;
       if (firstSector >= endSector) continue;
       const disk = batch.disk[i] ?? 0;

@@ -3,7 +3,7 @@ import type { Answer } from '#shared/channel/answer.ts';
 import type { BlockAnswer, Question } from '#shared/contract/questions.ts';
 import type { EventBatch } from '#shared/events/event-batch.ts';
 import { RowKind } from '#shared/events/vocabulary.ts';
-import { SECTORS_PER_BLOCK, sectorRange } from '#shared/model/block-state.ts';
+import { rowSectors, SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
 import { ERRNO_PENDING, ERRNO_UNANSWERED } from '#shared/model/recent-requests.ts';
 import type { History, HistoryChunk } from '../history/history.ts';
 import { Slices } from '../slices.ts';
@@ -173,13 +173,7 @@ class BlockSearch {
 
   #touches(batch: EventBatch, i: number): boolean {
     const range = this.#range;
-    sectorRange(
-      batch.offsetHigh[i] ?? 0,
-      batch.offsetLow[i] ?? 0,
-      batch.lengthHigh[i] ?? 0,
-      batch.lengthLow[i] ?? 0,
-      range,
-    );
+    rowSectors(batch, i, range);
     const [first = 0, end = 0] = range;
     const { firstBlock, endBlock } = this.#question;
     return first < end && first < endBlock * SECTORS_PER_BLOCK && end > firstBlock * SECTORS_PER_BLOCK;

@@ -1,7 +1,7 @@
 import type { Answer } from '#shared/channel/answer.ts';
 import type { Question } from '#shared/contract/questions.ts';
 import { Op } from '#shared/events/vocabulary.ts';
-import { SECTORS_PER_BLOCK, sectorRange } from '#shared/model/block-state.ts';
+import { rowSectors, SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
 import type { History } from '../history/history.ts';
 import { columnOf } from './span-columns.ts';
 import { walkSpan } from './span-walk.ts';
@@ -23,13 +23,7 @@ export async function answerSeekPlot(
       arrived(batch, i) {
         const op = batch.op[i];
         if (op !== Op.Read && op !== Op.Write && op !== Op.Trim && op !== Op.Zero) return;
-        sectorRange(
-          batch.offsetHigh[i] ?? 0,
-          batch.offsetLow[i] ?? 0,
-          batch.lengthHigh[i] ?? 0,
-          batch.lengthLow[i] ?? 0,
-          range,
-        );
+        rowSectors(batch, i, range);
         const from = Math.max(Math.floor((range[0] ?? 0) / SECTORS_PER_BLOCK), firstBlock);
         const to = Math.min(Math.ceil((range[1] ?? 0) / SECTORS_PER_BLOCK), endBlock);
         if (from >= to) return;

@@ -1,7 +1,7 @@
 import type { Answer } from '#shared/channel/answer.ts';
 import type { OpTotals, Question, SpanTotals } from '#shared/contract/questions.ts';
 import { OP_COUNT, Op, RowKind } from '#shared/events/vocabulary.ts';
-import { SECTORS_PER_BLOCK, sectorRange } from '#shared/model/block-state.ts';
+import { rowSectors, SECTORS_PER_BLOCK } from '#shared/model/block-state.ts';
 import { LatencyHistogram } from '#shared/model/latency-histogram.ts';
 import { ERRNO_PENDING } from '#shared/model/recent-requests.ts';
 import type { History } from '../history/history.ts';
@@ -55,7 +55,7 @@ export async function answerSpan(
         depth.change(batch.firstSequence + i, 1);
         sequential.add(batch, i);
         if (op !== Op.Read && op !== Op.Write && op !== Op.Trim && op !== Op.Zero) return;
-        sectorRange(batch.offsetHigh[i] ?? 0, batch.offsetLow[i] ?? 0, lengthHigh, lengthLow, range);
+        rowSectors(batch, i, range);
         const first = Math.floor((range[0] ?? 0) / SECTORS_PER_BLOCK);
         const end = Math.ceil((range[1] ?? 0) / SECTORS_PER_BLOCK);
         if (first < end) touches.add(batch.disk[i] ?? 0, first, end);

@@ -154,7 +154,7 @@ describe('a disk hosted in memory, to which a client writes a partition table an
     const { sentences } = json as AccountAnswer;
     const texts = sentences.map(({ text }) => text);
     expect(texts).toContain('GUID partition table written at both ends of the disk.');
-    const made = sentences.find(({ text }) => text.startsWith('Ext4 on partition 1 was made'));
+    const made = sentences.find(({ text }) => text.startsWith('Ext4 on partition 1 came to be'));
     expect(made?.text).toMatch(/\d backup superblocks and a journal of 4 MiB were written/);
     expect(made?.requests).toBeGreaterThan(50);
     expect(made?.fromSequence).toBeLessThan(made?.toSequence ?? 0);

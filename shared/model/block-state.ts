@@ -1,3 +1,5 @@
+import type { EventBatch } from '../events/event-batch.ts';
+
 /**
  * What a block shows, in one byte: a kind in the low two bits, marks above it.
  *
@@ -52,4 +54,15 @@ export function sectorRange(
   const end = Math.ceil(endLow / 512);
   out[0] = offsetHigh * 0x80_0000 + (offsetHigh < FOUR_EIB_HIGH ? first : first - (first & 1));
   out[1] = endHigh * 0x80_0000 + (endHigh < FOUR_EIB_HIGH ? end : end + (end & 1));
+}
+
+/** The sectors that row `i` is about, as {@link sectorRange} tells them. Hot path. */
+export function rowSectors(batch: EventBatch, i: number, out: Float64Array): void {
+  sectorRange(
+    batch.offsetHigh[i] ?? 0,
+    batch.offsetLow[i] ?? 0,
+    batch.lengthHigh[i] ?? 0,
+    batch.lengthLow[i] ?? 0,
+    out,
+  );
 }

@@ -10,8 +10,8 @@ import {
   KIND_MASK,
   MIXED,
   PAGE_BLOCKS,
+  rowSectors,
   SECTORS_PER_BLOCK,
-  sectorRange,
 } from './block-state.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { type ModelListener, tellPage, tellRun } from './model-listener.ts';
@@ -71,13 +71,7 @@ export class DiskModel {
     }
     if (op !== Op.Read && op !== Op.Write && op !== Op.Trim && op !== Op.Zero) return;
     const range = this.#range;
-    sectorRange(
-      batch.offsetHigh[i] ?? 0,
-      batch.offsetLow[i] ?? 0,
-      batch.lengthHigh[i] ?? 0,
-      batch.lengthLow[i] ?? 0,
-      range,
-    );
+    rowSectors(batch, i, range);
     const firstSector = range[0] ?? 0;
     const endSector = range[1] ?? 0;
     if (endSector <= firstSector) return;

@@ -1,5 +1,5 @@
 import type { EventBatch } from '../events/event-batch.ts';
-import { sectorRange } from './block-state.ts';
+import { rowSectors } from './block-state.ts';
 
 /** Slots a source may use at once on one disk; requests beyond it are dropped as unanswered by the source. */
 export const MAX_SLOTS = 65_536;
@@ -24,13 +24,7 @@ export class InFlightTable {
   /** Notes the request in row `i` as number `sequence` of the recent requests. */
   add(batch: EventBatch, i: number, sequence: number): void {
     const range = this.#range;
-    sectorRange(
-      batch.offsetHigh[i] ?? 0,
-      batch.offsetLow[i] ?? 0,
-      batch.lengthHigh[i] ?? 0,
-      batch.lengthLow[i] ?? 0,
-      range,
-    );
+    rowSectors(batch, i, range);
     this.set(
       batch.slot[i] ?? 0,
       batch.op[i] ?? 0,

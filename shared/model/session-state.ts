@@ -3,7 +3,7 @@ import type { EventBatch } from '../events/event-batch.ts';
 import { ALL_DISKS, Op, RowKind } from '../events/vocabulary.ts';
 import { ActivityTracker } from './activity/activity-tracker.ts';
 import { InStepTable } from './activity/in-step.ts';
-import { sectorRange } from './block-state.ts';
+import { rowSectors } from './block-state.ts';
 import { DiskCounters } from './disk-counters.ts';
 import { DiskModel } from './disk-model.ts';
 import { type FaultChangeEntry, FaultHistory, readFaultChange } from './fault-history.ts';
@@ -200,13 +200,7 @@ export class SessionState {
   #noteActivity(batch: EventBatch, i: number, state: DiskState, clockUs: number): void {
     const op = batch.op[i] ?? 0;
     const range = this.#range;
-    sectorRange(
-      batch.offsetHigh[i] ?? 0,
-      batch.offsetLow[i] ?? 0,
-      batch.lengthHigh[i] ?? 0,
-      batch.lengthLow[i] ?? 0,
-      range,
-    );
+    rowSectors(batch, i, range);
     const first = range[0] ?? 0;
     const timeUs = batch.timeUs[i] ?? Number.NaN;
     state.activity.request(op, first, range[1] ?? 0, clockUs, timeUs, state.inFlight.count === 1);

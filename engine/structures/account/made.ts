@@ -59,7 +59,7 @@ class Making {
       const isOne = written.length === 1 && this.backups.size < 2;
       parts.push(`${listed(written)} ${isOne ? 'was' : 'were'} written`);
     }
-    const what = `${placedWords(after)} was made`;
+    const what = `${placedWords(after)} came to be`;
     return parts.length === 0 ? what : `${what}: ${listed(parts)}`;
   }
 }
@@ -71,7 +71,10 @@ function discardWords(holder: string | undefined, bytes: bigint, wholeBytes: big
     : `${formatBytes(bytes)} of ${what} were discarded`;
 }
 
-/** A file system came to be where none was, or another: its superblock says so. With what its making wrote. */
+/**
+ * A file system came to be where none was, or another: its superblock says so. With what was written for it. Whether it was made
+ * here or copied, the writes do not tell.
+ */
 export class MadeFileSystems implements AccountRule {
   readonly #making: readonly Making[];
 

@@ -56,7 +56,8 @@ function mountFacts(change: FileSystemChange): MountFact[] {
   };
   const mounted = factOf(after.structure, 'last mounted');
   const isSameOne = before !== null && isSame(before.structure, after.structure);
-  const formerly = isSameOne ? factOf(before.structure, 'last mounted') : 'never';
+  // One that came to be may have been mounted elsewhere before it was copied here.
+  const formerly = isSameOne ? factOf(before.structure, 'last mounted') : mounted;
   if (mounted !== null && mounted !== 'never' && mounted !== formerly) told('was mounted', true);
   const needed = isSameOne && NEEDS_RECOVERY.test(factOf(before.structure, 'features') ?? '');
   if (needed && !NEEDS_RECOVERY.test(factOf(after.structure, 'features') ?? '')) {

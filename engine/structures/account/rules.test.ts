@@ -73,7 +73,7 @@ describe('the account', () => {
     expect(await told(new PartitionTables(), diskTree(), [[Op.Write, 1, 16_384, 16_388]])).toEqual([]);
   });
 
-  it('tells how a file system was made only where one came to be, with what was written for it', async () => {
+  it('tells of a file system only where one came to be, with what was written for it', async () => {
     const requests: Request[] = [
       [Op.Trim, 10, 1024, 65_000],
       [Op.Write, 20, 9216, 9217],
@@ -82,7 +82,7 @@ describe('the account', () => {
     ];
     expect(await told(new MadeFileSystems(change(diskTree(null), diskTree())), diskTree(), requests)).toEqual(
       [
-        'ext4 on partition 1 was made: all of partition 1 was discarded and 1 backup superblock and a journal of 4 MiB were written',
+        'ext4 on partition 1 came to be: all of partition 1 was discarded and 1 backup superblock and a journal of 4 MiB were written',
       ],
     );
     expect(
@@ -100,6 +100,8 @@ describe('the account', () => {
       await told(new Mounts(change(diskTree(MOUNTED), diskTree(CLOSED))), diskTree(), superblock),
     ).toEqual(['ext4 on partition 1 was closed in good order: unmounted, made read-only or frozen']);
     expect(await told(new Mounts(QUIET), diskTree(), superblock)).toEqual([]);
+    const copied = new Mounts(change(diskTree(null), diskTree(MOUNTED)));
+    expect(await told(copied, diskTree(MOUNTED), superblock), 'it was mounted elsewhere').toEqual([]);
   });
 
   it('tells how long after the mount inode tables were zeroed, and of no mount that it does not know of', async () => {

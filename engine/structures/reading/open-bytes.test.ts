@@ -32,3 +32,11 @@ it('leaves a server that does not answer its goodbye', async () => {
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+it('says what will not do for an image, and what would', async () => {
+  const wanted = 'give the path of a raw image of the disk, a block device or an NBD URI';
+  await expect(openBytes('/nowhere/disk.img')).rejects.toThrow(
+    `/nowhere/disk.img cannot be read: no such file; ${wanted}`,
+  );
+  await expect(openBytes(tmpdir())).rejects.toThrow('neither a file nor a block device');
+});

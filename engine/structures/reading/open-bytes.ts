@@ -1,5 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { errnoName } from '#shared/events/vocabulary.ts';
+import { whyUnreadable } from '../../log/why-unreadable.ts';
 import { NbdClient } from '../../nbd/client/nbd-client.ts';
 import { deviceSize } from '../../nbd/file/open-file.ts';
 import { isNbdUri, parseNbdUri, type RemoteAddress } from '../../nbd/remote/nbd-uri.ts';
@@ -14,6 +15,9 @@ export interface OpenBytes extends ByteSource {
   readonly name: string;
   close(): Promise<void>;
 }
+
+/** What an image can be, as advice. */
+const WANTED = 'a raw image of the disk, a block device or an NBD URI';
 
 /** How long a server may take to answer before the connection is given up, ms. */
 const ANSWER_MS = 15_000;
@@ -46,7 +50,9 @@ class ImageBytes implements OpenBytes {
 
   static async open(path: string): Promise<ImageBytes> {
     // A FIFO must not have us wait for its other end.
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+      throw new Error(`${path} cannot be read: ${whyUnreadable(error, WANTED)}`);
+    });
     try {
       const status = await file.stat({ bigint: true });
       if (!status.isFile() && !status.isBlockDevice()) {
