@@ -51,6 +51,18 @@ test.describe('themes', () => {
     await expect(html).toHaveAttribute('data-theme', 'classic');
   });
 
+  test('follow the system each time, though every frame of a playing picture asks for the theme', async ({
+    page,
+  }) => {
+    const html = page.locator('html');
+    for (let i = 0; i < 12; i += 1) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await expect(html).toHaveAttribute('data-theme', colorScheme);
+      }
+    }
+  });
+
   test('a PNG is saved with the picture in its true colours', async ({ page }) => {
     const facts = await gridFacts(page);
     const downloading = page.waitForEvent('download');

@@ -28,7 +28,8 @@ export function useQuestion<Q extends Question, Data>(
   const feed = useRef<QuestionFeed<Q> | null>(null);
   const link = useAppState((state) => state.link);
   const recorded = useAppState((state) => state.session?.history.lastSequence ?? 0);
-  // A live picture may have rows of which the engine has not told yet otherwise.
+  // A live picture may have rows of which the engine has not told yet otherwise: what is asked for then ends before them, and
+  // must be asked for again once the engine has told, though no row has come since.
   const applied = useAppState((state) => (state.view.mode === 'live' ? state.counters.sequence : 0));
   useEffect(() => {
     const made = new QuestionFeed<Q>({
@@ -40,7 +41,7 @@ export function useQuestion<Q extends Question, Data>(
     feed.current = made;
     return () => made.dispose();
   }, [app, read]);
-  useEffect(() => feed.current?.want(question, key, Math.max(recorded, applied)));
+  useEffect(() => feed.current?.want(question, key, `${recorded}/${applied}`));
   useEffect(() => {
     if (link === 'open') feed.current?.restart();
   }, [link]);

@@ -5,8 +5,8 @@ import type { ThemeChoice } from '../store/preferences.ts';
 
 /** Keeps the document's colours to the chosen theme and follows the system where that is the choice. */
 export class ThemeControl implements Disposable {
-  readonly #light = matchMedia('(prefers-color-scheme: light)');
-  readonly #stillness = matchMedia('(prefers-reduced-motion: reduce)');
+  readonly #light: () => boolean;
+  readonly #stillness: () => boolean;
   readonly #stop = new AbortController();
   #choice: ThemeChoice;
 
@@ -18,18 +18,18 @@ export class ThemeControl implements Disposable {
       this.#apply();
       onChange();
     };
-    this.#light.addEventListener('change', changed, { signal });
-    this.#stillness.addEventListener('change', changed, { signal });
+    this.#light = followQuery('(prefers-color-scheme: light)', changed, signal);
+    this.#stillness = followQuery('(prefers-reduced-motion: reduce)', changed, signal);
     this.#apply();
   }
 
   get theme(): Theme {
     if (this.#choice !== 'system') return THEMES[this.#choice];
-    return this.#light.matches ? THEMES.light : THEMES.dark;
+    return this.#light() ? THEMES.light : THEMES.dark;
   }
 
   get reducedMotion(): boolean {
-    return this.#stillness.matches;
+    return this.#stillness();
   }
 
   choose(choice: ThemeChoice): void {
@@ -49,4 +49,22 @@ export class ThemeControl implements Disposable {
     for (const [name, value] of Object.entries(cssCustomProperties(theme)))
       root.style.setProperty(name, value);
   }
+}
+
+/**
+ * Whether a media query matches, kept by its events. Chromium sends none for a change that somebody has seen in `matches` before
+ * it came to send it: asked in every frame, a list would swallow its own events.
+ */
+function followQuery(query: string, onChange: () => void, signal: AbortSignal): () => boolean {
+  const list = matchMedia(query);
+  let matches = list.matches;
+  list.addEventListener(
+    'change',
+    (event) => {
+      matches = event.matches;
+      onChange();
+    },
+    { signal },
+  );
+  return () => matches;
 }

@@ -45,6 +45,19 @@ describe('QuestionFeed', () => {
     await vi.advanceTimersByTimeAsync(0);
   };
 
+  it('asks again once more is known of the same rows, whatever it counts them by', async () => {
+    feed.want(about(1), 'all', '5/9');
+    await vi.advanceTimersByTimeAsync(500);
+    await answer();
+    feed.want(about(2), 'all', '5/9');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked).toHaveLength(1);
+    feed.want(about(2), 'all', '9/9');
+    await vi.advanceTimersByTimeAsync(10_000);
+    await answer();
+    expect(answered).toEqual([about(1), about(2)]);
+  });
+
   it('asks once for what changes many times while somebody drags', async () => {
     for (let i = 1; i <= 20; i += 1) {
       feed.want(about(i), String(i), 5);

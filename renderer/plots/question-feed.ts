@@ -10,6 +10,8 @@ const GROWN_PATIENCE = 4;
 /** After a question that failed. */
 const FAILED_MS = 2000;
 
+type Growth = number | string;
+
 export interface QuestionFeedOptions<Asked extends Question> {
   readonly ask: (question: Question, signal: AbortSignal) => Promise<Answer>;
   readonly onAnswer: (answer: Answer, question: Asked) => void;
@@ -25,10 +27,10 @@ export class QuestionFeed<Asked extends Question> implements Disposable {
   readonly #options: QuestionFeedOptions<Asked>;
   #wanted: Asked | null = null;
   #wantedKey = '';
-  #wantedAt = 0;
+  #wantedAt: Growth = 0;
   /** What was asked last, and how far the history was. */
   #asked = '';
-  #askedAt = -1;
+  #askedAt: Growth = -1;
   #work: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #restUntilMs = Number.NEGATIVE_INFINITY;
@@ -40,19 +42,19 @@ export class QuestionFeed<Asked extends Question> implements Disposable {
   /**
    * Says what is wanted; null for nothing.
    * @param key what the answer is about: another is asked for soon, the same again only as the history grows.
-   * @param sequence how far that has come.
+   * @param growth how far that has come: any other value is another moment of it.
    */
-  want(question: Asked | null, key = '', sequence = 0): void {
+  want(question: Asked | null, key = '', growth: Growth = 0): void {
     this.#wanted = question;
     this.#wantedKey = key;
-    this.#wantedAt = sequence;
+    this.#wantedAt = growth;
     if (question === null) {
       this.#rest();
       this.#asked = '';
       return;
     }
     const changed = key !== this.#asked;
-    if (!changed && sequence === this.#askedAt) return;
+    if (!changed && growth === this.#askedAt) return;
     if (changed) this.#schedule(CHANGED_MS);
     else if (this.#work === null) this.#schedule(Math.max(0, this.#restUntilMs - performance.now()));
   }
