@@ -5,6 +5,7 @@
  * Prints a table of medians.
  *
  *     npm run build && node bench/nbd/nbd-bench.ts [--seconds 3] [--rounds 3] [--pair bare|events|explained|file|window|scale]
+ *         [--only PART OF A WORKLOAD'S NAME]
  *         [--folder where images and sockets are to be, else /dev/shm]
  */
 
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
     pair: { type: 'string' },
+    only: { type: 'string' },
     folder: { type: 'string' },
   },
 });
@@ -244,7 +246,9 @@ async function measurePair(pair: Pair, works: readonly Workload[]): Promise<void
     for (const work of works) {
       const cells: Cell[] = contestants.map(() => ({ runs: [], processorUs: 0 }));
       for (let round = 0; round < ROUNDS; round += 1) {
-        for (const [i, contestant] of contestants.entries()) {
+        // Who goes first has the machine as the workload before left it: that is each one's turn.
+        const turns = [...contestants.entries()];
+        for (const [i, contestant] of round % 2 === 0 ? turns : turns.reverse()) {
           const before = processorSeconds(contestant.pid);
           const measured = await work.run(contestant.uri, SECONDS);
           const cell = cells[i];
@@ -278,7 +282,8 @@ try {
   const wanted = PAIRS.filter(({ name }) => values.pair === undefined || values.pair === name);
   // What is formatted goes last: there is one image of random bytes.
   const image = randomImage();
-  const works = workloads(image);
+  // What is copied in is what the others find.
+  const works = workloads(image).filter(({ name }, i) => i === 0 || name.includes(values.only ?? ''));
   for (const pair of wanted) if (pair.formatted !== true) await measurePair(pair, works);
   if (wanted.some(({ formatted }) => formatted === true)) format(image);
   for (const pair of wanted) if (pair.formatted === true) await measurePair(pair, works);

@@ -7,7 +7,7 @@ import { TimeBudget } from './time-budget.ts';
 import { WatchedDisk } from './watched-disk.ts';
 
 /** Share of the engine's time that reading may take while it has requests, and what it may take at once after a pause, ms. */
-const SHARE = 0.03;
+const SHARE = 0.02;
 const SAVED_UP_MS = 30;
 /** Without any row for so long, ms, nobody else wants the engine's time. */
 const IDLE_MS = 50;
