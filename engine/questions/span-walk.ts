@@ -13,6 +13,8 @@ export interface SpanVisitor {
   ended?(batch: EventBatch, i: number, sequence: number, arrivalUs: number): void;
   /** Row `i` lies in the span and ends a request that had arrived before it. */
   earlierEnded?(batch: EventBatch, i: number): void;
+  /** Whether nothing more is wanted to be seen; asked now and then. */
+  isDone?(): boolean;
 }
 
 /** The rows of a span, by sequence number; `first` is above `last` when there are none. */
@@ -82,6 +84,7 @@ export async function walkSpan(
   if (first <= last) {
     for await (const batch of history.rows(first, last, signal)) {
       visit(batch);
+      if (visitor.isDone?.() === true) break;
       if (slices.isOver) await slices.rest();
     }
   }

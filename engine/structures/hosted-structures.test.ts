@@ -11,6 +11,8 @@ import type {
 } from '#shared/contract/structures.ts';
 import { Op } from '#shared/events/vocabulary.ts';
 import { TestEngine } from '../testing/test-engine.ts';
+import { answerAccount } from './answers/account.ts';
+import { Sight } from './answers/answers.ts';
 import { gptExt4Image, PARTITION_BYTES } from './testing/ext4-image.ts';
 import { ImageFolder, runTool } from './testing/images.ts';
 import { clientsGone, namesOf, writtenRequests } from './testing/written-requests.ts';
@@ -159,6 +161,27 @@ describe('a disk hosted in memory, to which a client writes a partition table an
     expect(made?.requests).toBeGreaterThan(50);
     expect(made?.fromSequence).toBeLessThan(made?.toSequence ?? 0);
     expect(texts.join()).not.toContain('mounted');
+    expect((json as AccountAnswer).untoldFromUs).toBeNull();
+  });
+
+  it('says up to where its account goes where there are too many requests, and claims nothing of what came later', async () => {
+    const knowledge = engine.engine.structures.knowledgeOf(0);
+    if (knowledge === null) throw new Error('nothing is known of the disk');
+    const { history } = engine.engine.past;
+    const known = { disks: new Map([[0, knowledge]]), names: [], history };
+    const sight = new Sight(known, new AbortController().signal);
+    const question = { about: 'account', span: { fromUs: 0, toUs: 4e15 }, disks: null } as const;
+    const requests = await writtenRequests(engine);
+    const tell = async (most: number): Promise<AccountAnswer> =>
+      (await answerAccount(sight, question, most)).json as AccountAnswer;
+    expect((await tell(requests.length)).untoldFromUs).toBeNull();
+    const cut = await tell(10);
+    const { firstUs, lastUs } = history?.info() ?? {};
+    expect(cut.untoldFromUs).toBeGreaterThanOrEqual(firstUs ?? Number.NaN);
+    expect(cut.untoldFromUs).toBeLessThanOrEqual(lastUs ?? Number.NaN);
+    expect(cut.sentences.map(({ text }) => text).join()).not.toContain('came to be');
+    const untold = requests[10]?.sequence ?? 0;
+    for (const { toSequence } of cut.sentences) expect(toSequence).toBeLessThan(untold);
   });
 });
 
@@ -244,6 +267,22 @@ describe('a capture', () => {
     engine.send({ command: 'openLogs', paths: [engine.file('again.nbdscope')], size: null, replace: true });
     await engine.until(() => engine.session?.structures[0]?.source?.name === 'again.nbdscope');
     expect(await namesOf(engine, requests)).toEqual(names);
+
+    // What it carries is there again once it is read from nowhere else.
+    for (const off of [
+      { command: 'setDiskImage', disk: 0, from: null },
+      { command: 'explainDisk', disk: 0, on: false },
+    ] as const) {
+      engine.send({ command: 'setDiskImage', disk: 0, from: gptExt4Image(folder, 16 * MIB) });
+      await engine.until(() => engine.session?.structures[0]?.state === 'known');
+      expect(engine.session?.structures[0]?.source?.kind).toBe('image');
+      expect(engine.session?.structures[0]?.versions).toBe(1);
+      engine.send(off);
+      await engine.until(() => engine.session?.structures[0]?.state === 'recorded');
+      expect(engine.session?.structures[0]?.source?.name).toBe('again.nbdscope');
+      expect(engine.session?.structures[0]?.versions).toBeGreaterThan(1);
+      expect(await namesOf(engine, requests)).toEqual(names);
+    }
   });
 });
 

@@ -107,9 +107,7 @@ export class StructureDesk {
       const known = this.#disk(read.disk);
       const shared = await shareTree(trees.get(read.disk) ?? null, read.tree, nextTurn);
       trees.set(read.disk, shared.tree);
-      known.source = { kind: 'capture', name };
-      known.versions.add({ ...shared, fromSequence: read.fromSequence }, read.formerUntil);
-      known.know('recorded');
+      known.carry({ ...shared, fromSequence: read.fromSequence }, read.formerUntil, name);
       this.#onChanged();
     }
   }
@@ -119,9 +117,7 @@ export class StructureDesk {
     this.#watch.remove(disk);
     this.#disks.delete(disk);
     this.#hosted.delete(disk);
-    const image = this.#images.get(disk);
-    this.#images.delete(disk);
-    await image?.close();
+    await this.#forgetImage(disk);
   }
 
   /** Says where the disks of sources that are opened next can be read, in the order of the sources. */
@@ -147,14 +143,18 @@ export class StructureDesk {
     this.#watch.remove(disk);
     if (!on) {
       known.forget('off');
+      // What came with a capture is told instead.
+      if (known.state === 'recorded') void this.#forgetImage(disk);
     } else {
-      const bytes = this.#hosted.get(disk) ?? this.#images.get(disk);
+      const image = this.#images.get(disk);
+      const bytes = this.#hosted.get(disk) ?? image;
       if (bytes === undefined) {
         throw new RefusedError(
           `${this.#nameOf(disk)} is not hosted here: name an image file or an NBD URI where it can be read`,
         );
       }
       known.forget('reading');
+      if (image !== undefined) known.source = { kind: image.kind, name: image.name };
       // What was written before, nobody has looked at: it may have been anything.
       known.sinceSequence = this.#session.session.state.sequence;
       this.#watch.add(disk, this.#nameOf(disk), bytes);
@@ -183,7 +183,6 @@ export class StructureDesk {
       this.#onChanged();
     } else {
       this.#images.set(disk, image);
-      known.source = { kind: image.kind, name: image.name };
       this.explain(disk, true);
     }
     await former?.close();
@@ -212,10 +211,16 @@ export class StructureDesk {
       const shared = await shareTree(last?.tree ?? null, root, breathe);
       const fromSequence = last === null ? Math.max(lastOfAll, known.sinceSequence) : lastOfAll;
       known.versions.add({ ...shared, fromSequence });
-      known.know('known');
+      known.know();
       if (isArrayMember(shared.tree)) this.#members.push(known);
     }
     this.#onChanged();
+  }
+
+  async #forgetImage(disk: number): Promise<void> {
+    const image = this.#images.get(disk);
+    this.#images.delete(disk);
+    await image?.close();
   }
 
   #touched(disk: number, sequence: number): void {

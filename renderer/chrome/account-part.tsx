@@ -17,6 +17,7 @@ export function AccountPart(props: {
   readonly askedKey: string;
 }): ReactElement | null {
   const { span, disks, askedKey } = props;
+  const zone = useAppState((state) => state.zone);
   const known = useAppState((state) =>
     (state.session?.structures ?? []).map(({ disk, version }) => `${disk}=${version}`).join(' '),
   );
@@ -40,6 +41,12 @@ export function AccountPart(props: {
       )}
       {data !== null && data.sentences.length === 0 && (
         <p className="quiet">Nothing that what is known of the disks could name.</p>
+      )}
+      {data !== null && data.untoldFromUs !== null && (
+        <p className="quiet" role="status">
+          Told up to {formatClockPrecise(data.untoldFromUs, zone, 3)}: there are too many writes, trims and
+          zeroes to look at all. Choose a span that begins later.
+        </p>
       )}
       {data !== null && data.leftOut > 0 && (
         <p className="quiet">{plural(data.leftOut, 'more sentence')} not told: look at a shorter span.</p>

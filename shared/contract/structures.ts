@@ -180,6 +180,8 @@ export interface AccountAnswer {
   readonly sentences: readonly AccountSentence[];
   /** Sentences that were left out, as there are more than one answer tells. */
   readonly leftOut: number;
+  /** The moment, µs, from which on writes, trims and zeroes were not looked at, as there are too many; null when all were. */
+  readonly untoldFromUs: number | null;
 }
 
 /** A question that is answered from what is known of structures. */

@@ -22,10 +22,14 @@ interface Arrived extends SequencedRequest {
   readonly us: number;
 }
 
-/** What happened in a span, in plain words: each disk is told by every rule in turn. */
+/**
+ * What happened in a span, in plain words: each disk is told by every rule in turn.
+ * @param most requests that are looked at; what comes after them is not told, and the answer says from where on.
+ */
 export async function answerAccount(
   sight: Sight,
   { span, disks }: StructureQuestionAbout<'account'>,
+  most = MOST_REQUESTS,
 ): Promise<Answer> {
   const { history } = sight.known;
   if (history === null) throw new RefusedError('nothing was recorded yet');
@@ -36,37 +40,46 @@ export async function answerAccount(
     throw new RefusedError('nothing is known of what lies on these disks, so that there is nothing to tell');
   }
   const rows = await rowsOfSpan(history, span);
-  const tellers = new Map(
-    wanted.map(({ disk, versions }) => {
-      const name =
-        wanted.length === 1
-          ? null
-          : (sight.known.names.find(({ id }) => id === disk)?.name ?? `disk ${disk}`);
-      const changes = changesIn(versions, rows.first, rows.last);
-      return [disk, new Teller(disk, { name, changes }, versions, sight)] as const;
-    }),
-  );
-  let left = MOST_REQUESTS;
+  const requests = new Map<number, Arrived[]>(wanted.map(({ disk }) => [disk, []]));
+  let left = most;
+  const untold: { sequence: number; us: number }[] = [];
   const arrived = (batch: EventBatch, i: number): void => {
-    if (left === 0) return;
+    if (untold.length > 0) return;
     const op = batch.op[i] ?? 0;
     if (op !== Op.Write && op !== Op.Zero && op !== Op.Trim) return;
+    const sequence = batch.firstSequence + i;
+    const us = batch.clockUs[i] ?? Number.NaN;
+    if (left === 0) {
+      untold.push({ sequence, us });
+      return;
+    }
     left -= 1;
-    tellers.get(batch.disk[i] ?? 0)?.add({
+    requests.get(batch.disk[i] ?? 0)?.push({
       op,
-      sequence: batch.firstSequence + i,
-      us: batch.clockUs[i] ?? Number.NaN,
+      sequence,
+      us,
       offsetBytes: joinHalves(batch.offsetHigh[i] ?? 0, batch.offsetLow[i] ?? 0),
       lengthBytes: joinHalves(batch.lengthHigh[i] ?? 0, batch.lengthLow[i] ?? 0),
     });
   };
-  await walkSpan(history, { span, disks: wanted.map(({ disk }) => disk) }, { arrived }, sight.signal);
+  const visitor = { arrived, isDone: () => untold.length > 0 };
+  await walkSpan(history, { span, disks: wanted.map(({ disk }) => disk) }, visitor, sight.signal);
+  const end = untold[0] ?? null;
+  // What became known by requests that were not looked at has nothing to prove it.
+  const last = end === null ? rows.last : Math.min(rows.last, end.sequence - 1);
   const sentences: AccountSentence[] = [];
-  for (const teller of tellers.values()) sentences.push(...(await teller.sentences()));
+  for (const { disk, versions } of wanted) {
+    const name =
+      wanted.length === 1 ? null : (sight.known.names.find(({ id }) => id === disk)?.name ?? `disk ${disk}`);
+    const facts = { name, changes: changesIn(versions, rows.first, last) };
+    const teller = new Teller(disk, facts, versions, sight);
+    sentences.push(...(await teller.sentences(requests.get(disk) ?? [])));
+  }
   sentences.sort((a, b) => a.fromSequence - b.fromSequence);
   const json: AccountAnswer = {
     sentences: sentences.slice(0, MOST_SENTENCES),
     leftOut: Math.max(0, sentences.length - MOST_SENTENCES),
+    untoldFromUs: end?.us ?? null,
   };
   return { json, columns: {} };
 }
@@ -89,7 +102,6 @@ class Teller {
   readonly #rules: readonly AccountRule[];
   readonly #namer: RequestNamer;
   readonly #sight: Sight;
-  readonly #waiting: Arrived[] = [];
 
   constructor(disk: number, facts: AccountDisk, versions: Versions, sight: Sight) {
     this.#disk = disk;
@@ -99,13 +111,9 @@ class Teller {
     this.#sight = sight;
   }
 
-  add(request: Arrived): void {
-    this.#waiting.push(request);
-  }
-
-  async sentences(): Promise<AccountSentence[]> {
-    for (let at = 0; at < this.#waiting.length; at += AT_ONCE) {
-      const part = this.#waiting.slice(at, at + AT_ONCE);
+  async sentences(requests: readonly Arrived[]): Promise<AccountSentence[]> {
+    for (let at = 0; at < requests.length; at += AT_ONCE) {
+      const part = requests.slice(at, at + AT_ONCE);
       const touched = await this.#namer.touched(part);
       for (const [i, request] of part.entries()) {
         for (const rule of this.#rules) rule.request({ ...request, touched: touched[i] ?? null });

@@ -19,6 +19,8 @@ export class DiskKnowledge {
   sinceSequence = 0;
   #state: State = 'nowhere';
   #failure = '';
+  /** What came with a capture: it stays, whatever else the disk is read from for a while. */
+  #carried: { readonly source: DiskStructures['source']; readonly versions: Versions } | null = null;
   readonly #numbers: VersionNumbers;
 
   /** @param numbers shared by all disks that may ever have this number, so that none is taken for another. */
@@ -32,15 +34,28 @@ export class DiskKnowledge {
     return this.#state;
   }
 
-  /** Nothing is known any more. */
+  /** Nothing is known any more, but for what came with a capture once nothing else is read. */
   forget(state: 'off' | 'nowhere' | 'reading'): void {
+    if (this.#carried !== null && state !== 'reading') {
+      this.versions = this.#carried.versions;
+      this.source = this.#carried.source;
+      this.#state = 'recorded';
+      return;
+    }
     this.versions = new Versions(this.#numbers);
     this.#state = state;
   }
 
-  /** Something was read, or came with a capture. */
-  know(state: 'known' | 'recorded'): void {
-    this.#state = state;
+  /** Something was read. */
+  know(): void {
+    this.#state = 'known';
+  }
+
+  /** Something came with a capture. @param name of that. */
+  carry(read: Parameters<Versions['add']>[0], formerUntil: number | undefined, name: string): void {
+    this.#carried ??= { source: { kind: 'capture', name }, versions: new Versions(this.#numbers) };
+    this.#carried.versions.add(read, formerUntil);
+    if (this.#state === 'nowhere') this.forget('nowhere');
   }
 
   /** @param why the end of a sentence. */
