@@ -10,6 +10,7 @@ import type {
   StructuresAnswer,
 } from '#shared/contract/structures.ts';
 import { Op } from '#shared/events/vocabulary.ts';
+import { RealNbdkit } from '../testing/real-nbdkit.ts';
 import { TestEngine } from '../testing/test-engine.ts';
 import { answerAccount } from './answers/account.ts';
 import { Sight } from './answers/answers.ts';
@@ -35,7 +36,7 @@ afterEach(async () => {
 });
 
 /** Hosts a disk in memory and returns its address once it has been read for the first time. */
-async function hostMemory(sizeMib: number): Promise<string> {
+async function hostMemory(sizeMib: number, place = 0): Promise<string> {
   const size = `${sizeMib}M`;
   engine.send({
     command: 'hostDisk',
@@ -45,8 +46,8 @@ async function hostMemory(sizeMib: number): Promise<string> {
     readOnly: false,
     tcpPort: null,
   });
-  await engine.until(() => engine.session?.structures[0]?.state === 'known');
-  return engine.source()?.host?.uri ?? '';
+  await engine.until(() => engine.session?.structures[place]?.state === 'known');
+  return engine.session?.sources[place]?.host?.uri ?? '';
 }
 
 /** Lets a client of the disk do its work, and waits until all of it is known. */
@@ -331,6 +332,35 @@ describe('a log whose disk is read from elsewhere', () => {
     engine.send({ command: 'setDiskImage', disk, from: uri });
     await engine.until(() => engine.session?.structures[1]?.words.includes('ext4 on partition 1'));
     expect(engine.session?.structures[1]?.source).toEqual({ kind: 'uri', name: uri });
+  });
+
+  it('holds up no other while its server does not answer, says so, and is let go at once', async () => {
+    const socket = `${folder.path}/slow`;
+    await using _nbdkit = await RealNbdkit.start(socket, '--filter=delay', 'memory', '64M', 'rdelay=100');
+    const paths = ['assets/recordings/ext4-blog-64M/log'];
+    engine.send({ command: 'openLogs', paths, size: null, replace: true });
+    const disk = (await engine.until(() => engine.disk()))?.id ?? 0;
+    engine.send({ command: 'setDiskImage', disk, from: `nbd+unix:///?socket=${socket}` });
+    await engine.until(() => engine.session?.structures[0]?.state === 'reading');
+    const begunMs = performance.now();
+    const uri = await hostMemory(16, 1);
+    await run('nbdcopy', [gptExt4Image(folder, 16 * MIB), uri], { env });
+    await engine.until(() => engine.session?.structures[1]?.words.includes('ext4 on partition 1'));
+    expect(engine.session?.structures[0]?.state).toBe('reading');
+    // It is waited for no longer than it takes to see that nothing comes.
+    await engine.until(() => engine.session?.structures[0]?.state !== 'reading');
+    expect(performance.now() - begunMs).toBeLessThan(60_000);
+    const { json } = await engine.ask({
+      about: 'structures',
+      disk,
+      path: '',
+      atSequence: now(),
+      firstChild: 0,
+      limit: 9,
+    });
+    expect(JSON.stringify(json)).toContain('it did not answer within 10 s');
+    engine.send({ command: 'setDiskImage', disk, from: null });
+    await engine.until(() => engine.session?.structures[0]?.state === 'nowhere');
   });
 });
 

@@ -12,7 +12,7 @@ import { decodeVersion } from './knowledge/version-text.ts';
 import { VersionNumbers, type Versions } from './knowledge/versions.ts';
 import { STRUCTURE_PARSERS } from './parsers.ts';
 import { type OpenBytes, openBytes } from './reading/open-bytes.ts';
-import { type Reading, StructureWatch } from './reading/structure-watch.ts';
+import { type Reading, StructureWatch, type WatchListener } from './reading/structure-watch.ts';
 import { diskNames, type WatchedSession } from './watched-session.ts';
 
 /** Arrays lie in disks, their partitions or arrays of these, no deeper. */
@@ -33,9 +33,14 @@ export class StructureDesk {
   readonly #onChanged: () => void;
   readonly #disks = new Map<number, DiskKnowledge>();
   readonly #numbers = new VersionNumbers();
-  readonly #hosted = new Map<number, ByteSource>();
+  readonly #hosted = new Map<number, { readonly content: ByteSource; readonly isNear: boolean }>();
   readonly #images = new Map<number, OpenBytes>();
-  readonly #watch: StructureWatch;
+  /**
+   * What is near is read together, and what is far away together: arrays are put together from the disks of one reading, and what is
+   * far may take as long as it likes without holding up the others.
+   */
+  readonly #near: StructureWatch;
+  readonly #far: StructureWatch;
   /** Images of sources that are to come, by their place; null for those that were used. */
   #expected: (string | null)[] = [];
   /** Disks that are members of arrays. */
@@ -45,14 +50,16 @@ export class StructureDesk {
   constructor(session: WatchedSession, onChanged: () => void) {
     this.#session = session;
     this.#onChanged = onChanged;
-    this.#watch = new StructureWatch(STRUCTURE_PARSERS, {
+    const listener: WatchListener = {
       read: (reading, breathe) => this.#read(reading, breathe),
       touched: (disk, sequence) => this.#touched(disk, sequence),
       failed: (disks, why) => {
         for (const disk of disks) this.#disks.get(disk)?.fail(why);
         onChanged();
       },
-    });
+    };
+    this.#near = new StructureWatch(STRUCTURE_PARSERS, listener);
+    this.#far = new StructureWatch(STRUCTURE_PARSERS, listener);
   }
 
   /** What windows are told, disk by disk. */
@@ -67,26 +74,27 @@ export class StructureDesk {
 
   /** Whether all that was written has been read again. */
   get isSettled(): boolean {
-    return this.#watch.isSettled;
+    return this.#near.isSettled && this.#far.isSettled;
   }
 
   /** Rows have come. */
   rows(batch: EventBatch): void {
-    this.#watch.rows(batch);
+    this.#near.rows(batch);
+    this.#far.rows(batch);
   }
 
   /** A disk that is hosted here has come: it is read from the beginning where that costs next to nothing. */
   hosted(disk: number, host: HostOfDisk): void {
     const { isNear, content } = host;
-    this.#hosted.set(disk, content);
+    this.#hosted.set(disk, { content, isNear });
     // What cannot be read for that reason alone must not become what is known of it.
     content.ended.addEventListener('abort', () => {
-      if (this.#hosted.get(disk) === content) this.#watch.remove(disk);
+      if (this.#hosted.get(disk)?.content === content) this.#stopReading(disk);
     });
     const known = this.#disk(disk);
     known.source = { kind: 'host', name: host.uri };
     known.forget(isNear ? 'reading' : 'off');
-    if (isNear) this.#watch.add(disk, this.#nameOf(disk), content);
+    if (isNear) this.#near.add(disk, this.#nameOf(disk), content);
     this.#onChanged();
   }
 
@@ -114,7 +122,7 @@ export class StructureDesk {
 
   /** A disk has left the session. */
   async gone(disk: number): Promise<void> {
-    this.#watch.remove(disk);
+    this.#stopReading(disk);
     this.#disks.delete(disk);
     this.#hosted.delete(disk);
     await this.#forgetImage(disk);
@@ -140,14 +148,15 @@ export class StructureDesk {
   /** Whether what lies on a disk is read. @throws RefusedError for a disk that is not there, or can be read nowhere. */
   explain(disk: number, on: boolean): void {
     const known = this.#known(disk);
-    this.#watch.remove(disk);
+    this.#stopReading(disk);
     if (!on) {
       known.forget('off');
       // What came with a capture is told instead.
       if (known.state === 'recorded') void this.#forgetImage(disk);
     } else {
       const image = this.#images.get(disk);
-      const bytes = this.#hosted.get(disk) ?? image;
+      const hosted = this.#hosted.get(disk);
+      const bytes = hosted?.content ?? image;
       if (bytes === undefined) {
         throw new RefusedError(
           `${this.#nameOf(disk)} is not hosted here: name an image file or an NBD URI where it can be read`,
@@ -157,7 +166,8 @@ export class StructureDesk {
       if (image !== undefined) known.source = { kind: image.kind, name: image.name };
       // What was written before, nobody has looked at: it may have been anything.
       known.sinceSequence = this.#session.session.state.sequence;
-      this.#watch.add(disk, this.#nameOf(disk), bytes);
+      const isNear = hosted?.isNear ?? image?.kind === 'image';
+      (isNear ? this.#near : this.#far).add(disk, this.#nameOf(disk), bytes);
     }
     this.#onChanged();
   }
@@ -174,7 +184,7 @@ export class StructureDesk {
       await image.close();
       throw new RefusedError(`disk ${disk} has gone meanwhile`);
     }
-    this.#watch.remove(disk);
+    this.#stopReading(disk);
     // All at once: while the former is closed, the disk may go or be given yet another image.
     if (image === null) {
       this.#images.delete(disk);
@@ -196,14 +206,15 @@ export class StructureDesk {
   }
 
   async dispose(): Promise<void> {
-    this.#watch.dispose();
+    this.#near.dispose();
+    this.#far.dispose();
     await Promise.all([...this.#disks.keys(), ...this.#images.keys()].map((disk) => this.gone(disk)));
   }
 
   async #read({ trees, lastWrites }: Reading, breathe: () => Promise<void>): Promise<void> {
     // What is in an array depends on what was written to any of its members.
     const lastOfAll = Math.max(0, ...lastWrites.values());
-    this.#members = [];
+    this.#members = this.#members.filter((member) => !trees.some(({ disk }) => disk === member.disk));
     for (const { disk, root } of trees) {
       const known = this.#disks.get(disk);
       if (known === undefined) continue;
@@ -215,6 +226,11 @@ export class StructureDesk {
       if (isArrayMember(shared.tree)) this.#members.push(known);
     }
     this.#onChanged();
+  }
+
+  #stopReading(disk: number): void {
+    this.#near.remove(disk);
+    this.#far.remove(disk);
   }
 
   async #forgetImage(disk: number): Promise<void> {

@@ -51,6 +51,7 @@ export class StructureWatch {
   #isReading = false;
   #torn = 0;
   #timer: NodeJS.Timeout | null = null;
+  #silenceTimer: NodeJS.Timeout | null = null;
   #isDisposed = false;
 
   constructor(parsers: readonly StructureParser[], listener: WatchListener) {
@@ -106,6 +107,7 @@ export class StructureWatch {
     this.#isDisposed = true;
     this.#stopped.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#silenceTimer !== null) clearTimeout(this.#silenceTimer);
     this.#disks.clear();
     this.#byNumber.length = 0;
   }
@@ -159,7 +161,7 @@ export class StructureWatch {
   async #pass(signal: AbortSignal): Promise<void> {
     const disks = [...this.#disks.values()];
     const breathe = (): Promise<void> => this.#budget.breathe(signal);
-    for (const disk of disks) disk.beginPass();
+    for (const disk of disks) disk.beginPass(signal);
     this.#budget.begin();
     try {
       const trees = await readStructures(disks, this.#parsers, { maxStructures: MOST_STRUCTURES, breathe });
@@ -176,6 +178,17 @@ export class StructureWatch {
       }
     } finally {
       this.#budget.end();
+      this.#askLater(disks);
     }
+  }
+
+  /** Disks that did not answer are read again when they may have come to. */
+  #askLater(disks: readonly WatchedDisk[]): void {
+    const waitMs = Math.max(0, ...disks.map(({ silentForMs }) => silentForMs));
+    if (waitMs === 0 || this.#isDisposed) return;
+    this.#silenceTimer ??= setTimeout(() => {
+      this.#silenceTimer = null;
+      this.#stale();
+    }, waitMs + 1).unref();
   }
 }

@@ -12,8 +12,12 @@ const PASS_BYTES = 256 << 20;
 const PAGE_BLOCKS = 256;
 /** Pages that are kept apart; past that what was read is forgotten. */
 const MOST_PAGES = 1 << 16;
+/** A disk that gives no bytes for so long, ms, is waited for no longer, and not asked again for the time after. */
+const PATIENCE_MS = 10_000;
+const SILENCE_MS = 60_000;
 /** Requests in flight whose arrival is known; few disks ever have as many. */
 const MOST_SLOTS = 4096;
+const SILENT = `it did not answer within ${PATIENCE_MS / 1000} s, and is asked again after a minute`;
 /** 2^32 bytes in blocks. */
 const BLOCKS_PER_HIGH = 2 ** 32 / CACHE_BLOCK_BYTES;
 
@@ -30,6 +34,9 @@ export class WatchedDisk {
 
   /** The last write before a reading that was not taken. */
   #owed = 0;
+  #signal: AbortSignal | null = null;
+  /** Until when it is not asked, as it did not answer; by `performance.now()`, ms. */
+  #silentUntilMs = Number.NEGATIVE_INFINITY;
 
   /** @param name for sentences. @param budget is not spent while the disk is waited for. */
   constructor(disk: number, name: string, source: ByteSource, budget: TimeBudget) {
@@ -38,12 +45,13 @@ export class WatchedDisk {
     const waiting: ByteSource = {
       sizeBytes,
       readAt: async (offsetBytes, lengthBytes) => {
+        if (this.silentForMs > 0) throw new Error(SILENT);
         this.#note(offsetBytes, lengthBytes);
         // What answers at once has done its work by now, and that is spent.
         const bytes = source.readAt(offsetBytes, lengthBytes);
         budget.end();
         try {
-          return await bytes;
+          return await this.#waitFor(bytes);
         } finally {
           budget.begin();
         }
@@ -53,7 +61,14 @@ export class WatchedDisk {
     this.volume = new DiskVolume(disk, name, this.#reader);
   }
 
-  beginPass(): void {
+  /** How long it is still not asked, ms, as it did not answer; 0 for not at all. */
+  get silentForMs(): number {
+    return Math.max(0, this.#silentUntilMs - performance.now());
+  }
+
+  /** @param signal ends the reading: nothing is waited for any more then. */
+  beginPass(signal: AbortSignal): void {
+    this.#signal = signal;
     if (this.#pages.size > MOST_PAGES) {
       this.#reader.clear();
       this.#pages.clear();
@@ -103,6 +118,25 @@ export class WatchedDisk {
     this.#written.add(first, end, batch.firstSequence + i);
     if (!this.#isRead(first, end)) return false;
     return this.#reader.invalidate(bytesOf(first), bytesOf(end));
+  }
+
+  /** What comes of a read, if that is soon and the reading goes on till then. */
+  async #waitFor(bytes: Promise<Uint8Array>): Promise<Uint8Array> {
+    const signal = this.#signal;
+    const over = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      this.#silentUntilMs = performance.now() + SILENCE_MS;
+      over.reject(new Error(SILENT));
+    }, PATIENCE_MS);
+    const end = (): void => over.reject(signal?.reason);
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted === true) end();
+    try {
+      return await Promise.race([bytes, over.promise]);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+    }
   }
 
   #isRead(first: number, end: number): boolean {
