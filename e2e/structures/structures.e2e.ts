@@ -130,6 +130,9 @@ test('outlines, names and the tree tell what lies on a hosted disk', async ({ pa
   await page.keyboard.press('Alt+KeyP');
   await expect(picked.getByRole('heading')).toHaveText('/docs/hello.txt');
   await expect(page.getByRole('treeitem', { name: /^hello\.txt/ })).toHaveAttribute('aria-selected', 'true');
+  await tree.focus();
+  await page.keyboard.press('Shift+KeyY');
+  await expect(tree).toBeHidden();
   expect(hosting.said.join('\n')).not.toContain('Error');
   expect(errors).toEqual([]);
 });

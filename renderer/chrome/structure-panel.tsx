@@ -17,7 +17,7 @@ export function StructurePanel(): ReactElement | null {
   );
   if (!open || !isTold) return null;
   return (
-    <aside className="structure-panel" aria-label="What lies on the disks">
+    <aside className="structure-panel" aria-label="What lies on the disks" tabIndex={-1} data-structure-panel>
       <div className="marks-head">
         <h2>What lies on the disks</h2>
         <Tip words="Close the tree">

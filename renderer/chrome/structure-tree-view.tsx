@@ -46,6 +46,11 @@ export function StructureTreeView(): ReactElement {
   const first = items[0]?.index ?? 0;
   const end = (items.at(-1)?.index ?? -1) + 1;
   useEffect(() => tree.see(first, end));
+  // The panel was opened before there was a tree, and has the keyboard for it.
+  useEffect(() => {
+    const tree = scroller.current;
+    if (tree !== null && document.activeElement === tree.closest('[data-structure-panel]')) tree.focus();
+  }, []);
   // What was picked on a grid comes into sight here.
   const pickedAt = picked === null ? -1 : placeOf(rows, picked);
   const shownPick = useRef<string | null>(null);
@@ -72,6 +77,8 @@ export function StructureTreeView(): ReactElement {
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // Names are found by small letters; with Shift they are the window's keys, the one that closes this among them.
+    if (event.shiftKey && /^\p{L}$/u.test(event.key)) return;
     if (event.key === 'Escape') {
       // The letters are the window's keys again, whatever was picked.
       const disk = rows[at]?.kind === 'node' ? rows[at].line.disk : app.state.activeDisk;

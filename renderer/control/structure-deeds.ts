@@ -105,8 +105,13 @@ export function toggleTree(app: WindowApp): void {
     return;
   }
   app.prefer({ treeOpen: true });
-  // It is in the page once the panel has been drawn.
-  requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-structure-tree]')?.focus());
+  // They are in the page once the panel has been drawn; the tree only when there is something to be in it.
+  requestAnimationFrame(() => {
+    const place =
+      document.querySelector<HTMLElement>('[data-structure-tree]') ??
+      document.querySelector<HTMLElement>('[data-structure-panel]');
+    place?.focus();
+  });
 }
 
 /** Puts the tree away; the keyboard, where it was in there, is the grid's again. */
