@@ -140,6 +140,41 @@ test('a PNG shows one moment, px for px, at the scale that is asked for; an SVG 
     expect(svg).toContain(color.toLowerCase());
 });
 
+test('two recordings in step are drawn side by side, on a clock from where they coincide', async () => {
+  const output = join(folder, 'both.svg');
+  const [quick, slow] = [recording('ext4-blog-64M'), recording('ext4-blog-64M-40ms')];
+  const options = ['--compare', quick, slow, '--align', 'mkfs', '-o', output, '--at', '12.5'];
+  await using command = new RunningCommand(['render', ...options], { XDG_STATE_HOME: join(folder, 'state') });
+  const ended = await command.ended;
+  expect(ended, ended.stderr).toMatchObject({ code: 0, stdout: `${output}\n` });
+  const words = [...readFileSync(output, 'utf8').matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(
+    ([, text]) => text,
+  );
+  expect(words).toEqual(expect.arrayContaining(['A · ext4-blog-64M', 'B · ext4-blog-64M-40ms', 'mkfs']));
+  const since = words.filter((text) => /^[+−]\d+:\d\d\.\d$/.test(text ?? ''));
+  // The slow one has begun earlier: its first step is the first row of both.
+  const steps = readFileSync(join(slow, 'steps'), 'utf8');
+  const beginsUs = timeOfDayUs(steps, /^STEP launch (\S+)/m);
+  const mkfsUs = timeOfDayUs(steps, /^STEP mkfs (\S+)/m);
+  const seconds = 12.5 - (mkfsUs - beginsUs) / 1e6;
+  expect(seconds).toBeLessThan(-1);
+  expect(since).toEqual([`−0:${(-seconds).toFixed(1).padStart(4, '0')}`]);
+  expect(words).not.toContain('UTC');
+
+  const wrong = [...options.slice(0, 4), 'no such step', '-o', join(folder, 'none.svg')];
+  await using refused = new RunningCommand(['render', ...wrong], {});
+  const told = await refused.ended;
+  expect(told).toMatchObject({ code: 2, stdout: '' });
+  expect(told.stderr).toContain('"no such step" is no moment of it; its steps are launch, part-disk, mkfs');
+});
+
+/** A time of day in a text, µs. */
+function timeOfDayUs(text: string, where: RegExp): number {
+  const [hours = Number.NaN, minutes = Number.NaN, seconds = Number.NaN] =
+    where.exec(text)?.[1]?.split(':').map(Number) ?? [];
+  return ((hours * 60 + minutes) * 60 + seconds) * 1e6;
+}
+
 test('what cannot be made is said, with the right code, and nothing is left behind', async () => {
   writeFileSync(join(folder, 'there.webm'), 'mine');
   const there = await render('there.webm');

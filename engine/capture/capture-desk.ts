@@ -62,12 +62,12 @@ export class CaptureDesk {
       const target = { path: resolve(path), replace, producer: this.#producer };
       this.#recorder = await CaptureRecorder.start(target, this.#kept, fromBeginning, {
         changed: () => this.#listener.changed(),
-        failed: (why) => {
+        failed: (why, lastUs) => {
           this.#recorder = null;
           this.#listener.notice(
             'recording',
             'error',
-            `the recording to ${target.path} has stopped: ${why}. What was written until then can be opened`,
+            `the recording to ${target.path} has stopped: ${why}. ${reachWords(lastUs)}, and can be opened`,
           );
         },
       });
@@ -141,4 +141,9 @@ export class CaptureDesk {
     this.cancelSave();
     await this.stop();
   }
+}
+
+function reachWords(lastUs: number): string {
+  if (Number.isNaN(lastUs)) return 'It has no request with a time yet';
+  return `It reaches to ${new Date(lastUs / 1000).toISOString().slice(11, 23)} UTC`;
 }

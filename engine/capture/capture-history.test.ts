@@ -59,7 +59,7 @@ describe('the history in a capture', () => {
     const path = newPath();
     await writeCapture(path, recorded);
     const capture = await CaptureHistory.open(path, SHORT);
-    const { bytes, keyframeBytes, spilledBytes, limitBytes, ...info } = capture.info();
+    const { bytes, keyframeBytes, spilledBytes, limitBytes, countedShare, ...info } = capture.info();
     expect(recorded.history.info()).toMatchObject(info);
     const last = capture.lastSequence;
     for (const sequence of [0, 1, Math.floor(last / 3), last - 1, last, last + 9]) {
@@ -151,7 +151,9 @@ describe('the history in a capture', () => {
       const capture = await CaptureHistory.open(path, SHORT);
       expect(capture.indexedShare).toBeGreaterThan(0);
       expect(capture.indexedShare).toBeLessThan(1);
+      expect(capture.info().countedShare).toBe(capture.indexedShare);
       await capture.indexed;
+      expect(capture.info().countedShare).toBe(1);
       await capture.dispose();
       expect(statSync(index).size).toBe(size);
     });

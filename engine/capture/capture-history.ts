@@ -163,6 +163,7 @@ export class CaptureHistory implements History {
       keyframeBytes: this.#index.bytes,
       spilledBytes: sizeBytes,
       limitBytes: sizeBytes,
+      countedShare: this.indexedShare,
     };
   }
 

@@ -22,8 +22,8 @@ export interface Recorded {
 export interface RecorderListener {
   /** More was written. */
   changed(): void;
-  /** It cannot go on; what was written stays. */
-  failed(text: string): void;
+  /** It cannot go on; what was written stays. It reaches to a moment, µs since the epoch; NaN where no row with a time is in it. */
+  failed(text: string, lastUs: number): void;
 }
 
 /**
@@ -118,7 +118,7 @@ export class CaptureRecorder {
       this.#stopping.abort();
       await this.#writer.abandon().catch(() => {});
       const why = error instanceof Error ? error.message : String(error);
-      this.#listener.failed(why);
+      this.#listener.failed(why, this.#writer.lastUs);
     }
   }
 }

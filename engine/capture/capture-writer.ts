@@ -25,6 +25,7 @@ export class CaptureWriter {
   readonly #rows = new EventBatch(BATCH_ROWS);
   /** The next row to write. */
   #next: number;
+  #lastUs = Number.NaN;
   #sessionText: string;
   readonly #known = new KnownVersions();
 
@@ -86,6 +87,11 @@ export class CaptureWriter {
     return this.#file.bytes;
   }
 
+  /** Clock of the last row that was written, µs since the epoch; NaN before any, or while no time is known. */
+  get lastUs(): number {
+    return this.#lastUs;
+  }
+
   /** The last row that was written. */
   get lastSequence(): number {
     return this.#next - 1;
@@ -138,10 +144,13 @@ export class CaptureWriter {
     const rows = this.#rows;
     if (rows.count === 0) return;
     const message = this.#encoder.rows(rows);
-    this.#next = rows.firstSequence + rows.count;
+    const next = rows.firstSequence + rows.count;
+    const lastUs = rows.clockUs[rows.count - 1] ?? Number.NaN;
     rows.count = 0;
     rows.text = new Uint8Array(0);
     await this.#file.append(message);
+    this.#next = next;
+    this.#lastUs = lastUs;
   }
 
   /** Returns once what was written outlasts a power cut. */

@@ -20,6 +20,7 @@ describe('nbdscope render', () => {
     expect(parsed('log', '-o', 'a.webm')).toEqual({
       kind: 'render',
       logs: ['log'],
+      compare: null,
       sizeBytes: null,
       output: 'a.webm',
       force: false,
@@ -55,6 +56,22 @@ describe('nbdscope render', () => {
       captions: false,
       legend: false,
     });
+  });
+
+  it('takes two recordings to be shown in step', () => {
+    const compared = (...args: string[]) => parsed('--compare', 'a', 'ext4', '-o', 'c.webm', ...args).compare;
+    expect(compared()).toEqual({ recordings: ['a', 'ext4'], align: [null, null] });
+    expect(compared('--align', 'mkfs')).toMatchObject({ align: ['mkfs', 'mkfs'] });
+    expect(compared('--align', '+1', '--align', 'mkfs')).toMatchObject({ align: ['+1', 'mkfs'] });
+    expect(refusal('--compare', 'a', '-o', 'c.webm')).toContain('takes two recordings, not 1');
+    expect(refusal('--compare', 'a', 'b', 'c', '-o', 'c.webm')).toContain('takes two recordings, not 3');
+    expect(refusal('a', 'b', '-o', 'c.webm', '--align', 'mkfs')).toContain('add --compare');
+    expect(
+      refusal('--compare', 'a', 'b', '-o', 'c.webm', '--align', '1', '--align', '2', '--align', '3'),
+    ).toContain('once for each of the two');
+    expect(refusal('--compare', 'a', 'b', '-o', 'c.webm', '--disk-size', '64M')).toContain(
+      '--disk-size is not',
+    );
   });
 
   it('refuses what it cannot do, saying what it could', () => {

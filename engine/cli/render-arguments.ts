@@ -13,12 +13,16 @@ import {
   parseFrameRate,
 } from '#shared/film/film-options.ts';
 import { THEME_NAMES, type ThemeName } from '#shared/theme/theme.ts';
+import type { CompareRequest } from '../compare/comparison.ts';
 import { type PrintedOutcome, runCommander, usageError } from './run-commander.ts';
 
 /** Makes a film or a picture of logs or captures, without a window to be seen. */
 export interface RenderCommand {
   readonly kind: 'render';
+  /** Two recordings where they are compared. */
   readonly logs: readonly string[];
+  /** What is to coincide where two recordings are shown in step; null where none are. */
+  readonly compare: CompareRequest | null;
   /** For disks whose log does not tell their size; null when not given. */
   readonly sizeBytes: bigint | null;
   readonly output: string;
@@ -46,9 +50,12 @@ Examples:
   nbdscope render disk.log -o story.webm --speed 8 --captions steps.txt
   nbdscope render log1 log2 log3 -o raid.mp4 --size 1080p --skip-idle --title "RAID 5"
   nbdscope render disk.log -o first.gif --from 0 --to 10 --fps 10 --size 640x360
-  nbdscope render disk.log -o frame.png --at 12.5 --scale 2`;
+  nbdscope render disk.log -o frame.png --at 12.5 --scale 2
+  nbdscope render --compare ext4/ xfs/ --align mkfs -o both.webm`;
 
 interface RenderFlags {
+  readonly compare?: boolean;
+  readonly align?: readonly string[];
   readonly output?: string;
   readonly force?: boolean;
   readonly from?: string;
@@ -87,6 +94,8 @@ export function parseRender(args: readonly string[]): RenderCommand | PrintedOut
   if (logs.some((name) => name === '' || name === '-')) {
     return refused('a film is made of files; name the logs or captures, not "-" or nothing');
   }
+  const compare = comparisonOf(logs, flags);
+  if (compare !== null && 'error' in compare) return refused(compare.error);
   const { output } = flags;
   if (output === undefined)
     return refused('nothing says where it goes; add -o and a name, as in -o story.webm');
@@ -111,6 +120,7 @@ export function parseRender(args: readonly string[]): RenderCommand | PrintedOut
   return {
     kind: 'render',
     logs,
+    compare,
     sizeBytes: flags.diskSize ?? null,
     output,
     force: flags.force === true,
@@ -138,8 +148,20 @@ function renderCommander(): Command {
   return new Command('nbdscope render')
     .usage('LOG... -o FILE [options]')
     .description('Makes a film or a picture of logs or captures, without a window.')
-    .argument('<LOG...>', 'nbdkit logs or captures; several stand side by side')
+    .argument(
+      '<LOG...>',
+      'nbdkit logs or captures, several stand side by side; with --compare also folders and samples',
+    )
     .option('-o, --output <FILE>', `where it goes: ${ENDS}`)
+    .option(
+      '--compare',
+      'show two recordings in step, as nbdscope compare does, on a clock that begins where they coincide',
+    )
+    .option(
+      '--align <WHERE>',
+      'with --compare: the step, mark or time that is to coincide; given twice, in the first and in the second',
+      (where: string, before: readonly string[] = []) => [...before, where],
+    )
     .option('-f, --force', 'replace a file of that name')
     .addOption(
       new Option('--from <MOMENT>', 'where the film begins; the beginning otherwise').argParser(moment),
@@ -176,6 +198,25 @@ function renderCommander(): Command {
     .addOption(new Option('--disk-size <SIZE>', 'for logs that do not tell it, as in 64M').argParser(size))
     .helpOption('--help', 'print this help')
     .addHelpText('after', EXAMPLES);
+}
+
+/** What is compared; null where nothing is. */
+function comparisonOf(
+  recordings: readonly string[],
+  { compare, align = [], diskSize }: RenderFlags,
+): CompareRequest | { readonly error: string } | null {
+  if (compare !== true) {
+    return align.length === 0
+      ? null
+      : { error: '--align is for two recordings that are compared; add --compare' };
+  }
+  const [a, b] = recordings;
+  if (a === undefined || b === undefined || recordings.length > 2) {
+    return { error: `--compare takes two recordings, not ${recordings.length}` };
+  }
+  if (align.length > 2) return { error: '--align is given once, or once for each of the two' };
+  if (diskSize !== undefined) return { error: '--disk-size is not for recordings that are compared' };
+  return { recordings: [a, b], align: [align[0] ?? null, align[1] ?? align[0] ?? null] };
 }
 
 function formatOf(

@@ -98,8 +98,10 @@ export class BlobStore implements BlobKeeper {
   #keep(blob: Blob, bytes: Uint8Array): void {
     blob.bytes = bytes;
     this.memoryBytes += bytes.length;
+    // Where nothing goes to files there is nothing to wait for, and what is dropped would be remembered for good.
+    if (!this.#canSpill) return;
     this.#waiting.push(blob);
-    if (this.#canSpill && this.memoryBytes > this.#options.memoryBytes) void this.#spill();
+    if (this.memoryBytes > this.#options.memoryBytes) void this.#spill();
   }
 
   /** As others of its kind came to where it is for the thread, else exactly. */
@@ -188,6 +190,7 @@ export class BlobStore implements BlobKeeper {
       while (this.#canSpill && this.memoryBytes > this.#options.memoryBytes * 0.75) await this.#spillSome();
     } catch (error) {
       this.#canSpill = false;
+      this.#waiting = [];
       if (!this.#isDisposed) this.#options.onTrouble(error instanceof Error ? error.message : String(error));
     } finally {
       this.#isSpilling = false;

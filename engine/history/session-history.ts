@@ -162,6 +162,7 @@ export class SessionHistory implements History {
       keyframeBytes: Math.max(0, this.#totalBytes - log.bytes),
       spilledBytes: this.#store.spilledBytes,
       limitBytes: this.#limitBytes,
+      countedShare: 1,
     };
   }
 

@@ -53,7 +53,7 @@ export class SpillFile {
     while (done < length) {
       const got = readSync(this.#descriptor, bytes, done, length - done, at + done);
       if (got === 0)
-        throw new Error(`the history's file ends after ${at + done} bytes; ${at + length} are looked for`);
+        throw new Error(`the history's file was cut: bytes ${at} to ${at + length} are not in it`);
       done += got;
     }
     return bytes;

@@ -9,6 +9,7 @@ import { type FilmJob, makeFilm } from '../film/make-film.ts';
 import { connectEngine } from '../session/connect-engine.ts';
 import { type AppState, shownCaption } from '../store/app-store.ts';
 import { shownDisks } from '../store/arrangement.ts';
+import { alignmentOf } from '../words/compare-form.ts';
 import { download, KEPT_MS } from './download.ts';
 import type { WindowApp } from './window-app.ts';
 
@@ -169,10 +170,14 @@ export class Films implements Disposable {
 /** The disks, layers and layout of the window, for a film. */
 export function whatIsShown(
   state: AppState,
-): Pick<FilmJob, 'disks' | 'filter' | 'structures' | 'zone' | 'order' | 'cellShift' | 'rowCells'> {
+): Pick<
+  FilmJob,
+  'disks' | 'filter' | 'structures' | 'zone' | 'alignment' | 'order' | 'cellShift' | 'rowCells'
+> {
   const { enlarged, filter, structuresOn: structures, zone, layout: order, cellShift, rowCells } = state;
   const disks = shownDisks(state).filter(({ id }) => enlarged === null || id === enlarged);
-  return { disks: filmDisks(disks), filter, structures, zone, order, cellShift, rowCells };
+  const alignment = state.session === null ? null : alignmentOf(state.session.history);
+  return { disks: filmDisks(disks), filter, structures, zone, alignment, order, cellShift, rowCells };
 }
 
 /** A part of a file name for what the window shows. */

@@ -7,6 +7,7 @@ import { checkPictureSize, pngOf } from '../film/make-picture.ts';
 import { layOutSheet } from '../film/sheet-layout.ts';
 import { svgPicture } from '../film/svg-picture.ts';
 import { shownCaption } from '../store/app-store.ts';
+import { alignmentOf } from '../words/compare-form.ts';
 import { formatDay } from '../words/format.ts';
 import { download } from './download.ts';
 import { nameOf } from './films.ts';
@@ -43,6 +44,7 @@ export async function savePicture(app: WindowApp, choice: PictureChoice): Promis
     title: choice.title.trim() === '' ? usual : choice.title.trim(),
     skipIdle: false,
     zone: state.zone,
+    alignment: alignmentOf(state.session.history),
   };
   const moment = {
     state: session.state,

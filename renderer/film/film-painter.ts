@@ -3,7 +3,8 @@ import type { SessionState } from '#shared/model/session-state.ts';
 import type { Theme } from '#shared/theme/theme.ts';
 import { FramePainter } from '../grid/frame-painter.ts';
 import type { FrameInput, LayerFilter } from '../grid/grid-renderer.ts';
-import { type Zone, zoneName } from '../words/zone.ts';
+import type { Alignment } from '../words/compare-form.ts';
+import type { Zone } from '../words/zone.ts';
 import { CanvasDrawing } from './drawing.ts';
 import { type FilmLayout, gridPanels } from './film-layout.ts';
 import { legendEntries, legendKinds } from './film-legend.ts';
@@ -20,6 +21,8 @@ export interface FilmLook {
   readonly skipIdle: boolean;
   /** Whose clock is shown. */
   readonly zone: Zone;
+  /** Where two compared recordings coincide: time is counted from there then. Null where none are compared. */
+  readonly alignment: Alignment | null;
 }
 
 /** A moment to be drawn. */
@@ -38,13 +41,12 @@ export interface FilmMoment {
 
 /** Everything that the words of a frame follow from. */
 export function frameWords(look: FilmLook, { state, clockUs, speed, caption }: FilmMoment): FrameWords {
-  const { layout, filter, skipIdle, zone } = look;
+  const { layout, filter, skipIdle } = look;
   const disks = layout.panels.map(({ disk }) => disk);
   return {
     title: look.title,
     facts: factsWords(layout, { speed, skipIdle }),
-    clock: clockWords(clockUs, speed, zone),
-    zone: zoneName(clockUs, zone),
+    clock: clockWords(clockUs, speed, look),
     caption,
     legend: legendEntries(legendKinds(layout, filter), state, disks),
     disks: layout.panels.some(({ name }) => name !== null) ? diskLines(state, clockUs, disks) : [],

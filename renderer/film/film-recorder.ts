@@ -5,7 +5,7 @@ import type { FilmWriter } from './film-writer.ts';
 import { type FilmJob, openFilm } from './make-film.ts';
 
 export interface RecorderOptions
-  extends Pick<FilmJob, 'disks' | 'filter' | 'zone' | 'order' | 'cellShift' | 'rowCells'> {
+  extends Pick<FilmJob, 'disks' | 'filter' | 'zone' | 'alignment' | 'order' | 'cellShift' | 'rowCells'> {
   readonly options: FilmOptions;
   readonly file: StoredFile;
   /** What the window shows now. */

@@ -2,16 +2,34 @@ import { formatBytes } from '#shared/bytes/size.ts';
 import { describeDisks } from '#shared/model/activity/describe-disks.ts';
 import type { SessionState } from '#shared/model/session-state.ts';
 import { type ActivityTone, activityTone } from '../words/activity-words.ts';
+import { type Alignment, sinceWords } from '../words/compare-form.ts';
 import { formatClock, formatClockPrecise, plural } from '../words/format.ts';
-import type { Zone } from '../words/zone.ts';
+import { type Zone, zoneName } from '../words/zone.ts';
 import type { FilmDisk, FilmLayout } from './film-layout.ts';
 
 /** From this speed on tenths of a second only flicker. */
 const WHOLE_SECONDS_FROM = 4;
 
-/** `22:20:05.3`; whole seconds where time flies. */
-export function clockWords(clockUs: number, speed: number, zone: Zone): string {
-  return speed >= WHOLE_SECONDS_FROM ? formatClock(clockUs, zone) : formatClockPrecise(clockUs, zone, 1);
+/** What the clock of a frame says: the time, and in smaller words what it is counted by. */
+export interface ClockWords {
+  /** Before the time: the name of the moment at which two compared recordings coincide; empty where none are. */
+  readonly since: string;
+  readonly time: string;
+  /** Behind the time: `UTC`; empty where it is counted from a moment. */
+  readonly zone: string;
+}
+
+/** `22:20:05.3` `UTC`, in whole seconds where time flies; `mkfs` `+0:12.3` where two recordings are compared, as the window has it. */
+export function clockWords(
+  clockUs: number,
+  speed: number,
+  { zone, alignment }: { readonly zone: Zone; readonly alignment: Alignment | null },
+): ClockWords {
+  if (alignment !== null)
+    return { since: alignment.name, time: sinceWords(clockUs - alignment.us), zone: '' };
+  const isFast = speed >= WHOLE_SECONDS_FROM;
+  const time = isFast ? formatClock(clockUs, zone) : formatClockPrecise(clockUs, zone, 1);
+  return { since: '', time, zone: zoneName(clockUs, zone) };
 }
 
 /** The title that a film has when it is given none. */

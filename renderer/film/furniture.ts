@@ -4,16 +4,14 @@ import { formatCount } from '../words/format.ts';
 import type { Drawing, TextStyle } from './drawing.ts';
 import type { BoxPx, FilmLayout } from './film-layout.ts';
 import { type LegendEntry, type LegendKind, legendSwatch } from './film-legend.ts';
-import type { DiskLine } from './film-words.ts';
+import type { ClockWords, DiskLine } from './film-words.ts';
 import { wrapWords } from './wrap-words.ts';
 
 /** The words of one frame. */
 export interface FrameWords {
   readonly title: string;
   readonly facts: string;
-  readonly clock: string;
-  /** Whose clock it is: `UTC`. */
-  readonly zone: string;
+  readonly clock: ClockWords;
   readonly caption: string;
   readonly legend: readonly LegendEntry[];
   /** A line for each panel, in their order. */
@@ -49,7 +47,7 @@ export class Furniture {
     const { heading, clock, caption, legend, panels } = this.#layout;
     if (heading !== null)
       this.#part(heading, `${words.title}\n${words.facts}`, () => this.#heading(heading, words));
-    if (clock !== null) this.#part(clock, `${words.clock} ${words.zone}`, () => this.#clock(clock, words));
+    if (clock !== null) this.#part(clock, JSON.stringify(words.clock), () => this.#clock(clock, words.clock));
     if (caption !== null) this.#part(caption, words.caption, () => this.#caption(caption, words.caption));
     if (legend !== null) {
       this.#part(legend, JSON.stringify(words.legend), () => this.#legend(legend, words.legend));
@@ -91,21 +89,24 @@ export class Furniture {
     this.#lines(below, facts, this.#style(FACTS, { color: this.#theme.chrome.mutedText }), most);
   }
 
-  #clock(clock: BoxPx, { clock: words, zone }: Pick<FrameWords, 'clock' | 'zone'>): void {
+  #clock(clock: BoxPx, { since, time, zone }: ClockWords): void {
     const { arrangement } = this.#layout;
     const style = this.#style(CLOCK, { mono: true });
     const unit = this.#style(FACTS, { color: this.#theme.chrome.mutedText });
     const middlePx = Math.round(clock.yPx + clock.heightPx / 2);
     const gapPx = Math.round(8 * this.#layout.unitPx);
-    const widthPx = this.#drawing.measure(words, style) + gapPx + this.#drawing.measure(zone, unit);
+    const behind = zone === '' ? 0 : gapPx + this.#drawing.measure(zone, unit);
+    const timePx = this.#drawing.measure(time, style);
+    // A step's name may be long, and what lies beside the box is not drawn anew with it.
+    const room = clock.widthPx - timePx - behind - gapPx;
+    const [name = ''] = wrapWords(since, room, 1, (part) => this.#drawing.measure(part, unit));
+    const before = name === '' ? 0 : this.#drawing.measure(name, unit) + gapPx;
+    const widthPx = before + timePx + behind;
     const xPx = arrangement === 'beside' ? clock.xPx : Math.round(clock.xPx + clock.widthPx - widthPx);
-    this.#drawing.text(words, xPx, middlePx, style);
-    this.#drawing.text(
-      zone,
-      Math.round(xPx + this.#drawing.measure(words, style) + gapPx),
-      middlePx + Math.round(style.sizePx / 6),
-      unit,
-    );
+    const unitYPx = middlePx + Math.round(style.sizePx / 6);
+    if (name !== '') this.#drawing.text(name, xPx, unitYPx, unit);
+    this.#drawing.text(time, Math.round(xPx + before), middlePx, style);
+    if (zone !== '') this.#drawing.text(zone, Math.round(xPx + before + timePx + gapPx), unitYPx, unit);
   }
 
   /** As large as lets all of it be seen. */

@@ -2,6 +2,7 @@ import { type Caption, captionAt } from '#shared/captions/captions-file.ts';
 import type { FilmOptions } from '#shared/film/film-options.ts';
 import { THEMES } from '#shared/theme/palettes.ts';
 import type { LayerFilter } from '../grid/grid-renderer.ts';
+import type { Alignment } from '../words/compare-form.ts';
 import type { Zone } from '../words/zone.ts';
 import { loadFonts } from './drawing.ts';
 import { type FilmDisk, layOutFilm } from './film-layout.ts';
@@ -27,6 +28,8 @@ export interface FilmJob extends PlaneChoice {
   readonly structures: boolean;
   /** Whose clock the film shows. */
   readonly zone: Zone;
+  /** Where two compared recordings coincide; null where none are compared. */
+  readonly alignment: Alignment | null;
   /** In the order of time. */
   readonly captions: readonly Caption[];
 }
@@ -47,11 +50,11 @@ export interface FilmReport {
 
 /** The painter of a film, and what its frames are written with. Throws when the browser has no codec for it. */
 export async function openFilm(
-  job: Pick<FilmJob, 'options' | 'disks' | 'filter' | 'zone' | keyof PlaneChoice>,
+  job: Pick<FilmJob, 'options' | 'disks' | 'filter' | 'zone' | 'alignment' | keyof PlaneChoice>,
   sink: ByteSink,
   live: boolean,
 ): Promise<{ readonly painter: FilmPainter; readonly writer: FilmWriter; readonly codec: string }> {
-  const { options, disks, filter, zone, order, cellShift, rowCells } = job;
+  const { options, disks, filter, zone, alignment, order, cellShift, rowCells } = job;
   const { format, widthPx, heightPx, captions, legend, skipIdle } = options;
   const codec = format === 'gif' ? null : await findCodec(format, options, live);
   if (codec === null && format !== 'gif') throw new Error(noCodecWords(format));
@@ -61,7 +64,7 @@ export async function openFilm(
   const layout = layOutFilm({ ...plane, widthPx, heightPx, disks, grain, captions, legend });
   const theme = THEMES[options.theme];
   const title = options.title.trim() === '' ? defaultTitle(disks) : options.title.trim();
-  const painter = new FilmPainter({ layout, theme, filter, title, skipIdle, zone });
+  const painter = new FilmPainter({ layout, theme, filter, title, skipIdle, zone, alignment });
   if (codec === null) return { painter, writer: new GifWriter(painter, theme, sink), codec: 'GIF' };
   return { painter, writer: await VideoWriter.start(painter, codec, title, sink), codec: codec.name };
 }

@@ -31,7 +31,7 @@ export function checkPictureSize(widthPx: number, heightPx: number): void {
 
 /** Makes a picture and writes it; returns what it is, in words. */
 export async function makePicture(job: PictureJob, source: FilmSource, sink: ByteSink): Promise<string> {
-  const { options, disks, filter, zone, order, cellShift, rowCells, us, format, scale } = job;
+  const { options, disks, filter, zone, alignment, order, cellShift, rowCells, us, format, scale } = job;
   const { captions, legend } = options;
   const widthPx = options.widthPx * scale;
   const heightPx = options.heightPx * scale;
@@ -40,7 +40,8 @@ export async function makePicture(job: PictureJob, source: FilmSource, sink: Byt
   const plane = { order, cellShift, rowCells };
   const layout = layOutFilm({ ...plane, widthPx, heightPx, disks, grain: FULL_COLOR, captions, legend });
   const title = options.title.trim() === '' ? defaultTitle(disks) : options.title.trim();
-  const look: FilmLook = { layout, theme: THEMES[options.theme], filter, title, skipIdle: false, zone };
+  const theme = THEMES[options.theme];
+  const look: FilmLook = { layout, theme, filter, title, skipIdle: false, zone, alignment };
   const state = await source.at(us);
   const structures = job.structures ? await source.structures(disks) : new Map();
   const caption = captions ? captionWords(job.captions, us) : '';

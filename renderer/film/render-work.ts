@@ -6,6 +6,7 @@ import { decodeFrame, encodeJsonFrame, FrameType } from '#shared/channel/frame.t
 import type { SessionInfo } from '#shared/contract/messages.ts';
 import { type RenderJob, RenderOrderSchema, type RenderReport } from '#shared/contract/render.ts';
 import { ALL_LAYERS } from '../grid/grid-renderer.ts';
+import { alignmentOf } from '../words/compare-form.ts';
 import { withDistinctNames } from '../words/log-names.ts';
 import { ChannelSink } from './channel-sink.ts';
 import { captionsOf, filmDisks } from './film-facts.ts';
@@ -82,6 +83,7 @@ export class RenderWork {
       filter: ALL_LAYERS,
       structures: false,
       zone: 'utc',
+      alignment: alignmentOf(info.history),
       order: 'rows',
       cellShift: 12,
       rowCells: null,

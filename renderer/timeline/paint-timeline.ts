@@ -4,6 +4,7 @@ import { idleGaps } from './idle-gaps.ts';
 import { paintLanes } from './paint-lanes.ts';
 import { paintDepth, paintLatency } from './paint-latency.ts';
 import { Pen } from './pen.ts';
+import { pendingWords } from './pending-words.ts';
 import { timeTicks } from './time-ticks.ts';
 import { lengthUs, xOf } from './time-window.ts';
 import type { Band } from './timeline-layout.ts';
@@ -35,6 +36,7 @@ export function paintTimeline(
   paintTicks(pen, widthPx, scene);
   paintIdle(pen, widthPx, scene);
   paintLanes(pen, widthPx, scene);
+  paintPending(pen, widthPx, scene);
   if (layout.latency !== null) paintLatency(pen, widthPx, layout.latency, scene);
   if (layout.depth !== null) paintDepth(pen, widthPx, layout.depth, scene);
   paintPicked(pen, widthPx, scene);
@@ -109,6 +111,18 @@ function paintIdle(pen: Pen, widthPx: number, scene: TimelineScene): void {
     if (scene.skipsIdle) pen.rect(atX - 4, footPx - 16, wordsPx + 8, 14, theme.grid.untouched);
     pen.text(words, atX, footPx - 5, theme.chrome.mutedText);
   }
+}
+
+/** Before the first answer no bar stands anywhere, which says nothing of what went on. */
+function paintPending(pen: Pen, widthPx: number, scene: TimelineScene): void {
+  if (scene.data !== null) return;
+  const band = dataBand(scene);
+  const words = fitWords(pendingWords(scene.countedShare), widthPx - 16, (text) => pen.textPx(text));
+  const wordsPx = pen.textPx(words);
+  const atX = (widthPx - wordsPx) / 2;
+  const baseY = band.topPx + band.heightPx / 2 + 4;
+  pen.rect(atX - 4, baseY - 11, wordsPx + 8, 14, scene.theme.grid.untouched);
+  pen.text(words, atX, baseY, scene.theme.chrome.mutedText);
 }
 
 /** When what is picked was touched: a tick at the foot of the lanes for each px in which it was, and a faint line above. */

@@ -15,6 +15,8 @@ export interface TimelineScene {
   readonly hasLostBeginning: boolean;
   /** The last answer there was, of whatever window; null before the first. */
   readonly data: TimelineData | null;
+  /** How much of the history has been counted, 0 to 1. */
+  readonly countedShare: number;
   /** Names of the lanes by disk; null for one lane that holds them all. */
   readonly lanes: readonly { readonly disk: number; readonly name: string }[] | null;
   readonly layout: TimelineLayout;

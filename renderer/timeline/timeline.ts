@@ -8,6 +8,7 @@ import { type Flag, placeFlags } from './flags.ts';
 import { type MomentReadout, readMoment } from './moment-readout.ts';
 import { paintTimeline } from './paint-timeline.ts';
 import { Pen } from './pen.ts';
+import { pendingWords } from './pending-words.ts';
 import {
   clampWindow,
   lengthUs,
@@ -278,6 +279,7 @@ export class Timeline implements Disposable {
       kept: history.firstUs === null ? null : { fromUs: history.firstUs, toUs: endUs },
       hasLostBeginning: history.droppedRequests > 0,
       data: window === null ? null : this.#data,
+      countedShare: history.countedShare,
       lanes,
       layout,
       flags: this.#flags,
@@ -301,6 +303,8 @@ export class Timeline implements Disposable {
     dataset['shownUs'] = String(Math.round(this.#source.shownUs));
     dataset['picked'] = String(this.#source.pickedUs.length);
     dataset['columns'] = String(this.#data?.columns ?? 0);
+    const isCounted = window === null || this.#data !== null;
+    dataset['pending'] = isCounted ? '' : pendingWords(this.#source.history.countedShare);
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_HISTORY } from '#shared/contract/time.ts';
-import { alignChoices, alignedWords, compareCommand, openRecording } from './compare-form.ts';
+import { clockWords } from '../film/film-words.ts';
+import { alignChoices, alignedWords, alignmentOf, compareCommand, openRecording } from './compare-form.ts';
 import { hostInfo, sourceInfo } from './testing/infos.ts';
 
 const FIRST_US = Date.UTC(2026, 4, 1, 22, 20, 0) * 1000;
@@ -80,6 +81,14 @@ describe('alignedWords', () => {
     [Number.NaN, 'start'],
   ])('says %d µs from where two recordings coincide as %s', (us, words) => {
     expect(alignedWords(FIRST_US + us, compared(FIRST_US))).toBe(words);
+  });
+
+  it('is the clock of exported frames, which is else that of the day', () => {
+    const alignment = alignmentOf(compared(FIRST_US + 5e6));
+    const clock = { since: 'mkfs', time: '+0:02.0', zone: '' };
+    expect(clockWords(FIRST_US + 7e6, 1, { zone: 'utc', alignment })).toEqual(clock);
+    const plain = { since: '', time: '22:20:07.0', zone: 'UTC' };
+    expect(clockWords(FIRST_US + 7e6, 1, { zone: 'utc', alignment: null })).toEqual(plain);
   });
 
   it('names the step or mark at which they do, and is silent where none are compared', () => {

@@ -73,9 +73,20 @@ function shortName(text: string): string {
   return /^[^:]{1,40}(?=: )/.exec(text)?.[0] ?? text;
 }
 
-/** The moment shown as seen from where two compared recordings coincide: `mkfs +0:12.3`; null while none are compared. */
-export function alignedWords(clockUs: number, history: HistoryInfo): string | null {
-  const { comparison, marks, firstUs } = history;
+/** Where two compared recordings coincide. */
+export interface Alignment {
+  /** µs since the epoch. */
+  readonly us: number;
+  /** The step or mark that stands there; `start` or `aligned` where none does. */
+  readonly name: string;
+}
+
+/** Where the recordings that are shown in step coincide; null while none are compared. */
+export function alignmentOf({
+  comparison,
+  marks,
+  firstUs,
+}: Pick<HistoryInfo, 'comparison' | 'marks' | 'firstUs'>): Alignment | null {
   if (comparison === null) return null;
   const { alignedUs, sides } = comparison;
   const there = marks.filter(({ clockUs: us, text }) => us === alignedUs && text !== '');
@@ -83,11 +94,17 @@ export function alignedWords(clockUs: number, history: HistoryInfo): string | nu
   // Marks of the second have its letter before them; the first has a name of its own for the moment.
   const mark = there.find((one) => !isSided(one));
   const name = mark !== undefined ? shortName(mark.text) : alignedUs === firstUs ? 'start' : 'aligned';
-  return `${name} ${sinceWords(clockUs - alignedUs)}`.trim();
+  return { us: alignedUs, name };
+}
+
+/** The moment shown as seen from where two compared recordings coincide: `mkfs +0:12.3`; null while none are compared. */
+export function alignedWords(clockUs: number, history: HistoryInfo): string | null {
+  const alignment = alignmentOf(history);
+  return alignment === null ? null : `${alignment.name} ${sinceWords(clockUs - alignment.us)}`.trim();
 }
 
 /** Time from a moment, or to it: `+0:12.3`, `−1:02.0`; empty where it is unknown. */
-function sinceWords(us: number): string {
+export function sinceWords(us: number): string {
   const tenths = Math.round(us / 100_000);
   if (Number.isNaN(tenths)) return '';
   const seconds = Math.abs(tenths) / 10;

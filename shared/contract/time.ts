@@ -115,6 +115,8 @@ export const HistoryInfoSchema = v.object({
   keyframeBytes: v.number(),
   spilledBytes: v.number(),
   limitBytes: v.number(),
+  /** How much of it has been counted, 0 to 1: a long capture is gone through after it was opened. */
+  countedShare: v.number(),
   /** Whether rows may still be added. */
   growing: v.boolean(),
   /** In the order of their moments. */
@@ -181,6 +183,7 @@ export const NO_HISTORY: HistoryInfo = {
   keyframeBytes: 0,
   spilledBytes: 0,
   limitBytes: 0,
+  countedShare: 1,
   growing: false,
   marks: [],
   comparison: null,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { RenderCommand } from '#engine/cli/render-arguments.ts';
 import { Engine } from '#engine/engine.ts';
+import { RefusedError } from '#engine/refused-error.ts';
 import { formatBytes } from '#shared/bytes/size.ts';
 import { parseCaptionTable, readCaptions } from '#shared/captions/captions-file.ts';
 import { RENDER_PAGE, type RenderJob } from '#shared/contract/render.ts';
@@ -45,7 +46,7 @@ export async function runRender(command: RenderCommand, context: RenderContext):
   const rendered = await renderTo(output, job, command, browser, context).catch(
     async (error: unknown): Promise<Rendered> => ({
       failed: error instanceof Error ? error.message : String(error),
-      asked: false,
+      asked: error instanceof RefusedError,
     }),
   );
   if ('failed' in rendered) {
@@ -90,7 +91,8 @@ async function renderTo(
   let page: HeadlessBrowser | null = null;
   let timer: NodeJS.Timeout | null = null;
   try {
-    await engine.openLogs(command.logs, command.sizeBytes);
+    if (command.compare === null) await engine.openLogs(command.logs, command.sizeBytes);
+    else await engine.compare(command.compare);
     page = new HeadlessBrowser(browser, host.mintUrl(RENDER_PAGE));
     timer = setTimeout(() => {
       if (!desk.isTaken) {
@@ -116,7 +118,8 @@ async function renderTo(
 
 /** What the page is to do, as far as it can be said before the logs are read. */
 function readJob(command: RenderCommand): RenderJob | { readonly error: string; readonly code: 1 | 2 } {
-  for (const path of command.logs) {
+  // What is compared may be a folder or a sample: the engine says which of them cannot be had.
+  for (const path of command.compare === null ? command.logs : []) {
     if (!existsSync(path)) return { error: `${path}: there is no such file to make a film of`, code: 1 };
     if (statSync(path).isDirectory())
       return { error: `${path} is a directory; name a log or capture`, code: 1 };
