@@ -46,7 +46,8 @@ export async function watchCommand(
       '--enable-unsafe-swiftshader',
     ],
   });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
   await page.goto(url);
   await page.locator('canvas[data-sequence]').waitFor();
   const renderer = await page.evaluate(() => {
