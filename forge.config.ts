@@ -19,6 +19,8 @@ const config: Configuration = {
     '!**/*.map',
     '!**/koffi/{src,vendor,doc}/**',
   ],
+  // Beside the archive, where it can be read without taking that apart; `npm run package` makes it.
+  extraResources: ['sbom.cdx.json'],
   asar: true,
   // A library that is loaded by the system's loader has to be a file of its own.
   asarUnpack: ['**/*.node'],

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{shared,engine,web,electron,renderer,scripts,bin,e2e,bench}/**/*.test.{ts,tsx}'],
+    include: ['{shared,engine,web,electron,renderer,scripts,bin,e2e,bench,docs}/**/*.test.{ts,tsx}'],
     setupFiles: ['scripts/property-seed.ts'],
     // Processes, not threads: tests start hosts, open FIFOs and measure memory.
     pool: 'forks',

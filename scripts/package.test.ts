@@ -7,6 +7,7 @@ import { createPackage, extractFile, listPackage } from '@electron/asar';
 import { FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import config from '../forge.config.ts';
+import { run as writeBill } from './sbom.ts';
 
 /**
  * The real electron-builder packs the app around something that stands in for Electron's runtime, which is fetched from
@@ -47,6 +48,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'nothing/package.json'), '{}');
   mkdirSync(join(runtime, 'resources'));
   await createPackage(join(folder, 'nothing'), join(runtime, 'resources/default_app.asar'));
+  await writeBill(['--desktop']);
   execFileSync(
     join(ROOT, 'node_modules/.bin/electron-builder'),
     [
@@ -112,6 +114,15 @@ describe('the packed app', () => {
     for (const name of ['react', 'vite', 'electron', 'playwright'])
       expect(packed).not.toContain(`/node_modules/${name}`);
     for (const name of Object.keys(dependencies)) expect(packed).toContain(`/node_modules/${name}`);
+  });
+
+  it('says what it is made of, beside the archive', () => {
+    const bill = JSON.parse(readFileSync(join(app, 'resources/sbom.cdx.json'), 'utf8'));
+    const modules = packed.filter((path) => /^\/node_modules\/(@[^/]+\/)?[^/@]+\/package\.json$/.test(path));
+    expect(modules.length).toBeGreaterThan(5);
+    const named = bill.components.map(({ name }: { name: string }) => name);
+    for (const path of modules) expect(named).toContain(JSON.parse(text(path)).name);
+    expect(named).toContain('electron');
   });
 
   it('has the native calls beside the archive, where the system can load them', () => {

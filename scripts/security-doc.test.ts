@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 
@@ -13,6 +13,28 @@ it('names places that are there, and answers every item of the list', () => {
   expect(paths.filter((path) => !existsSync(resolve(ROOT, path)))).toEqual([]);
   const items = [...DOC.matchAll(/^\| (\d+)\. /gm)].map((found) => Number(found[1]));
   expect(items).toEqual(Array.from({ length: 20 }, (_item, at) => at + 1));
+});
+
+it('has a part for each door: the NBD server, the web host, captures, images', () => {
+  const parts = DOC.split(/^## /m);
+  for (const [door, folder] of [
+    ['NBD server', '`engine/nbd/'],
+    ['web host', '`web/'],
+    ['Captures and logs', '`engine/capture/'],
+    ['Images', '`engine/structures'],
+  ] as const)
+    expect(parts.find((part) => part.split('\n')[0]?.includes(door)) ?? '', door).toContain(folder);
+});
+
+it('is true of what is said of the window: no HTML is made of a string', () => {
+  const sources = globSync('renderer/**/*.{ts,tsx}', { cwd: ROOT }).filter(
+    (path) => !path.includes('.test.'),
+  );
+  expect(sources.length).toBeGreaterThan(50);
+  for (const path of sources)
+    expect(readFileSync(resolve(ROOT, path), 'utf8'), path).not.toMatch(
+      /dangerouslySetInnerHTML|\b(?:inner|outer)HTML\s*=|insertAdjacentHTML|document\.write\(/,
+    );
 });
 
 it('is true of the shell', () => {

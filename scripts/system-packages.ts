@@ -34,6 +34,11 @@ export function missingPackages(): string[] {
   return NEEDED.filter((needed) => !needed.isThere()).map((needed) => needed.debian);
 }
 
+/** `node scripts/run.mjs system-packages`: prints the Debian packages that are missing here, for `apt-get install`. */
+export function run(): void {
+  process.stdout.write(`${missingPackages().join(' ')}\n`);
+}
+
 /**
  * Sees to it that everything the tests drive is there: installs it as root on a Debian, otherwise says the one line to
  * run. Returns whether the tests can go on.

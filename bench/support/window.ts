@@ -16,12 +16,24 @@ export interface WatchedWindow {
   close(): Promise<void>;
 }
 
-/** Starts the built command and opens its window, 1280 x 800. `args` are the command's own, as in `host memory 1G`. */
-export async function watchCommand(args: readonly string[], stateDir: string): Promise<WatchedWindow> {
-  const app = spawn(process.execPath, [join(ROOT, 'bin/nbdscope.mjs'), ...args, '--browser', '--no-open'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+/**
+ * Starts the built command and opens its window, 1280 x 800. `args` are the command's own, as in `host memory 1G`,
+ * `nodeArgs` are Node's; `onSaid` gets what it says on standard error.
+ */
+export async function watchCommand(
+  args: readonly string[],
+  stateDir: string,
+  {
+    nodeArgs = [],
+    onSaid = () => {},
+  }: { nodeArgs?: readonly string[]; onSaid?: (text: string) => void } = {},
+): Promise<WatchedWindow> {
+  const command = [...nodeArgs, join(ROOT, 'bin/nbdscope.mjs'), ...args, '--browser', '--no-open'];
+  const app = spawn(process.execPath, command, {
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NBDSCOPE_STATE_DIR: stateDir },
   });
+  app.stderr?.on('data', (text: Buffer) => onSaid(text.toString()));
   const url = await printedUrl(app);
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const browser = await chromium.launch({
@@ -34,7 +46,8 @@ export async function watchCommand(args: readonly string[], stateDir: string): P
       '--enable-unsafe-swiftshader',
     ],
   });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
   await page.goto(url);
   await page.locator('canvas[data-sequence]').waitFor();
   const renderer = await page.evaluate(() => {
