@@ -12,6 +12,9 @@ export interface BlobFile {
   read(at: number, length: number): Uint8Array;
 }
 
+/** Nobody asks how long it turns out. */
+function noMatter(): void {}
+
 /** Some bytes that a {@link BlobKeeper} keeps, in memory or in a file. */
 export class Blob {
   /** What they are expected to be as long as they are not encoded. */
@@ -24,7 +27,7 @@ export class Blob {
   /** How many want it: who put it, and states that have still to read it. */
   holders = 1;
   /** Told when the length turns out to be another. */
-  onLength: (change: number) => void = () => {};
+  onLength: (change: number) => void = noMatter;
 
   /** @param bytes null for so many in a file, or that have still to be encoded. */
   constructor(bytes: Uint8Array | null, length = bytes?.length ?? 0) {
@@ -115,7 +118,7 @@ export class BlobStore implements BlobKeeper {
    * Has it encoded by the thread, where that has room, or now. Whoever reads it earlier has it encoded then.
    * @param onLength told how much longer it turns out than the blob's `length` was.
    */
-  putLater(what: Unencoded, onLength: (change: number) => void = () => {}): Blob {
+  putLater(what: Unencoded, onLength: (change: number) => void = noMatter): Blob {
     const { thread } = this.#options;
     if (thread?.hasRoom !== true) {
       const bytes = what.encode();
@@ -138,6 +141,8 @@ export class BlobStore implements BlobKeeper {
     blob.unencoded = null;
     blob.length = bytes.length;
     blob.onLength(bytes.length - expected);
+    // A function holds all that was in reach where it was made: what was encoded, many times as long, would stay as long as the blob.
+    blob.onLength = noMatter;
     this.memoryBytes -= expected;
     this.#keep(blob, bytes);
   }
@@ -159,6 +164,7 @@ export class BlobStore implements BlobKeeper {
     if (blob.bytes !== null || blob.unencoded !== null) this.memoryBytes -= blob.length;
     blob.bytes = null;
     blob.unencoded = null;
+    blob.onLength = noMatter;
     if (blob.file === null) return;
     this.spilledBytes -= blob.length;
     for (const file of this.#files) if (file === blob.file) this.#release(file, blob.length);
