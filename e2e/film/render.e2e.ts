@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { PNG } from 'pngjs';
 import { THEMES } from '#shared/theme/palettes.ts';
+import { STRUCTURE_COLORS } from '#shared/theme/structures.ts';
 import { FULL_COLOR, HALVED_COLOR } from '../../renderer/film/film-view.ts';
 import { type Ended, RunningCommand } from '../../web/testing/running-command.ts';
 import { recording, temporaryFolder } from '../support/app.ts';
+import { makeDisk } from '../support/made-disk.ts';
+import { near, rgbOf } from '../support/picture.ts';
 import { DecodedFilm } from './decoded-film.ts';
 import { DecodedGif } from './decoded-gif.ts';
 import {
@@ -174,6 +177,44 @@ function timeOfDayUs(text: string, where: RegExp): number {
     where.exec(text)?.[1]?.split(':').map(Number) ?? [];
   return ((hours * 60 + minutes) * 60 + seconds) * 1e6;
 }
+
+test('what lies on the disk is outlined, tinted and named, once it is said where that can be read', async () => {
+  const disk = await makeDisk(folder);
+  const plain = await render('plain.png', '--at', '0');
+  const named = await render('named.png', '--at', '0', '--image', disk.path);
+  expect([plain, named].map(({ code }) => code)).toEqual([0, 0]);
+  const [without, withNames] = ['plain.png', 'named.png'].map((name) =>
+    PNG.sync.read(readFileSync(join(folder, name))),
+  );
+  if (without === undefined || withNames === undefined) throw new Error('there are no pictures');
+  const expected = new ExpectedFilm({ widthPx: 1280, heightPx: 720 }, FULL_COLOR);
+  const cells = expected.cells();
+  const [first = -1] = disk.journal;
+  const journal = disk.journal.flatMap((block) => cells[block] ?? []);
+  // The part of it that lies under its name is tinted less.
+  expect(cellsThatDiffer(withNames.data, without.data, 1280, journal, 2)).toBeGreaterThan(journal.length / 2);
+  // The outline lies in the line left of its first block.
+  const { xPx = 0, yPx = 0 } = cells[first] ?? {};
+  const around = Array.from({ length: 7 }, (_, i) => ({ xPx: xPx - i, yPx }));
+  const ink = rgbOf(STRUCTURE_COLORS.dark.journal);
+  const inked = (data: Uint8Array): number =>
+    around.filter((place) => {
+      const at = (place.yPx * 1280 + place.xPx) * 4;
+      return near([data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0], ink, 30);
+    }).length;
+  expect([inked(without.data), inked(withNames.data)]).toEqual([0, 1]);
+
+  // A capture of nothing but the log knows nothing of it; of an SVG the names can be read.
+  expect((await render('none.svg', '--at', '0', '--structures')).code).toBe(0);
+  expect(readFileSync(join(folder, 'none.svg'), 'utf8')).not.toContain('>journal<');
+  expect((await render('named.svg', '--at', '0', '--image', disk.path)).code).toBe(0);
+  expect(readFileSync(join(folder, 'named.svg'), 'utf8')).toContain('>journal<');
+
+  const missing = await render('missing.png', '--image', join(folder, 'no.img'));
+  expect(missing.code).not.toBe(0);
+  expect(missing.stderr).toContain('no.img cannot be read');
+  expect(existsSync(join(folder, 'missing.png'))).toBe(false);
+});
 
 test('what cannot be made is said, with the right code, and nothing is left behind', async () => {
   writeFileSync(join(folder, 'there.webm'), 'mine');

@@ -21,6 +21,8 @@ describe('nbdscope render', () => {
       kind: 'render',
       logs: ['log'],
       compare: null,
+      structures: false,
+      images: [],
       sizeBytes: null,
       output: 'a.webm',
       force: false,
@@ -72,6 +74,18 @@ describe('nbdscope render', () => {
     expect(refusal('--compare', 'a', 'b', '-o', 'c.webm', '--disk-size', '64M')).toContain(
       '--disk-size is not',
     );
+  });
+
+  it('takes what lies on the disks, and where that can be read', () => {
+    expect(parsed('a', '-o', 'c.svg', '--structures')).toMatchObject({ structures: true, images: [] });
+    expect(parsed('a', 'b', '-o', 'c.svg', '--image', 'a.img', '--image', 'nbd://b')).toMatchObject({
+      structures: true,
+      images: ['a.img', 'nbd://b'],
+    });
+    expect(refusal('a', '-o', 'c.svg', '--image', 'a.img', '--image', 'b.img')).toContain(
+      'once for each log',
+    );
+    expect(refusal('--compare', 'a', 'b', '-o', 'c.svg', '--image', 'a.img')).toContain('--image is not');
   });
 
   it('refuses what it cannot do, saying what it could', () => {

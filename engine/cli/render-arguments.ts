@@ -37,6 +37,10 @@ export interface RenderCommand {
         readonly scale: number;
       };
   readonly options: FilmOptions;
+  /** Whether outlines, tints and names show what lies on the disks. */
+  readonly structures: boolean;
+  /** Where the disks of the logs can be read to know that, in the order of the logs: files or NBD URIs. */
+  readonly images: readonly string[];
   /** A file of times and words; null to show the captions that the recording has. */
   readonly captionsFile: string | null;
 }
@@ -51,7 +55,9 @@ Examples:
   nbdscope render log1 log2 log3 -o raid.mp4 --size 1080p --skip-idle --title "RAID 5"
   nbdscope render disk.log -o first.gif --from 0 --to 10 --fps 10 --size 640x360
   nbdscope render disk.log -o frame.png --at 12.5 --scale 2
-  nbdscope render --compare ext4/ xfs/ --align mkfs -o both.webm`;
+  nbdscope render --compare ext4/ xfs/ --align mkfs -o both.webm
+  nbdscope render disk.log --image disk.img -o named.svg
+  nbdscope render taken.nbdscope --structures -o named.webm`;
 
 interface RenderFlags {
   readonly compare?: boolean;
@@ -72,6 +78,8 @@ interface RenderFlags {
   readonly codec?: string;
   readonly scale?: number;
   readonly diskSize?: bigint;
+  readonly structures?: boolean;
+  readonly image?: readonly string[];
 }
 
 /** What the end of a name stands for, and which codecs may be asked for there; the first is the usual one. */
@@ -115,6 +123,12 @@ export function parseRender(args: readonly string[]): RenderCommand | PrintedOut
   const film = isPicture ? 'webm' : format.name;
   const rate = rateOf(flags.fps, film);
   if ('error' in rate) return refused(`--fps ${rate.error}`);
+  const images = flags.image ?? [];
+  if (images.length > 0 && compare !== null)
+    return refused('--image is not for recordings that are compared');
+  if (images.length > logs.length) {
+    return refused(`--image is given once for each log at most: ${images.length} for ${logs.length}`);
+  }
   const title = flags.title ?? '';
   if (title.length > MAX_TITLE_CHARS) return refused(`--title has at most ${MAX_TITLE_CHARS} characters`);
   return {
@@ -140,6 +154,8 @@ export function parseRender(args: readonly string[]): RenderCommand | PrintedOut
       legend: flags.legend,
       title,
     },
+    structures: flags.structures === true || images.length > 0,
+    images,
     captionsFile: typeof flags.captions === 'string' ? flags.captions : null,
   };
 }
@@ -160,7 +176,13 @@ function renderCommander(): Command {
     .option(
       '--align <WHERE>',
       'with --compare: the step, mark or time that is to coincide; given twice, in the first and in the second',
-      (where: string, before: readonly string[] = []) => [...before, where],
+      gather,
+    )
+    .option('--structures', 'outline and name what lies on the disks, as a capture knows it')
+    .option(
+      '--image <FILE|URI>',
+      'the same for a log, whose disk can be read there; once for each log, in their order',
+      gather,
     )
     .option('-f, --force', 'replace a file of that name')
     .addOption(
@@ -242,6 +264,11 @@ function moment(text: string): string {
   const parsed = parseMoment(text, 0);
   if ('error' in parsed) throw new InvalidArgumentError(parsed.error);
   return text;
+}
+
+/** Of an option that may be given several times. */
+function gather(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function number(parsed: ParsedNumber): number {

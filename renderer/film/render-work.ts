@@ -81,7 +81,7 @@ export class RenderWork {
       disks,
       captions,
       filter: ALL_LAYERS,
-      structures: false,
+      structures: job.structures,
       zone: 'utc',
       alignment: alignmentOf(info.history),
       order: 'rows',

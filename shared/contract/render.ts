@@ -29,6 +29,8 @@ export const RenderJobSchema = v.variant('kind', [
     /** How many logs are to be read before it can begin. */
     sources: v.number(),
     options: FilmOptionsSchema,
+    /** Whether what is known to lie on the disks is shown. */
+    structures: v.boolean(),
     from: momentText,
     to: momentText,
     /** A text of times and words that takes the place of the recording's captions; null to have those. */
@@ -42,6 +44,7 @@ export const RenderJobSchema = v.variant('kind', [
     format: v.picklist(PICTURE_FORMATS),
     /** Size, theme, words; what is about time alone is left unused. */
     options: FilmOptionsSchema,
+    structures: v.boolean(),
     scale: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PICTURE_SCALE)),
     /** Null: the end. */
     at: momentText,

@@ -8,6 +8,7 @@ import { RenderDesk } from './render-desk.ts';
 const JOB: RenderJob = {
   kind: 'film',
   sources: 1,
+  structures: false,
   options: DEFAULT_FILM,
   from: null,
   to: null,

@@ -2,8 +2,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RenderCommand } from '#engine/cli/render-arguments.ts';
 import { Engine } from '#engine/engine.ts';
+import { isNbdUri } from '#engine/nbd/remote/nbd-uri.ts';
 import { RefusedError } from '#engine/refused-error.ts';
 import { formatBytes } from '#shared/bytes/size.ts';
 import { parseCaptionTable, readCaptions } from '#shared/captions/captions-file.ts';
@@ -23,6 +25,8 @@ export interface RenderContext {
 
 /** A browser may take so long to open the page: a first start on a slow disk. */
 const START_LIMIT_MS = 60_000;
+/** While logs and images are read. */
+const WAIT_MS = 10;
 const MAX_CAPTIONS_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -93,6 +97,7 @@ async function renderTo(
   try {
     if (command.compare === null) await engine.openLogs(command.logs, command.sizeBytes);
     else await engine.compare(command.compare);
+    await readImages(engine, command.images);
     page = new HeadlessBrowser(browser, host.mintUrl(RENDER_PAGE));
     timer = setTimeout(() => {
       if (!desk.isTaken) {
@@ -116,6 +121,26 @@ async function renderTo(
   }
 }
 
+/**
+ * Reads what lies on the disks of logs, before anything is drawn.
+ * @throws Error saying which image will not do, and why.
+ */
+async function readImages(engine: Engine, images: readonly string[]): Promise<void> {
+  if (images.length === 0) return;
+  const { structures } = engine;
+  while (engine.sessionInfo().sources.some(({ status }) => status === 'reading' || status === 'waiting'))
+    await pause(WAIT_MS);
+  for (const [i, image] of images.entries()) {
+    const { sources, disks } = engine.sessionInfo();
+    const disk = disks.find(({ source }) => source === sources[i]?.id);
+    if (disk === undefined) throw new Error(`--image ${image}: its log tells of no disk`);
+    await structures.setImage(disk.id, isNbdUri(image) ? image : resolve(image));
+  }
+  while (!structures.isSettled) await pause(WAIT_MS);
+  const unread = structures.info.find(({ state }) => state === 'failed');
+  if (unread !== undefined) throw new Error(`--image: ${unread.words}`);
+}
+
 /** What the page is to do, as far as it can be said before the logs are read. */
 function readJob(command: RenderCommand): RenderJob | { readonly error: string; readonly code: 1 | 2 } {
   // What is compared may be a folder or a sample: the engine says which of them cannot be had.
@@ -127,7 +152,8 @@ function readJob(command: RenderCommand): RenderJob | { readonly error: string; 
   const captions = command.captionsFile === null ? NO_CAPTIONS : readCaptionsFile(command.captionsFile);
   if ('error' in captions) return captions;
   const { what, options } = command;
-  const common = { sources: command.logs.length, options, ...captions };
+  const { structures } = command;
+  const common = { sources: command.logs.length, options, structures, ...captions };
   if (what.kind === 'film') return { ...common, kind: 'film', from: what.from, to: what.to };
   return { ...common, kind: 'picture', format: what.format, at: what.at, scale: what.scale };
 }
