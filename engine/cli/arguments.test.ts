@@ -55,6 +55,16 @@ describe('nbdscope [LOG...] [SIZE]', () => {
     expect(refusal('-', '-')).toContain('standard input can be read once');
   });
 
+  it('takes an NBD URI alone as a disk of another server to be hosted here', () => {
+    for (const uri of ['nbd://server/a', 'nbds://server', 'nbd+unix:///a?socket=/tmp/s']) {
+      expect(parse(uri, '--no-open')).toEqual(parse('host', 'remote', uri, '--no-open'));
+      expect(parse(uri).kind).toBe('host');
+    }
+    expect(refusal('a.log', 'nbd://server/a')).toContain('give it alone and first: nbdscope nbd://server/a');
+    expect(refusal('--browser', 'nbd://server/a')).toContain('alone and first');
+    expect(parse('nbd:what').kind).not.toBe('window');
+  });
+
   it('takes where the disks of logs can be read, paths made absolute and URIs as they are', () => {
     expect(parse('a', 'b', '--image', 'a.img', '--image', 'nbd://server/b')).toEqual({
       ...window,

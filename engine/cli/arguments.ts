@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { parseSize } from '#shared/bytes/size.ts';
+import { isNbdUri } from '../nbd/remote/nbd-uri.ts';
 import { parseCompare } from './compare-arguments.ts';
 import { type ConvertCommand, parseConvert } from './convert-arguments.ts';
 import { type DoctorCommand, parseDoctor } from './doctor-arguments.ts';
@@ -47,6 +48,7 @@ Examples:
   ssh host tail -F log | nbdscope -    follow standard input
   nbdscope -- -odd-name.log            a name that begins with a dash
   nbdscope host memory 64M rdelay=40ms host a disk that any NBD client can use; see nbdscope host --help
+  nbdscope nbd://server/export         host another server's disk again, to see what is done with it
   nbdscope stats disk.log --json       numbers without a window
   nbdscope disk.log --record a.nbdscope  record what the log tells; nbdscope a.nbdscope plays it
   nbdscope disk.log --image disk.img   name what each request touched: journal, inode tables, files
@@ -62,14 +64,17 @@ export function parseArguments(args: readonly string[], context: ArgumentsContex
   if (args[0] === 'raid') return parseRaid(args.slice(1));
   if (args[0] === 'render') return parseRender(args.slice(1));
   if (args[0] === 'doctor') return parseDoctor(args.slice(1));
-  return args[0] === 'host' ? parseHost(args.slice(1)) : parseWindow(args, context);
+  if (args[0] === 'host') return parseHost(args.slice(1));
+  // Another server's disk is hosted again here: what clients do with it through that is seen in passing.
+  const [link] = args;
+  return link !== undefined && isNbdUri(link) ? parseHost(['remote', ...args]) : parseWindow(args, context);
 }
 
 function parseWindow(args: readonly string[], context: ArgumentsContext): CommandLine {
   const command = addWindowOptions(
     new Command('nbdscope')
       .usage(
-        '[options] [LOG...] [SIZE]\n       nbdscope raid [options] N SIZE LOGS [ERRORS]\n       nbdscope compare [options] A B\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]\n       nbdscope convert IN... OUT [--from T] [--to T]\n       nbdscope render LOG... -o FILE [options]\n       nbdscope doctor [--json]',
+        '[options] [LOG...] [SIZE]\n       nbdscope NBD-URI [options]\n       nbdscope raid [options] N SIZE LOGS [ERRORS]\n       nbdscope compare [options] A B\n       nbdscope host [options] memory SIZE [KEY=VALUE...]\n       nbdscope stats LOG... [--json]\n       nbdscope convert IN... OUT [--from T] [--to T]\n       nbdscope render LOG... -o FILE [options]\n       nbdscope doctor [--json]',
       )
       .description('See what a disk does: every read, write, trim and zero in an nbdkit log, painted live.')
       .argument('[LOG...]', 'nbdkit logs to follow, or one capture to play; - is standard input', []),
@@ -96,6 +101,10 @@ function parseWindow(args: readonly string[], context: ArgumentsContext): Comman
   }
   const badName = refusedNames(names);
   if (badName !== null) return badName;
+  const uri = names.find((name) => isNbdUri(name));
+  if (uri !== undefined) {
+    return usageError(`"${uri}" is a disk, not a log; give it alone and first: nbdscope ${uri} [options]`);
+  }
   return {
     ...windowCommand(command.opts<WindowOptions>()),
     logs: names.filter((name) => name !== '-'),
