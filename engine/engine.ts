@@ -32,6 +32,7 @@ import { RefusedError } from './refused-error.ts';
 import { RecentLogs } from './session/recent-logs.ts';
 import { Session } from './session/session.ts';
 import type { SessionListener } from './session/session-listener.ts';
+import { whileSaid } from './session/while-said.ts';
 import { sessionInfoOf } from './session-info.ts';
 import { Soon } from './soon.ts';
 import { StructureDesk } from './structures/structure-desk.ts';
@@ -336,10 +337,9 @@ export class Engine {
     if (files > 1) throw new RefusedError(`${path} is a capture, which is opened by itself`);
     this.#refuseWhileServing('the capture is opened');
     const absolute = resolve(path);
-    const capture = await OpenCapture.open(
-      absolute,
-      join(this.options.cacheDir ?? this.options.stateDir, 'captures'),
-    );
+    const indexDir = join(this.options.cacheDir ?? this.options.stateDir, 'captures');
+    const opening = OpenCapture.open(absolute, indexDir);
+    const capture = await whileSaid(this.session, `${path} is being opened`, opening);
     await this.#empty();
     this.past.recording = capture.source;
     this.past.capture = capture;
