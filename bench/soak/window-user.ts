@@ -44,6 +44,11 @@ export class WindowUser {
     return new WindowUser(page, cdp, folder);
   }
 
+  /** Leaves what a deed that took too long has left open. */
+  async #tidy(): Promise<void> {
+    for (let dialogs = 0; dialogs < 3; dialogs += 1) await this.#page.keyboard.press('Escape');
+  }
+
   /** To some moments of the past, anywhere on the timeline, and back. */
   async scrub(): Promise<void> {
     const box = await this.#page.getByRole('slider', { name: 'Moment shown' }).boundingBox();
@@ -60,8 +65,9 @@ export class WindowUser {
   async fault(): Promise<void> {
     const switches = this.#page.locator('section.panel').getByRole('switch', { name: /^Error on / });
     const one = switches.nth(1 + Math.floor(Math.random() * ((await switches.count()) - 1)));
+    await this.#tidy();
     for (const on of ['true', 'false']) {
-      await one.click();
+      if ((await one.getAttribute('aria-checked')) !== on) await one.click();
       await expect(one).toHaveAttribute('aria-checked', on, { timeout: 30_000 });
       await this.#page.waitForTimeout(1500);
     }
@@ -70,7 +76,10 @@ export class WindowUser {
 
   /** Records a few seconds to a file, and removes it. */
   async capture(): Promise<void> {
+    await this.#tidy();
     const path = join(this.#folder, `capture-${this.done.captures}.nbdscope`);
+    // One that was not finished in time must not stand in the way of all that come after it.
+    rmSync(path, { force: true });
     await this.#page.getByRole('button', { name: 'Record to a file' }).click();
     const dialog = this.#page.getByTestId('capture-dialog');
     await dialog.getByLabel('Path').fill(path);
